@@ -1,0 +1,4 @@
+@NullMarked
+package puente.admin;
+
+import org.jspecify.annotations.NullMarked;

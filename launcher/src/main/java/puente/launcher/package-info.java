@@ -1,0 +1,4 @@
+@NullMarked
+package puente.launcher;
+
+import org.jspecify.annotations.NullMarked;

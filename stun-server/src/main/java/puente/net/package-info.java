@@ -1,0 +1,4 @@
+@NullMarked
+package puente.net;
+
+import org.jspecify.annotations.NullMarked;

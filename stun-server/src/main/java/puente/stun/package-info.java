@@ -1,0 +1,4 @@
+@NullMarked
+package puente.stun;
+
+import org.jspecify.annotations.NullMarked;

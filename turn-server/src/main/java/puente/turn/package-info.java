@@ -1,0 +1,4 @@
+@NullMarked
+package puente.turn;
+
+import org.jspecify.annotations.NullMarked;

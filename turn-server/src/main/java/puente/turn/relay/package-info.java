@@ -1,0 +1,4 @@
+@NullMarked
+package puente.turn.relay;
+
+import org.jspecify.annotations.NullMarked;

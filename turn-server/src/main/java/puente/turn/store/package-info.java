@@ -1,0 +1,4 @@
+@NullMarked
+package puente.turn.store;
+
+import org.jspecify.annotations.NullMarked;
