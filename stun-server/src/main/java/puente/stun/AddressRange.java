@@ -7,9 +7,9 @@ import java.util.Locale;
  * or {@code a/prefix}. No name is ever resolved.
  *
  * <p>An address is 128 bits in two halves; IPv4 {@code a.b.c.d} is its IPv4-mapped form, {@code hi
- * = 0} and {@code lo = 0x0000ffff_aabbccdd} (RFC 4291 §2.5.5.2). The two families never mix: a range
- * written in IPv6, even {@code ::-ffff:...}, contains no IPv4 address, and one whose two ends are
- * IPv4-mapped is an IPv4 range.
+ * = 0} and {@code lo = 0x0000ffff_aabbccdd} (RFC 4291 §2.5.5.2). The two families never mix: a
+ * range written in IPv6, even {@code ::-ffff:...}, contains no IPv4 address, and one whose two ends
+ * are IPv4-mapped is an IPv4 range.
  *
  * @param firstHi upper half of the first address
  * @param firstLo lower half of the first address
@@ -123,7 +123,12 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
 
   private static String text(long hi, long lo) {
     if (isIpv4(hi, lo)) {
-      return (lo >>> 24 & 0xff) + "." + (lo >>> 16 & 0xff) + "." + (lo >>> 8 & 0xff) + "."
+      return (lo >>> 24 & 0xff)
+          + "."
+          + (lo >>> 16 & 0xff)
+          + "."
+          + (lo >>> 8 & 0xff)
+          + "."
           + (lo & 0xff);
     }
     int[] groups = new int[Literal.GROUPS];
