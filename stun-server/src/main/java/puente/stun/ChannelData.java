@@ -1,0 +1,25 @@
+package puente.stun;
+
+/**
+ * ChannelData messages (RFC 8656 §12.4):
+ *
+ * <pre>
+ *  |         Channel Number        |            Length             |
+ *  |       application data, padded to 32 bits on streams only
+ * </pre>
+ */
+public final class ChannelData {
+
+  public static final int HEADER_LENGTH = 4;
+
+  /** Channel numbers, RFC 8656 §12: 0x4000 to 0x4FFF. */
+  public static final int FIRST_CHANNEL = 0x4000;
+
+  public static final int LAST_CHANNEL = 0x4fff;
+
+  private ChannelData() {}
+
+  public static boolean isChannel(int number) {
+    return number >= FIRST_CHANNEL && number <= LAST_CHANNEL;
+  }
+}

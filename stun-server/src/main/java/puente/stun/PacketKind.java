@@ -1,0 +1,19 @@
+package puente.stun;
+
+/** What a datagram is, by its first byte (RFC 7983 §7, with the channels of RFC 8656 §12). */
+public enum PacketKind {
+  STUN,
+  DTLS,
+  CHANNEL_DATA,
+  UNKNOWN;
+
+  public static PacketKind of(int firstByte) {
+    if (firstByte >= 64 && firstByte <= 79) {
+      return CHANNEL_DATA;
+    }
+    if (firstByte <= 3) {
+      return STUN;
+    }
+    return firstByte >= 20 && firstByte <= 63 ? DTLS : UNKNOWN;
+  }
+}

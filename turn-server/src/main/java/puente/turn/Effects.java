@@ -1,0 +1,48 @@
+package puente.turn;
+
+import puente.stun.FiveTuple;
+import puente.stun.Packet;
+import puente.stun.TransportAddress;
+import puente.turn.store.AllocationStore;
+
+/**
+ * What a {@link TurnServer} asks of the world. Every call returns at once and never calls back into
+ * the server: answers come as later inputs. Bytes handed over are read before the call returns, or,
+ * where a {@link Packet} is named, before that packet's memory is used again.
+ */
+public interface Effects {
+
+  /** A STUN message to a client. */
+  void toClient(FiveTuple client, byte[] message, int length);
+
+  /** ChannelData to a client: the shell writes the header, and the padding on streams. */
+  void toClient(FiveTuple client, int channel, Packet packet, int offset, int length);
+
+  /**
+   * A STUN answer sent from another of our addresses than the one asked: RFC 5780 §3. {@code from}
+   * is one of the addresses that the BindingServer was told of.
+   */
+  void toClientFrom(TransportAddress from, FiveTuple client, TransportAddress to, byte[] message, int length);
+
+  /**
+   * Application data to a peer, {@code length} bytes from {@code offset} of the packet on.
+   *
+   * @param dontFragment set DF on it (RFC 8656 §11.2, DONT-FRAGMENT)
+   */
+  void toPeer(Relay relay, TransportAddress peer, Packet packet, int offset, int length, boolean dontFragment);
+
+  /** Opens the relay's socket; answered by {@code onBound} or {@code onBindFailed}. */
+  void bind(Relay relay);
+
+  /** Closes the relay's socket, if it has one. No answer. */
+  void unbind(Relay relay);
+
+  /** Asks the store; answered by {@code onAnswer}. */
+  void ask(AllocationStore.Question question);
+
+  /** Gives back what the store granted this client. No answer. */
+  void forget(FiveTuple client);
+
+  /** Closes a client's connection after what was written so far: it broke the protocol. */
+  void closeClient(FiveTuple client);
+}

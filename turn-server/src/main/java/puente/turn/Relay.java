@@ -1,0 +1,33 @@
+package puente.turn;
+
+import org.jspecify.annotations.Nullable;
+import puente.stun.TransportAddress;
+
+/**
+ * One relayed transport address: bound, or about to be. {@code local} is what the socket is bound
+ * to; {@code advertised} is what the client is told, which differs behind a 1:1 NAT (external-ip).
+ */
+public final class Relay {
+
+  private final TransportAddress local;
+  private final TransportAddress advertised;
+
+  /** The shell's socket, set by the shell when it is bound; the core never looks. */
+  public @Nullable Object socket;
+
+  /** Whose it is; null while only reserved by EVEN-PORT (RFC 8656 §7.2). */
+  public @Nullable Allocation allocation;
+
+  public Relay(TransportAddress local, TransportAddress advertised) {
+    this.local = local;
+    this.advertised = advertised;
+  }
+
+  public TransportAddress local() {
+    return local;
+  }
+
+  public TransportAddress advertised() {
+    return advertised;
+  }
+}

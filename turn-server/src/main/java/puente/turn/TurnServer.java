@@ -1,0 +1,4 @@
+package puente.turn;
+
+/** The TURN server as a value. */
+public final class TurnServer {}
