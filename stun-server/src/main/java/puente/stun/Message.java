@@ -144,8 +144,7 @@ public final class Message {
   }
 
   public boolean hasTransactionId(byte[] other) {
-    return Arrays.equals(
-        bytes, TRANSACTION_ID, HEADER_LENGTH, other, 0, TRANSACTION_ID_LENGTH);
+    return Arrays.equals(bytes, TRANSACTION_ID, HEADER_LENGTH, other, 0, TRANSACTION_ID_LENGTH);
   }
 
   /** How many attributes there are, those that do not exist left out. */

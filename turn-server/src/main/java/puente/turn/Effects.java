@@ -22,14 +22,21 @@ public interface Effects {
    * A STUN answer sent from another of our addresses than the one asked: RFC 5780 §3. {@code from}
    * is one of the addresses that the BindingServer was told of.
    */
-  void toClientFrom(TransportAddress from, FiveTuple client, TransportAddress to, byte[] message, int length);
+  void toClientFrom(
+      TransportAddress from, FiveTuple client, TransportAddress to, byte[] message, int length);
 
   /**
    * Application data to a peer, {@code length} bytes from {@code offset} of the packet on.
    *
    * @param dontFragment set DF on it (RFC 8656 §11.2, DONT-FRAGMENT)
    */
-  void toPeer(Relay relay, TransportAddress peer, Packet packet, int offset, int length, boolean dontFragment);
+  void toPeer(
+      Relay relay,
+      TransportAddress peer,
+      Packet packet,
+      int offset,
+      int length,
+      boolean dontFragment);
 
   /** Opens the relay's socket; answered by {@code onBound} or {@code onBindFailed}. */
   void bind(Relay relay);
