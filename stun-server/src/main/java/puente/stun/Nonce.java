@@ -1,0 +1,201 @@
+package puente.stun;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import javax.crypto.Mac;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes and checks nonces without remembering any (RFC 8489 §9.2). A nonce is 32 characters, which
+ * need no padding:
+ *
+ * <pre>
+ *  obMatJos2 | security features (24 bits, 4 base64) | time (40) and MAC (72 bits, 19 base64)
+ * </pre>
+ *
+ * <p>The time is the low 40 bits of the epoch's milliseconds. The MAC is an HMAC-SHA256 over the
+ * time, the features, the transport and the addresses and ports of client and server: a nonce is
+ * only good on the way that it was given to, on any node that has the key. For one thread; keys and
+ * time are arguments.
+ */
+public final class Nonce {
+
+  /** RFC 8489 §18.1, bit 0 of 24: PASSWORD-ALGORITHMS is supported. */
+  public static final int PASSWORD_ALGORITHMS = 0x80_0000;
+
+  /** RFC 8489 §18.1, bit 1 of 24: USERHASH is supported. */
+  public static final int USERNAME_ANONYMITY = 0x40_0000;
+
+  /** RFC 8489 §9.2: what a nonce cookie starts with. */
+  public static final String COOKIE_PREFIX = "obMatJos2";
+
+  /** Characters, and bytes, of the nonce cookie. */
+  public static final int COOKIE_LENGTH = 13;
+
+  /** Characters, and bytes, of our nonces. */
+  public static final int LENGTH = 32;
+
+  /** coturn's default of {@code stale-nonce}. */
+  public static final long LIFETIME_MS_DEFAULT = 600_000;
+
+  /** How far the clock of another node, or of our own before a restart, may be ahead. */
+  static final long CLOCK_SKEW_MS = 60_000;
+
+  private static final byte[] PREFIX = COOKIE_PREFIX.getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] BASE64 =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+          .getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DIGIT_OF = new byte[0x80];
+
+  static {
+    Arrays.fill(DIGIT_OF, (byte) -1);
+    for (int i = 0; i < BASE64.length; i++) {
+      DIGIT_OF[BASE64[i]] = (byte) i;
+    }
+  }
+
+  private static final int TIME_BITS = 40;
+  private static final long TIME_MASK = (1L << TIME_BITS) - 1;
+  private static final int TIME_BYTES = 5;
+  private static final int MAC_BYTES = 9;
+
+  /** Base64 characters that hold the whole time, and 2 bits of the MAC. */
+  private static final int TIME_CHARACTERS = 7;
+
+  private static final int FEATURE_BITS = 24;
+
+  /** Time, features, transport, and family, address and port of both ends. */
+  private static final int INPUT_LENGTH = 8 + 4 + 1 + 2 * 19;
+
+  /** What {@link #check} found. Both bad ones are answered with 438 and a new nonce. */
+  public enum Verdict {
+    VALID,
+    /** Made by us for this client, but too old. */
+    STALE,
+    /** Not made by us, or not for this client. */
+    FORGED
+  }
+
+  /** The key that new nonces are made with, and the one before it, which still opens old ones. */
+  public record Keys(IntegrityKey current, @Nullable IntegrityKey previous) {}
+
+  private final int features;
+  private final long lifetimeMs;
+  private final Integrity.Keyed currentMac = new Integrity.Keyed("HmacSHA256");
+  private final Integrity.Keyed previousMac = new Integrity.Keyed("HmacSHA256");
+  private final byte[] input = new byte[INPUT_LENGTH];
+  private final byte[] digest = new byte[Integrity.SHA256_LENGTH];
+  private final byte[] raw = new byte[TIME_BYTES + MAC_BYTES];
+  private final byte[] expected = new byte[LENGTH];
+  private final byte[] presented = new byte[LENGTH];
+
+  /**
+   * @param features the security features that this server has, such as {@link
+   *     #PASSWORD_ALGORITHMS}
+   * @param lifetimeMs after which a nonce is stale
+   */
+  public Nonce(int features, long lifetimeMs) {
+    if (features >>> FEATURE_BITS != 0 || lifetimeMs <= 0 || lifetimeMs >= TIME_MASK / 2) {
+      throw new IllegalArgumentException("no such features or lifetime");
+    }
+    this.features = features;
+    this.lifetimeMs = lifetimeMs;
+  }
+
+  /** A new nonce for this client: the value of NONCE. */
+  public byte[] issue(FiveTuple client, Keys keys, long now) {
+    byte[] nonce = new byte[LENGTH];
+    write(nonce, client, now & TIME_MASK, currentMac.with(keys.current()));
+    return nonce;
+  }
+
+  /** Whether NONCE, attribute {@code index} of this request, is one of ours for this client. */
+  public Verdict check(Message request, int index, FiveTuple client, Keys keys, long now) {
+    if (request.lengthAt(index) != LENGTH) {
+      return Verdict.FORGED;
+    }
+    System.arraycopy(request.bytes(), request.valueAt(index), presented, 0, LENGTH);
+    long time = readTime();
+    if (time < 0) {
+      return Verdict.FORGED;
+    }
+    // Written anew and compared whole: no second spelling of the same nonce passes.
+    write(expected, client, time, currentMac.with(keys.current()));
+    boolean ours = MessageDigest.isEqual(expected, presented);
+    IntegrityKey previous = keys.previous();
+    if (!ours && previous != null) {
+      write(expected, client, time, previousMac.with(previous));
+      ours = MessageDigest.isEqual(expected, presented);
+    }
+    if (!ours) {
+      return Verdict.FORGED;
+    }
+    return (now - time + CLOCK_SKEW_MS & TIME_MASK) <= lifetimeMs + CLOCK_SKEW_MS
+        ? Verdict.VALID
+        : Verdict.STALE;
+  }
+
+  /**
+   * The security features in a nonce cookie, or -1 where the value starts with none (RFC 8489
+   * §9.2). For clients, and for the checks of §9.2.4 before the nonce itself is checked.
+   */
+  public static int features(byte[] bytes, int from, int length) {
+    if (length < COOKIE_LENGTH
+        || !Arrays.equals(bytes, from, from + PREFIX.length, PREFIX, 0, PREFIX.length)) {
+      return -1;
+    }
+    return (int) decode(bytes, from + PREFIX.length, COOKIE_LENGTH - PREFIX.length);
+  }
+
+  private long readTime() {
+    long bits = decode(presented, COOKIE_LENGTH, TIME_CHARACTERS);
+    return bits < 0 ? -1 : bits >>> TIME_CHARACTERS * 6 - TIME_BITS;
+  }
+
+  /** The bits of {@code count} base64 characters, or -1 if one is none. */
+  private static long decode(byte[] bytes, int from, int count) {
+    long bits = 0;
+    for (int i = from; i < from + count; i++) {
+      if (bytes[i] < 0 || DIGIT_OF[bytes[i]] < 0) {
+        return -1;
+      }
+      bits = bits << 6 | DIGIT_OF[bytes[i]];
+    }
+    return bits;
+  }
+
+  private void write(byte[] nonce, FiveTuple client, long time, Mac mac) {
+    Message.U64.set(input, 0, time);
+    Message.U32.set(input, 8, features);
+    input[12] = (byte) client.transport().ordinal();
+    put(13, client.client());
+    put(13 + 19, client.server());
+    mac.update(input);
+    Integrity.finish(mac, digest, 0);
+    for (int i = 0; i < TIME_BYTES; i++) {
+      raw[i] = (byte) (time >>> 8 * (TIME_BYTES - 1 - i));
+    }
+    System.arraycopy(digest, 0, raw, TIME_BYTES, MAC_BYTES);
+    System.arraycopy(PREFIX, 0, nonce, 0, PREFIX.length);
+    for (int i = 0; i < 4; i++) {
+      nonce[PREFIX.length + i] = BASE64[features >>> 18 - 6 * i & 0x3f];
+    }
+    for (int i = 0; i < LENGTH - COOKIE_LENGTH; i++) {
+      nonce[COOKIE_LENGTH + i] = BASE64[sixBits(6 * i)];
+    }
+  }
+
+  private int sixBits(int bit) {
+    int first = raw[bit >>> 3] & 0xff;
+    int second = (bit >>> 3) + 1 < raw.length ? raw[(bit >>> 3) + 1] & 0xff : 0;
+    return (first << 8 | second) >>> 10 - (bit & 7) & 0x3f;
+  }
+
+  private void put(int at, TransportAddress address) {
+    input[at] = (byte) address.family().code();
+    Message.U64.set(input, at + 1, address.hi());
+    Message.U64.set(input, at + 9, address.lo());
+    Message.U16.set(input, at + 17, (short) address.port());
+  }
+}
