@@ -13,7 +13,8 @@ public final class AddressMap<V> {
 
   private static final int SMALLEST = 4;
 
-  private final long seed;
+  private final long seedLo;
+  private final long seedHi;
   private long[] keys = new long[2 * SMALLEST];
   private int[] numbers = new int[SMALLEST];
   private @Nullable Object[] values = new Object[SMALLEST];
@@ -23,7 +24,9 @@ public final class AddressMap<V> {
    * @param seed any number that the outside cannot know
    */
   public AddressMap(long seed) {
-    this.seed = seed;
+    // The steps of SplitMix64: no seed, not even 0, makes a factor that hides nothing.
+    seedLo = mix(seed + 0x9e37_79b9_7f4a_7c15L);
+    seedHi = mix(seed + 2 * 0x9e37_79b9_7f4a_7c15L);
   }
 
   public int size() {
@@ -133,10 +136,24 @@ public final class AddressMap<V> {
     values[i] = value;
   }
 
+  /**
+   * Two multiplications of 64 by 64 bits, folded, each by a factor that the seed hides. An odd
+   * constant alone would not do: differences in the top bits of {@code lo} would meet again in
+   * {@code hi} whatever the seed.
+   */
   private int slot(long hi, long lo, int number, int mask) {
-    long h = (lo ^ seed) * 0x9e37_79b9_7f4a_7c15L;
-    h = (h ^ h >>> 32 ^ hi) * 0xbf58_476d_1ce4_e5b9L;
-    h = (h ^ h >>> 29 ^ number) * 0x94d0_49bb_1331_11ebL;
-    return (int) (h ^ h >>> 32) & mask;
+    long h = fold(lo ^ seedLo, hi ^ seedHi);
+    h = fold(h ^ number, seedHi | 1);
+    return (int) h & mask;
+  }
+
+  private static long mix(long z) {
+    long h = (z ^ z >>> 30) * 0xbf58_476d_1ce4_e5b9L;
+    h = (h ^ h >>> 27) * 0x94d0_49bb_1331_11ebL;
+    return h ^ h >>> 31;
+  }
+
+  private static long fold(long a, long b) {
+    return a * b ^ Math.unsignedMultiplyHigh(a, b);
   }
 }
