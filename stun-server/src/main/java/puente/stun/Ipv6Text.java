@@ -8,6 +8,10 @@ final class Ipv6Text {
   private Ipv6Text() {}
 
   static String format(long hi, long lo) {
+    if (TransportAddress.isMapped(hi, lo)) {
+      // RFC 5952 §5: the prefix says that an IPv4 address is embedded.
+      return "::ffff:" + TransportAddress.dotted((int) lo);
+    }
     int[] groups = new int[GROUPS];
     for (int i = 0; i < GROUPS; i++) {
       groups[i] = (int) ((i < 4 ? hi : lo) >>> 16 * (3 - i % 4)) & 0xffff;

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import javax.crypto.Mac;
-import javax.crypto.ShortBufferException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +15,8 @@ public final class MessageBuilder {
   /** Room for a Data indication that carries the largest datagram. */
   private static final int CAPACITY = 0x1_0000 + 128;
 
-  private static final int FINGERPRINT_XOR = 0x5354_554e;
-  private static final int SHA1_LENGTH = 20;
-  private static final int SHA256_LENGTH = 32;
+  /** What the header's length can say (RFC 8489 §5). */
+  private static final int ATTRIBUTES_LENGTH_MAX = 0xffff;
 
   /** Values up to here are cleared whole: they may have reserved bytes that nobody writes. */
   private static final int SHORT_VALUE = 128;
@@ -80,6 +78,13 @@ public final class MessageBuilder {
   public MessageBuilder bytes(AttributeType type, ByteBuffer source, int from, int count) {
     int at = attribute(type, count);
     source.get(from, bytes, at, count);
+    return this;
+  }
+
+  /** An attribute of {@code count} zero bytes. */
+  public MessageBuilder zeros(AttributeType type, int count) {
+    int at = attribute(type, count);
+    Arrays.fill(bytes, at, at + count, (byte) 0);
     return this;
   }
 
@@ -160,12 +165,12 @@ public final class MessageBuilder {
 
   /** Seals what stands so far with MESSAGE-INTEGRITY (RFC 8489 §14.5); a null Mac does nothing. */
   public MessageBuilder integrity(@Nullable Mac hmacSha1) {
-    return seal(AttributeType.MESSAGE_INTEGRITY, SHA1_LENGTH, hmacSha1);
+    return seal(AttributeType.MESSAGE_INTEGRITY, Integrity.SHA1_LENGTH, hmacSha1);
   }
 
   /** Seals with MESSAGE-INTEGRITY-SHA256, not truncated (RFC 8489 §14.6). */
   public MessageBuilder integritySha256(@Nullable Mac hmacSha256) {
-    return seal(AttributeType.MESSAGE_INTEGRITY_SHA256, SHA256_LENGTH, hmacSha256);
+    return seal(AttributeType.MESSAGE_INTEGRITY_SHA256, Integrity.SHA256_LENGTH, hmacSha256);
   }
 
   private MessageBuilder seal(AttributeType type, int macLength, @Nullable Mac mac) {
@@ -175,11 +180,7 @@ public final class MessageBuilder {
     int covered = length;
     int at = attribute(type, macLength);
     mac.update(bytes, 0, covered);
-    try {
-      mac.doFinal(bytes, at);
-    } catch (ShortBufferException tooSmall) {
-      throw new IllegalStateException("a MAC longer than its attribute", tooSmall);
-    }
+    Integrity.finish(mac, bytes, at);
     return this;
   }
 
@@ -189,7 +190,7 @@ public final class MessageBuilder {
     int at = attribute(AttributeType.FINGERPRINT, 4);
     crc.reset();
     crc.update(bytes, 0, covered);
-    Message.U32.set(bytes, at, (int) crc.getValue() ^ FINGERPRINT_XOR);
+    Message.U32.set(bytes, at, (int) crc.getValue() ^ Integrity.FINGERPRINT_XOR);
     return this;
   }
 
@@ -197,6 +198,9 @@ public final class MessageBuilder {
   private int attribute(AttributeType type, int valueLength) {
     int at = length + 4;
     int end = at + (valueLength + 3 & ~3);
+    if (end - Message.HEADER_LENGTH > ATTRIBUTES_LENGTH_MAX) {
+      throw new IllegalStateException("more attributes than a message can hold");
+    }
     Message.U16.set(bytes, length, (short) type.code());
     Message.U16.set(bytes, length + 2, (short) valueLength);
     if (valueLength <= SHORT_VALUE) {

@@ -50,7 +50,7 @@ public record TransportAddress(Family family, long hi, long lo, int port) {
     return family == Family.IPV4 ? ip() + ':' + port : '[' + ip() + "]:" + port;
   }
 
-  private static String dotted(int a) {
+  static String dotted(int a) {
     return (a >>> 24) + "." + (a >> 16 & 0xff) + "." + (a >> 8 & 0xff) + "." + (a & 0xff);
   }
 }
