@@ -5,7 +5,13 @@ import org.jspecify.annotations.Nullable;
 /** STUN attributes that this server reads or writes, with the code points of the IANA registry. */
 public enum AttributeType {
   MAPPED_ADDRESS(0x0001),
+  /** RFC 3489 §11.2.2 alone; known by name so that it can be refused. */
+  RESPONSE_ADDRESS(0x0002),
   CHANGE_REQUEST(0x0003),
+  /** RFC 3489 §11.2.5 alone. */
+  SOURCE_ADDRESS(0x0004),
+  /** RFC 3489 §11.2.3 alone. */
+  CHANGED_ADDRESS(0x0005),
   USERNAME(0x0006),
   MESSAGE_INTEGRITY(0x0008),
   ERROR_CODE(0x0009),
