@@ -1,0 +1,47 @@
+package puente.net;
+
+import puente.stun.Packet;
+import puente.stun.TransportAddress;
+
+/** The UDP sockets of one event loop. For the loop's thread only. */
+public interface Datagrams {
+
+  /** Who gets what a socket receives. */
+  interface Receiver {
+
+    /** One datagram; the packet is used again afterwards, see {@link Packet}. */
+    void onPacket(Packet packet);
+
+    /** An ICMP or ICMPv6 error about a datagram sent to {@code peer}. */
+    default void onIcmp(TransportAddress peer, int type, int code, int data) {}
+  }
+
+  /** What a socket is for, which decides its buffers and options. */
+  enum Role {
+    /** Faces clients; one of several on the same port, one for each loop. */
+    LISTENER,
+    /** Faces the peers of one allocation. */
+    RELAY
+  }
+
+  /** How the sends and receives went; read by other threads. */
+  DatagramCounters counters();
+
+  /**
+   * Opens a socket.
+   *
+   * @param number what {@link Packet#listener} shall say
+   * @throws BindFailure if the system refuses; nothing is left open
+   */
+  UdpSocket open(TransportAddress local, Role role, int number, Receiver receiver)
+      throws BindFailure;
+
+  /** Sends what waits. */
+  void flush();
+
+  /** A number that changes with every flush: what has been worked out for a batch is old then. */
+  int batch();
+
+  /** One line for the log: what this uses and what it does without. */
+  String description();
+}

@@ -1,0 +1,106 @@
+package puente.net;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.Epoll;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The event loops: one for each shard, and one for the control plane. They are Vert.x's own, so
+ * that timers, TCP and HTTP of a loop run on the same thread as its datagrams. The two internal
+ * calls of Vert.x that this takes are in this file and nowhere else.
+ */
+public final class EventLoops {
+
+  /** Which way datagrams take. */
+  public enum UdpIo {
+    /** The fast one where it works, else java.nio. */
+    AUTO,
+    FFM,
+    NIO
+  }
+
+  /** One shard's loop. */
+  public record Loop(IoEventLoop eventLoop, Datagrams datagrams) {}
+
+  private final Vertx vertx;
+  private final boolean isNative;
+  private final List<Loop> shards = new ArrayList<>();
+  private final Context control;
+
+  private EventLoops(int count, boolean isNative, boolean gro) {
+    this.isNative = isNative;
+    VertxOptions options =
+        new VertxOptions().setEventLoopPoolSize(count + 1).setPreferNativeTransport(isNative);
+    vertx = Vertx.vertx(options);
+    Set<IoEventLoop> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    while (shards.size() < count) {
+      IoEventLoop eventLoop = loopOf(newContext());
+      if (!seen.add(eventLoop)) {
+        throw new IllegalStateException("Vert.x gave the same event loop twice");
+      }
+      shards.add(new Loop(eventLoop, datagrams(eventLoop, gro)));
+    }
+    control = newContext();
+  }
+
+  /**
+   * @param io which way datagrams take
+   * @param gro whether to let the kernel join and cut datagrams
+   * @throws IllegalArgumentException if {@code io} is FFM and this system does not have it
+   */
+  public static EventLoops open(int shards, UdpIo io, boolean gro) {
+    boolean fast = io != UdpIo.NIO && Epoll.isAvailable() && Libc.isUsable();
+    if (io == UdpIo.FFM && !fast) {
+      throw new IllegalArgumentException("udp-io=ffm needs Linux with epoll");
+    }
+    return new EventLoops(shards, fast, gro);
+  }
+
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  public List<Loop> shards() {
+    return Collections.unmodifiableList(shards);
+  }
+
+  /** Where HTTP and the like run: never on a shard's loop. */
+  public Context control() {
+    return control;
+  }
+
+  /** Whether sockets are epoll's; several loops can then listen on one TCP port. */
+  public boolean isNative() {
+    return isNative;
+  }
+
+  public CompletionStage<Void> close() {
+    return vertx.close().toCompletionStage();
+  }
+
+  private ContextInternal newContext() {
+    return ((VertxInternal) vertx).createEventLoopContext();
+  }
+
+  private static IoEventLoop loopOf(ContextInternal context) {
+    return (IoEventLoop) context.nettyEventLoop();
+  }
+
+  private Datagrams datagrams(IoEventLoop eventLoop, boolean gro) {
+    return eventLoop
+        .<Datagrams>submit(
+            () -> isNative ? new LinuxDatagrams(eventLoop, gro) : new NioDatagrams(eventLoop))
+        .syncUninterruptibly()
+        .getNow();
+  }
+}

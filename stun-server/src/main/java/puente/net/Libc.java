@@ -1,0 +1,207 @@
+package puente.net;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The few calls of the C library that the data plane makes, and the constants of Linux that go with
+ * them (the same on x86-64 and aarch64). Each returns what C returns, or the negated errno.
+ */
+final class Libc {
+
+  static final int AF_INET = 2;
+  static final int AF_INET6 = 10;
+  static final int SOCK_DGRAM = 2;
+  static final int SOCK_NONBLOCK = 0x800;
+  static final int SOCK_CLOEXEC = 0x80000;
+
+  static final int SOL_SOCKET = 1;
+  static final int SO_SNDBUF = 7;
+  static final int SO_RCVBUF = 8;
+  static final int SO_REUSEPORT = 15;
+  static final int SO_SNDBUFFORCE = 32;
+  static final int SO_RCVBUFFORCE = 33;
+
+  static final int IPPROTO_IP = 0;
+  static final int IP_TOS = 1;
+  static final int IP_MTU_DISCOVER = 10;
+  static final int IP_RECVERR = 11;
+  static final int IP_RECVTOS = 13;
+  static final int IP_PMTUDISC_DONT = 0;
+  static final int IP_PMTUDISC_DO = 2;
+
+  static final int IPPROTO_IPV6 = 41;
+  static final int IPV6_MTU_DISCOVER = 23;
+  static final int IPV6_RECVERR = 25;
+  static final int IPV6_V6ONLY = 26;
+  static final int IPV6_DONTFRAG = 62;
+  static final int IPV6_RECVTCLASS = 66;
+  static final int IPV6_TCLASS = 67;
+
+  static final int SOL_UDP = 17;
+  static final int UDP_SEGMENT = 103;
+  static final int UDP_GRO = 104;
+
+  static final int MSG_TRUNC = 0x20;
+  static final int MSG_DONTWAIT = 0x40;
+  static final int MSG_ERRQUEUE = 0x2000;
+
+  static final int EPERM = 1;
+  static final int EINTR = 4;
+  static final int EIO = 5;
+  static final int EAGAIN = 11;
+  static final int EACCES = 13;
+  static final int EINVAL = 22;
+  static final int EMFILE = 24;
+  static final int ENFILE = 23;
+  static final int EMSGSIZE = 90;
+  static final int EAFNOSUPPORT = 97;
+  static final int EADDRINUSE = 98;
+  static final int EADDRNOTAVAIL = 99;
+  static final int ENOBUFS = 105;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+  private static final long ERRNO =
+      Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  /** Where errno is captured: per thread, since every loop calls. */
+  private static final ThreadLocal<MemorySegment> STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
+
+  private static final MethodHandle SOCKET =
+      handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle BIND =
+      handle("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle CLOSE =
+      handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle GETSOCKNAME =
+      handle("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle SETSOCKOPT =
+      handle(
+          "setsockopt",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle RECVMMSG =
+      handle(
+          "recvmmsg",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle SENDMMSG =
+      handle("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+  private static final MethodHandle RECVMSG =
+      handle("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+  private Libc() {}
+
+  /** Whether these calls can be made here: Linux with a C library that has them. */
+  static boolean isUsable() {
+    return System.getProperty("os.name").equals("Linux")
+        && ValueLayout.ADDRESS.byteSize() == Long.BYTES
+        && LINKER.defaultLookup().find("recvmmsg").isPresent()
+        && LINKER.defaultLookup().find("sendmmsg").isPresent();
+  }
+
+  /** The memory that this thread's calls capture errno in; look it up once per loop. */
+  static MemorySegment state() {
+    return STATE.get();
+  }
+
+  static int socket(int family) {
+    MemorySegment state = state();
+    try {
+      int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+      int fd = (int) SOCKET.invokeExact(state, family, type, 0);
+      return fd >= 0 ? fd : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static int bind(int fd, long address, int length) {
+    MemorySegment state = state();
+    try {
+      int result = (int) BIND.invokeExact(state, fd, address, length);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static int getsockname(int fd, long address, long length) {
+    MemorySegment state = state();
+    try {
+      int result = (int) GETSOCKNAME.invokeExact(state, fd, address, length);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static int close(int fd) {
+    MemorySegment state = state();
+    try {
+      int result = (int) CLOSE.invokeExact(state, fd);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  /** Sets an option whose value is an int, which stands at {@code value}. */
+  static int setsockopt(int fd, int level, int option, long value) {
+    MemorySegment state = state();
+    try {
+      int result = (int) SETSOCKOPT.invokeExact(state, fd, level, option, value, Integer.BYTES);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static int recvmmsg(MemorySegment state, int fd, long headers, int count) {
+    try {
+      int result = (int) RECVMMSG.invokeExact(state, fd, headers, count, MSG_DONTWAIT, 0L);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static int sendmmsg(MemorySegment state, int fd, long headers, int count) {
+    try {
+      int result = (int) SENDMMSG.invokeExact(state, fd, headers, count, MSG_DONTWAIT);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  static long recvmsg(MemorySegment state, int fd, long header, int flags) {
+    try {
+      long result = (long) RECVMSG.invokeExact(state, fd, header, flags);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return state.get(JAVA_INT, ERRNO);
+  }
+
+  private static IllegalStateException broken(Throwable failure) {
+    return new IllegalStateException("a call into the C library could not be made", failure);
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle handle(String name, FunctionDescriptor shape) {
+    return LINKER.downcallHandle(LINKER.defaultLookup().find(name).orElseThrow(), shape, CAPTURE);
+  }
+}

@@ -1,0 +1,236 @@
+package puente.net;
+
+import io.netty.channel.IoEventLoop;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import puente.net.DatagramCounters.Fact;
+import puente.stun.Family;
+import puente.stun.TransportAddress;
+
+/**
+ * UDP through recvmmsg and sendmmsg with UDP_GRO and UDP_SEGMENT, on Netty's epoll loop. All memory
+ * is allocated once; nothing is allocated for a packet.
+ */
+final class LinuxDatagrams implements Datagrams {
+
+  private static final Logger LOG = LoggerFactory.getLogger("puente.net");
+
+  /** Batches that one listener may take in a row before the others' turn. */
+  private static final int ROUNDS_MAX = 4;
+
+  /** Slots for one relay socket's batch. */
+  private static final int RELAY_BATCH = 16;
+
+  private static final int ERRORS_MAX = 16;
+  private static final int LISTENER_BUFFER = 4 << 20;
+  private static final int RELAY_BUFFER = 512 << 10;
+
+  private final IoEventLoop eventLoop;
+  private final boolean gro;
+  private final DatagramCounters counters = new DatagramCounters();
+  private final TransmitQueue queue;
+  private final ReceiveRing ring;
+  private final ErrorQueue errors;
+  private final MemorySegment optionMemory;
+  private final long option;
+  private final long address;
+  private final Runnable flushTask = this::flushQueued;
+
+  private int slotsUsed;
+  private int batch;
+  private boolean flushScheduled;
+  private boolean defectLogged;
+  private boolean coalescingLossLogged;
+
+  /** Must be made on the loop's thread: errno is captured per thread. */
+  LinuxDatagrams(IoEventLoop eventLoop, boolean gro) {
+    this.eventLoop = eventLoop;
+    this.gro = gro;
+    Arena arena = Arena.global();
+    queue = new TransmitQueue(arena, counters);
+    ring = new ReceiveRing(arena, counters);
+    errors = new ErrorQueue(arena);
+    optionMemory = Memory.allocate(arena, 64);
+    option = optionMemory.address();
+    address = option + 16;
+  }
+
+  @Override
+  public DatagramCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public String description() {
+    return "recvmmsg/sendmmsg" + (gro ? " with UDP_GRO and UDP_SEGMENT" : "");
+  }
+
+  @Override
+  public UdpSocket open(TransportAddress local, Role role, int number, Receiver receiver)
+      throws BindFailure {
+    boolean ipv4 = local.family() == Family.IPV4;
+    int fd = Libc.socket(ipv4 ? Libc.AF_INET : Libc.AF_INET6);
+    if (fd < 0) {
+      throw BindFailure.ofErrno(local, -fd);
+    }
+    if (role == Role.LISTENER) {
+      set(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
+    }
+    if (!ipv4) {
+      set(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
+    }
+    int bound = Libc.bind(fd, address, Memory.sockaddr(address, local));
+    if (bound < 0) {
+      Libc.close(fd);
+      throw BindFailure.ofErrno(local, -bound);
+    }
+    setOptions(fd, role, ipv4);
+    TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
+    LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, actual, role, number, receiver);
+    socket.coalesces = gro;
+    socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
+    return socket;
+  }
+
+  private void setOptions(int fd, Role role, boolean ipv4) {
+    int size = role == Role.LISTENER ? LISTENER_BUFFER : RELAY_BUFFER;
+    setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
+    setBuffer(fd, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF, size);
+    if (gro) {
+      set(fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
+    }
+    // DF is 0 unless a client asks for it (RFC 8656 §14, alternate behavior).
+    if (ipv4) {
+      set(fd, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
+      set(fd, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, Libc.IP_PMTUDISC_DONT);
+    } else {
+      set(fd, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
+      set(fd, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.IP_PMTUDISC_DONT);
+    }
+    if (role == Role.RELAY) {
+      int level = ipv4 ? Libc.IPPROTO_IP : Libc.IPPROTO_IPV6;
+      set(fd, level, ipv4 ? Libc.IP_RECVERR : Libc.IPV6_RECVERR, 1);
+    }
+  }
+
+  private void setBuffer(int fd, int forced, int polite, int size) {
+    // Only root may pass the system's limit (net.core.rmem_max).
+    if (set(fd, Libc.SOL_SOCKET, forced, size) < 0) {
+      set(fd, Libc.SOL_SOCKET, polite, size);
+    }
+  }
+
+  private int set(int fd, int level, int name, int value) {
+    Memory.i32(option, value);
+    return Libc.setsockopt(fd, level, name, option);
+  }
+
+  private TransportAddress boundAddress(int fd) {
+    Memory.i32(option, Memory.SOCKADDR_SIZE);
+    Libc.getsockname(fd, address, option);
+    return Memory.sockaddr(address);
+  }
+
+  TransmitQueue queue() {
+    scheduleFlush();
+    return queue;
+  }
+
+  @Override
+  public void flush() {
+    queue.flush();
+    slotsUsed = 0;
+    batch++;
+  }
+
+  @Override
+  public int batch() {
+    return batch;
+  }
+
+  /** Whoever queues outside a listener's batch is flushed after the loop's current round. */
+  private void scheduleFlush() {
+    if (!flushScheduled) {
+      flushScheduled = true;
+      eventLoop.execute(flushTask);
+    }
+  }
+
+  private void flushQueued() {
+    flushScheduled = false;
+    flush();
+  }
+
+  void receiveFromClients(LinuxUdpSocket socket) {
+    flush();
+    // Set for the time of the batch: its end flushes.
+    boolean scheduledBefore = flushScheduled;
+    flushScheduled = true;
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+      int received = ring.receive(socket.fd, 0, ReceiveRing.SLOTS);
+      for (int i = 0; i < received; i++) {
+        ring.show(i, socket);
+      }
+      flush();
+      if (received < ReceiveRing.SLOTS) {
+        break;
+      }
+    }
+    flushScheduled = scheduledBefore;
+  }
+
+  void receiveFromPeers(LinuxUdpSocket socket) {
+    if (slotsUsed + RELAY_BATCH > ReceiveRing.SLOTS) {
+      flush();
+    }
+    int first = slotsUsed;
+    int received = ring.receive(socket.fd, first, first + RELAY_BATCH);
+    if (received <= 0) {
+      return;
+    }
+    slotsUsed += received;
+    for (int i = first; i < first + received; i++) {
+      ring.show(i, socket);
+    }
+  }
+
+  void drainErrors(LinuxUdpSocket socket) {
+    for (int i = 0; i < ERRORS_MAX; i++) {
+      if (!errors.read(socket)) {
+        return;
+      }
+    }
+  }
+
+  void sendUnfragmented(LinuxUdpSocket socket, TransportAddress to, long payload, int length) {
+    queue.flush();
+    boolean ipv4 = socket.isIpv4();
+    int level = ipv4 ? Libc.IPPROTO_IP : Libc.IPPROTO_IPV6;
+    int name = ipv4 ? Libc.IP_MTU_DISCOVER : Libc.IPV6_MTU_DISCOVER;
+    set(socket.fd, level, name, Libc.IP_PMTUDISC_DO);
+    queue.add(socket, to, 0, -1, payload, length);
+    queue.flush();
+    set(socket.fd, level, name, Libc.IP_PMTUDISC_DONT);
+  }
+
+  void gaveUpCoalescing(TransportAddress local, int error) {
+    if (!coalescingLossLogged) {
+      coalescingLossLogged = true;
+      LOG.warn(
+          "event=udp-segmentation-off address={} errno={} meaning=\"this system refuses joined"
+              + " sends; packets are sent one by one, which costs more CPU\"",
+          local,
+          error);
+    }
+  }
+
+  void defect(Throwable defect) {
+    counters.add(Fact.DEFECTS, 1);
+    if (!defectLogged) {
+      defectLogged = true;
+      LOG.error("event=defect where=udp meaning=\"a packet was dropped; please report\"", defect);
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package puente.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.Packet;
+import puente.stun.StreamFramer;
+import puente.stun.Transport;
+
+/**
+ * A client's TCP or TLS connection: cuts the byte stream into messages (RFC 8489 §6.2.2, RFC 8656
+ * §12.5) and writes ours. For its loop's thread only.
+ */
+public final class StreamConnection extends ChannelInboundHandlerAdapter {
+
+  /** A client that leaves more than this unread loses relayed data, as on a full UDP socket. */
+  static final int UNREAD_MAX = 256 << 10;
+
+  /** One that leaves even more answers unread than this is gone. */
+  private static final int UNREAD_ANSWERS_MAX = 1 << 20;
+
+  private final StreamListener listener;
+  private final Packet packet = new Packet();
+  private final Runnable flushTask = this::flushQueued;
+  private @Nullable Channel channel;
+  private @Nullable FiveTuple tuple;
+  private @Nullable ByteBuf cumulated;
+  private boolean flushScheduled;
+  private boolean closing;
+  private long openedAt;
+  private long framesRead;
+
+  StreamConnection(StreamListener listener) {
+    this.listener = listener;
+  }
+
+  /** The five-tuple, whose link is this connection; null until the connection is open. */
+  public @Nullable FiveTuple tuple() {
+    return tuple;
+  }
+
+  /** When it was opened, on the receiver's clock. */
+  public long openedAt() {
+    return openedAt;
+  }
+
+  /** Whether a whole message has come in so far. */
+  public boolean hasSpoken() {
+    return framesRead > 0;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    Channel opened = context.channel();
+    channel = opened;
+    FiveTuple made =
+        new FiveTuple(
+            listener.transport(),
+            Addresses.of((InetSocketAddress) opened.remoteAddress()),
+            Addresses.of((InetSocketAddress) opened.localAddress()),
+            listener.number(),
+            this);
+    tuple = made;
+    packet.connection = made;
+    packet.listener = listener.number();
+    packet.sourceFamily = made.client().family();
+    packet.sourceHi = made.client().hi();
+    packet.sourceLo = made.client().lo();
+    packet.sourcePort = made.client().port();
+    openedAt = listener.receiver().now();
+    if (!listener.receiver().onOpen(this)) {
+      tuple = null;
+      opened.close();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object read) {
+    ByteBuf bytes = (ByteBuf) read;
+    if (tuple == null || closing) {
+      bytes.release();
+      return;
+    }
+    ByteBuf before = cumulated;
+    ByteBuf all =
+        before == null
+            ? bytes
+            : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), before, bytes);
+    cumulated = all;
+    boolean sound = readFrames(all);
+    // Payloads on their way to peers lie in this buffer: send them before it goes.
+    listener.receiver().onReadEnd();
+    if (!sound) {
+      listener.receiver().onGarbage(this);
+      close();
+    }
+    if (cumulated == all && (!all.isReadable() || !sound)) {
+      cumulated = null;
+      all.release();
+    }
+  }
+
+  /** Shows every whole message; false if the stream is neither STUN nor ChannelData. */
+  private boolean readFrames(ByteBuf all) {
+    boolean inPlace = all.hasMemoryAddress() && all.isContiguous();
+    if (inPlace) {
+      packet.buffer = all.nioBuffer(0, all.capacity());
+      packet.address = all.memoryAddress();
+    }
+    while (all.readableBytes() >= 4 && !closing) {
+      int length = StreamFramer.frameLength(all.getInt(all.readerIndex()));
+      if (length < 0 || length > listener.messageMax()) {
+        return false;
+      }
+      if (all.readableBytes() < length) {
+        return true;
+      }
+      framesRead++;
+      if (inPlace) {
+        packet.offset = all.readerIndex();
+      } else {
+        stage(all, length);
+      }
+      packet.length = length;
+      listener.receiver().onFrame(this, packet);
+      if (!inPlace) {
+        listener.receiver().onReadEnd();
+      }
+      all.skipBytes(length);
+    }
+    return true;
+  }
+
+  /** Copies a frame to memory that has an address: this buffer has none. */
+  private void stage(ByteBuf all, int length) {
+    ByteBuffer staging = listener.staging();
+    all.getBytes(all.readerIndex(), staging.clear().limit(length));
+    staging.clear();
+    packet.buffer = staging;
+    packet.address = MemorySegment.ofBuffer(staging).address();
+    packet.offset = 0;
+  }
+
+  /** Writes a STUN message; one who does not read answers is closed. */
+  public void write(byte[] message, int length) {
+    Channel open = channel;
+    if (open == null || closing) {
+      return;
+    }
+    if (open.unsafe().outboundBuffer() == null
+        || open.unsafe().outboundBuffer().totalPendingWriteBytes() > UNREAD_ANSWERS_MAX) {
+      close();
+      return;
+    }
+    int padded = length + 3 & ~3;
+    ByteBuf out = open.alloc().directBuffer(padded).writeBytes(message, 0, length);
+    write(open, out.writeZero(padded - length));
+  }
+
+  /**
+   * Writes ChannelData with its padding (RFC 8656 §12.5).
+   *
+   * @return false if the client does not read fast enough, and it was dropped
+   */
+  public boolean writeChannelData(int number, Packet from, int offset, int length) {
+    Channel open = channel;
+    if (open == null || closing || !open.isWritable()) {
+      return false;
+    }
+    int padding = -length & 3;
+    ByteBuf out = open.alloc().directBuffer(4 + length + padding).writeInt(number << 16 | length);
+    int at = out.writerIndex();
+    out.internalNioBuffer(at, length).put(at, from.buffer, offset, length);
+    write(open, out.writerIndex(at + length).writeZero(padding));
+    return true;
+  }
+
+  private void write(Channel open, ByteBuf out) {
+    open.write(out, open.voidPromise());
+    if (!flushScheduled) {
+      flushScheduled = true;
+      open.eventLoop().execute(flushTask);
+    }
+  }
+
+  private void flushQueued() {
+    flushScheduled = false;
+    Channel open = channel;
+    if (open != null) {
+      open.flush();
+    }
+  }
+
+  /** Closes after what was written so far. */
+  public void close() {
+    Channel open = channel;
+    if (open != null && !closing) {
+      closing = true;
+      open.flush();
+      open.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    ByteBuf rest = cumulated;
+    cumulated = null;
+    if (rest != null) {
+      rest.release();
+    }
+    closing = true;
+    if (tuple != null) {
+      listener.receiver().onClosed(this);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    listener.receiver().onFailure(this, cause);
+    context.close();
+  }
+
+  /** Whether the client sits behind IPv6. */
+  public boolean isIpv6() {
+    return packet.sourceFamily == Family.IPV6;
+  }
+
+  /** TCP or TLS. */
+  public Transport transport() {
+    return listener.transport();
+  }
+}

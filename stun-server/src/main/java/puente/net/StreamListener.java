@@ -1,0 +1,170 @@
+package puente.net;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.Errors;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import puente.stun.Packet;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+
+/**
+ * A TCP or TLS port of one shard. With epoll every shard listens on the port itself
+ * (SO_REUSEPORT), and a connection stays on the loop that accepted it.
+ */
+public final class StreamListener {
+
+  private static final int BACKLOG = 1024;
+  private static final int STAGING_SIZE = 0x1_0000 + 64;
+  private static final Duration HANDSHAKE_MAX = Duration.ofSeconds(10);
+
+  /** Who gets what the connections receive; called on the loop. */
+  public interface Receiver {
+
+    /** The clock, in milliseconds. */
+    long now();
+
+    /** A new connection; false refuses it. */
+    boolean onOpen(StreamConnection connection);
+
+    /** One message or ChannelData, padding included; the packet is used again afterwards. */
+    void onFrame(StreamConnection connection, Packet packet);
+
+    /** After a row of frames: their memory goes now. */
+    void onReadEnd();
+
+    /** The stream is not STUN; it is closed. */
+    void onGarbage(StreamConnection connection);
+
+    /** The connection failed: reset, a broken handshake, or a defect of ours. */
+    void onFailure(StreamConnection connection, Throwable cause);
+
+    void onClosed(StreamConnection connection);
+  }
+
+  /** What a listener is made of. */
+  public record Options(
+      TransportAddress local,
+      int number,
+      int messageMax,
+      boolean epoll,
+      @Nullable Supplier<SslContext> tls) {}
+
+  private final Options options;
+  private final Receiver receiver;
+  private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_SIZE);
+  private @Nullable Channel channel;
+
+  private StreamListener(Options options, Receiver receiver) {
+    this.options = options;
+    this.receiver = receiver;
+  }
+
+  /** Opens the port on the loop; blocks until it listens, so not to be called on a loop. */
+  public static StreamListener open(EventLoops.Loop loop, Options options, Receiver receiver)
+      throws BindFailure {
+    StreamListener listener = new StreamListener(options, receiver);
+    Class<? extends ServerChannel> kind =
+        options.epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(loop.eventLoop())
+            .channel(kind)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(
+                    StreamConnection.UNREAD_MAX / 2, StreamConnection.UNREAD_MAX))
+            .childHandler(listener.new Initializer());
+    if (options.epoll) {
+      bootstrap.option(EpollChannelOption.SO_REUSEPORT, true);
+    }
+    ChannelFuture bound = bootstrap.bind(Addresses.of(options.local)).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw failure(options.local, bound.cause());
+    }
+    listener.channel = bound.channel();
+    return listener;
+  }
+
+  private static BindFailure failure(TransportAddress local, @Nullable Throwable cause) {
+    if (cause instanceof Errors.NativeIoException failure) {
+      return BindFailure.ofErrno(local, -failure.expectedErr());
+    }
+    if (cause instanceof IOException refused) {
+      return BindFailure.of(local, refused);
+    }
+    return new BindFailure(local, BindFailure.Cause.OTHER, " (" + cause + ")");
+  }
+
+  private final class Initializer extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel accepted) {
+      Supplier<SslContext> tls = options.tls;
+      if (tls != null) {
+        SslHandler security = tls.get().newHandler(accepted.alloc());
+        security.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
+        accepted.pipeline().addLast(security);
+      }
+      accepted.pipeline().addLast(new StreamConnection(StreamListener.this));
+    }
+  }
+
+  /** The address it listens on, with the port that the system chose if none was asked for. */
+  public TransportAddress local() {
+    Channel open = channel;
+    return open == null ? options.local : Addresses.of((InetSocketAddress) open.localAddress());
+  }
+
+  /** Stops accepting; open connections stay. */
+  public CompletionStage<Void> close() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Channel open = channel;
+    if (open == null) {
+      done.complete(null);
+    } else {
+      open.close().addListener(closed -> done.complete(null));
+    }
+    return done;
+  }
+
+  Transport transport() {
+    return options.tls == null ? Transport.TCP : Transport.TLS;
+  }
+
+  int number() {
+    return options.number;
+  }
+
+  int messageMax() {
+    return options.messageMax;
+  }
+
+  Receiver receiver() {
+    return receiver;
+  }
+
+  ByteBuffer staging() {
+    return staging;
+  }
+}
