@@ -83,6 +83,10 @@ final class FakeCheckout {
             + (body + "\n"));
   }
 
+  boolean canDownload() {
+    return Files.exists(bin.resolve("curl")) || Files.exists(bin.resolve("wget"));
+  }
+
   List<String> calls() throws IOException {
     Path calls = base.resolve("calls");
     return Files.exists(calls) ? Files.readAllLines(calls) : List.of();

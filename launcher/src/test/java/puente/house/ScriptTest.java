@@ -209,6 +209,7 @@ class ScriptTest {
 
   /** Answers as Adoptium's API does (v3/assets/latest), installer and links of other things included. */
   private String vendor(byte[] archive, String digest) throws Exception {
+    assumeTrue(checkout.canDownload(), "needs curl or wget");
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     String api = "http://127.0.0.1:" + server.getAddress().getPort();
     String assets =
