@@ -141,7 +141,7 @@ public final class AddressMap<V> {
    * constant alone would not do: differences in the top bits of {@code lo} would meet again in
    * {@code hi} whatever the seed.
    */
-  private int slot(long hi, long lo, int number, int mask) {
+  int slot(long hi, long lo, int number, int mask) {
     long h = fold(lo ^ seedLo, hi ^ seedHi);
     h = fold(h ^ number, seedHi | 1);
     return (int) h & mask;
