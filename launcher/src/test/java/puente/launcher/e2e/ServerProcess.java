@@ -1,0 +1,250 @@
+package puente.launcher.e2e;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A server in a process of its own on free loopback ports. Its folder under {@code target/e2e} keeps
+ * its log and state after the test.
+ */
+final class ServerProcess implements AutoCloseable {
+
+  static final String USER = "user";
+  static final String PASSWORD = "pass";
+  static final String REALM = "puente.test";
+
+  /** Enough for every client of a test to hold a pair of relay ports. */
+  private static final int RELAY_PORTS = 600;
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(40);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+  private static final AtomicInteger STARTED = new AtomicInteger();
+
+  final Path folder;
+  final int port;
+  final int alternatePort;
+  final int tlsPort;
+  final int adminPort;
+  final int relayPort;
+  final Certificate certificate;
+  private final Program program;
+  private final boolean secure;
+
+  private ServerProcess(Path folder, List<String> settings, List<String> javaOptions) {
+    this.folder = folder;
+    this.secure = settings.stream().anyMatch(line -> line.startsWith("tls-listening-port"));
+    this.certificate = Certificate.in(folder);
+    int first = Ports.free(6);
+    port = first;
+    alternatePort = first + 1;
+    tlsPort = first + 2;
+    adminPort = first + 4;
+    relayPort = Ports.free(RELAY_PORTS);
+    var command = isPuente() ? puente(javaOptions) : coturn();
+    command.addAll(settings.stream().map(this::filled).map(line -> "--" + line).toList());
+    program = Program.start(new ProcessBuilder(command), folder.resolve("server.log"));
+  }
+
+  /** Are the tests run against us, or against the server that shows that they can pass? */
+  static boolean isPuente() {
+    return !"coturn".equals(System.getProperty("e2e.server", "puente"));
+  }
+
+  /** A server on 127.0.0.1 and ::1 with one user, ready to answer. */
+  static ServerProcess start(String name, String... settings) {
+    return launch(name, List.of(), defaults(settings)).ready();
+  }
+
+  /** The same with options for the Java virtual machine, which coturn ignores. */
+  static ServerProcess startWith(List<String> javaOptions, String name, String... settings) {
+    return launch(name, javaOptions, defaults(settings)).ready();
+  }
+
+  /**
+   * A server with exactly these settings; {@code %PORT%}, {@code %ALT%}, {@code %TLS%}, {@code
+   * %ADMIN%}, {@code %MIN%}, {@code %MAX%}, {@code %CERT%}, {@code %KEY%} stand for its own values.
+   */
+  static ServerProcess bare(String name, String... settings) {
+    return launch(name, List.of(), List.of(settings));
+  }
+
+  private static ServerProcess launch(String name, List<String> java, List<String> settings) {
+    if (!isPuente()) {
+      Program.require("turnserver");
+    } else if (ServerProcess.class.getResource("/puente/launcher/Puente.class") == null) {
+      System.err.println("LEFT OUT: there is no server to test yet; try -De2e.server=coturn");
+      Assumptions.abort("no puente.launcher.Puente");
+    }
+    try {
+      var folder = Path.of("target", "e2e", name + "-" + STARTED.incrementAndGet());
+      var absolute = folder.toAbsolutePath();
+      Files.createDirectories(absolute.resolve("state"));
+      return new ServerProcess(absolute, settings, java);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> defaults(String... more) {
+    var settings =
+        new ArrayList<>(
+            List.of(
+                "listening-ip=127.0.0.1",
+                "listening-ip=::1",
+                "relay-ip=127.0.0.1",
+                "relay-ip=::1",
+                "listening-port=%PORT%",
+                "tls-listening-port=%TLS%",
+                "min-port=%MIN%",
+                "max-port=%MAX%",
+                "cert=%CERT%",
+                "pkey=%KEY%",
+                "realm=" + REALM,
+                "lt-cred-mech",
+                "user=" + USER + ":" + PASSWORD,
+                "allow-loopback-peers"));
+    settings.addAll(Arrays.asList(more));
+    return settings;
+  }
+
+  private String filled(String setting) {
+    return setting
+        .replace("%PORT%", "" + port)
+        .replace("%ALT%", "" + alternatePort)
+        .replace("%TLS%", "" + tlsPort)
+        .replace("%ADMIN%", "" + adminPort)
+        .replace("%MIN%", "" + relayPort)
+        .replace("%MAX%", "" + (relayPort + RELAY_PORTS - 1))
+        .replace("%CERT%", certificate.chain().toString())
+        .replace("%KEY%", certificate.key().toString());
+  }
+
+  /** Our server as the build just made it: the tests' own class path without the tests. */
+  private List<String> puente(List<String> javaOptions) {
+    var path =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    var classes =
+        Arrays.stream(path.split(File.pathSeparator))
+            .filter(entry -> !entry.endsWith("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator));
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:+UseCompactObjectHeaders");
+    command.add("-ea");
+    command.addAll(javaOptions);
+    command.addAll(List.of("-cp", classes, "puente.launcher.Puente", "serve"));
+    command.addAll(List.of("--state-dir=" + folder.resolve("state"), "--admin-port=" + adminPort));
+    return command;
+  }
+
+  private List<String> coturn() {
+    return new ArrayList<>(
+        List.of(
+            "turnserver",
+            "-n",
+            "--no-cli",
+            "--log-file=stdout",
+            "--pidfile=" + folder.resolve("state/pid"),
+            "--userdb=" + folder.resolve("state/db")));
+  }
+
+  /** Waits for the condition itself: a Binding answer over UDP, and open TCP listeners. */
+  ServerProcess ready() {
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    var binding = Stun.request(Stun.BINDING).bytes();
+    try (var socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      socket.setSoTimeout(50);
+      while (!answers(socket, binding)) {
+        orFail(deadline);
+      }
+      while (!accepts(port) || (secure && !accepts(tlsPort))) {
+        orFail(deadline);
+      }
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean answers(DatagramSocket socket, byte[] request) throws IOException {
+    socket.send(new DatagramPacket(request, request.length, address()));
+    var answer = new DatagramPacket(new byte[2048], 2048);
+    try {
+      socket.receive(answer);
+      return Stun.type(answer.getData()) == Stun.BINDING + Stun.SUCCESS;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  private static boolean accepts(int listener) {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), listener), 500);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void orFail(long deadline) {
+    boolean over = System.nanoTime() > deadline;
+    if (over || program.endsWithin(Duration.ofMillis(20))) {
+      close();
+      throw new AssertionError((over ? "not ready in time\n" : "ended at start\n") + log());
+    }
+  }
+
+  InetSocketAddress address() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  String log() {
+    return program.outputFile() + ":\n" + program.output();
+  }
+
+  Program program() {
+    return program;
+  }
+
+  /** Resident memory in kilobytes, as the kernel sees it. */
+  long residentKb() {
+    try {
+      return Files.readAllLines(Path.of("/proc/" + program.pid() + "/status")).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new AssertionError("the server is gone\n" + log(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (program.alive()) {
+      program.signal("TERM");
+      if (!program.endsWithin(STOP_LIMIT)) {
+        System.err.println("the server did not stop within " + STOP_LIMIT + ": " + folder);
+        program.end();
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package puente.launcher.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** coturn's own client against the server: every message sent comes back, 0 % loss. */
+@Tag("e2e")
+class UclientTest {
+
+  /** uclient waits for seconds between its phases, so that several together cost little more. */
+  private static final int AT_ONCE = 5;
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Pattern SENT =
+      Pattern.compile("start_mclient: tot_send_msgs=(\\d+), tot_recv_msgs=(\\d+)");
+
+  private record Variant(String name, int messages, String arguments) {}
+
+  /**
+   * RFC 8656 whole, by words of uclient: channels (§12) and Send/Data indications (§11), EVEN-PORT
+   * with RESERVATION-TOKEN (§14.6, §14.9; without -c), DONT-FRAGMENT (-g), padded ChannelData over
+   * UDP (-D), extra CreatePermission and ChannelBind requests (-G), relay to relay (-y), TCP and
+   * TLS clients (§2.1), IPv6 relays (§7.1, RFC 6156).
+   */
+  @TestFactory
+  Stream<DynamicTest> losesNothing() throws Exception {
+    Program.require("turnutils_uclient", "turnserver");
+    var server = ServerProcess.start("uclient");
+    var tls12 = new TlsTunnel(server, "TLSv1.2");
+    var tls13 = new TlsTunnel(server, ServerProcess.isPuente() ? "TLSv1.3" : "TLSv1.2");
+    var echo = new UdpEcho("127.0.0.1");
+    var echo6 = new UdpEcho("::1");
+    var to = " -e 127.0.0.1 -r " + echo.port() + " ";
+    var to6 = " -e ::1 -r " + echo6.port() + " ";
+    var plain = " -p " + server.port + " ";
+    var secure = " -t -S -p " + server.tlsPort + " ";
+    var host = " 127.0.0.1";
+    var variants =
+        List.of(
+            new Variant("UDP, channels", 100, "-n 100 -c" + plain + to + host),
+            new Variant("UDP, indications", 100, "-n 100 -s -c" + plain + to + host),
+            new Variant("UDP, pairs of ports", 80, "-n 40" + plain + to + host),
+            new Variant(
+                "UDP, unfragmented, padded, repeating itself",
+                40,
+                "-n 40 -c -g -D -G" + plain + to + host),
+            new Variant("UDP, client to client", 80, "-n 40 -c -y" + plain + host),
+            new Variant("UDP, client to client, indications", 80, "-n 40 -y -c -s" + plain + host),
+            new Variant(
+                "UDP, twenty clients, 1200 bytes",
+                1000,
+                "-n 50 -m 20 -l 1200 -z 10 -c" + plain + to + host),
+            new Variant("UDP, IPv4 asked for", 40, "-n 40 -X -c" + plain + to + host),
+            new Variant("TCP, channels", 100, "-n 100 -t -c" + plain + to + host),
+            new Variant("TCP, indications", 100, "-n 100 -t -s -c" + plain + to + host),
+            new Variant("TCP, client to client", 80, "-n 40 -t -c -y" + plain + host),
+            new Variant(
+                "TCP, ten clients, 1200 bytes",
+                300,
+                "-n 30 -m 10 -l 1200 -t -c" + plain + to + host),
+            new Variant("TLS, channels", 40, "-n 40 -c" + secure + to + host),
+            new Variant("TLS, indications", 40, "-n 40 -c -s" + secure + to + host),
+            new Variant(
+                "TLS 1.2, client to client", 80, "-n 40 -t -c -y -p " + tls12.port() + host),
+            new Variant(
+                "TLS 1.3, client to client", 80, "-n 40 -t -c -y -p " + tls13.port() + host),
+            new Variant("IPv6, channels", 100, "-n 100 -x -c" + plain + to6 + " ::1"),
+            new Variant("IPv6, indications", 40, "-n 40 -x -c -s" + plain + to6 + " ::1"),
+            new Variant("IPv6, client to client", 80, "-n 40 -x -c -y" + plain + " ::1"),
+            new Variant("IPv6 over TCP", 40, "-n 40 -t -x -c" + plain + to6 + " ::1"),
+            new Variant("IPv6 over TLS", 40, "-n 40 -x -c" + secure + to6 + " ::1"),
+            new Variant("IPv4 client, IPv6 relay", 40, "-n 40 -x -c" + plain + to6 + host),
+            new Variant("IPv6 client, IPv4 relay", 40, "-n 40 -X -c" + plain + to + " ::1"));
+    return runAll(server, variants).onClose(() -> closeAll(server, tls12, tls13, echo, echo6));
+  }
+
+  private Stream<DynamicTest> runAll(ServerProcess server, List<Variant> variants) {
+    ExecutorService running = Executors.newFixedThreadPool(AT_ONCE);
+    var results = new ArrayList<Future<Program.Finished>>();
+    for (var variant : variants) {
+      results.add(running.submit(() -> uclient(server, variant.name, account(variant.arguments))));
+    }
+    running.shutdown();
+    return Stream.iterate(0, i -> i < variants.size(), i -> i + 1)
+        .map(
+            i ->
+                DynamicTest.dynamicTest(
+                    variants.get(i).name,
+                    () -> assertNothingLost(variants.get(i), results.get(i).get())));
+  }
+
+  private static String account(String arguments) {
+    return "-u " + ServerProcess.USER + " -w " + ServerProcess.PASSWORD + " " + arguments;
+  }
+
+  private static Program.Finished uclient(ServerProcess server, String name, String arguments) {
+    var command = ("turnutils_uclient " + arguments).trim().split(" +");
+    var output = server.folder.resolve(name.replaceAll("\\W+", "-") + ".out");
+    return Program.start(output, command).finish(LIMIT);
+  }
+
+  private static void assertNothingLost(Variant variant, Program.Finished result) {
+    assertEquals(0, result.exit(), result.output());
+    var totals = SENT.matcher(result.output());
+    assertTrue(totals.find(), result.output());
+    assertEquals(variant.messages, Integer.parseInt(totals.group(1)), result.output());
+    assertEquals(totals.group(1), totals.group(2), result.output());
+  }
+
+  private static void closeAll(AutoCloseable... all) {
+    for (var one : all) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Shared-secret credentials (TURN REST): the password is an HMAC of "expiry:name". */
+  @Test
+  void sharedSecret() {
+    Program.require("turnutils_uclient");
+    try (var server =
+            ServerProcess.start("secret", "use-auth-secret", "static-auth-secret=north-wind");
+        var echo = new UdpEcho("127.0.0.1")) {
+      var rest = "-c -p " + server.port + " -e 127.0.0.1 -r " + echo.port() + " 127.0.0.1";
+      var good = uclient(server, "good", "-n 40 -u ana -W north-wind " + rest);
+      assertNothingLost(new Variant("shared secret", 40, ""), good);
+      var bad = uclient(server, "bad", "-n 1 -u ana -W south-wind " + rest);
+      assertNotEquals(0, bad.exit(), bad.output());
+    }
+  }
+
+  /** RFC 8489 §9.2.4: a wrong password gets no allocation. */
+  @Test
+  void wrongPassword() {
+    Program.require("turnutils_uclient");
+    try (var server = ServerProcess.start("wrong-password")) {
+      var rest = " -n 1 -c -p " + server.port + " -e 127.0.0.1 127.0.0.1";
+      var result = uclient(server, "wrong", "-u user -w mistaken" + rest);
+      assertNotEquals(0, result.exit(), result.output());
+      assertTrue(result.output().contains("Cannot complete Allocation"), result.output());
+    }
+  }
+}
