@@ -8,16 +8,21 @@ import java.util.Locale;
  *
  * <p>An address is 128 bits in two halves; IPv4 {@code a.b.c.d} is its IPv4-mapped form, {@code hi
  * = 0} and {@code lo = 0x0000ffff_aabbccdd} (RFC 4291 §2.5.5.2). The two families never mix: a
- * range written in IPv6, even {@code ::-ffff:...}, contains no IPv4 address, and one whose two ends
- * are IPv4-mapped is an IPv4 range.
+ * range written in IPv6 contains no IPv4 address, neither {@code ::-ffff:...} nor {@code
+ * ::ffff:0.0.0.0-::ffff:255.255.255.255}: much-copied rule lists deny the latter and mean the
+ * mapped form, not all of IPv4. A part of the mapped block, such as {@code ::ffff:10.0.0.1}, is the
+ * IPv4 range that it spells.
  *
  * @param firstHi upper half of the first address
  * @param firstLo lower half of the first address
  * @param lastHi upper half of the last address
  * @param lastLo lower half of the last address
+ * @param isIpv4 whether this is a range of IPv4 addresses
  */
-public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo) {
+public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo, boolean isIpv4) {
   private static final long MAPPED = 0x0000_ffffL;
+  private static final long MAPPED_FIRST = MAPPED << 32;
+  private static final long MAPPED_LAST = MAPPED << 32 | 0xffff_ffffL;
   private static final int IPV4_BITS = 32;
   private static final int IPV6_BITS = 128;
 
@@ -47,19 +52,22 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
     int dash = text.indexOf('-');
     if (dash < 0) {
       Literal one = Literal.parse(text.strip());
-      return new AddressRange(one.hi, one.lo, one.hi, one.lo);
+      return between(one.hi, one.lo, one.hi, one.lo, one.ipv4Text);
     }
     Literal first = Literal.parse(text.substring(0, dash).strip());
     Literal last = Literal.parse(text.substring(dash + 1).strip());
     if (first.ipv4Text != last.ipv4Text) {
       throw new IllegalArgumentException("the two ends are of different address families");
     }
-    return new AddressRange(first.hi, first.lo, last.hi, last.lo);
+    return between(first.hi, first.lo, last.hi, last.lo, first.ipv4Text);
   }
 
-  /** Whether this is a range of IPv4 addresses. */
-  public boolean isIpv4() {
-    return isIpv4(firstHi, firstLo) && isIpv4(lastHi, lastLo);
+  private static AddressRange between(
+      long firstHi, long firstLo, long lastHi, long lastLo, boolean ipv4Text) {
+    boolean mapped = isIpv4(firstHi, firstLo) && isIpv4(lastHi, lastLo);
+    boolean wholeBlock = firstLo == MAPPED_FIRST && lastLo == MAPPED_LAST;
+    boolean ipv4 = ipv4Text || (mapped && !wholeBlock);
+    return new AddressRange(firstHi, firstLo, lastHi, lastLo, ipv4);
   }
 
   /** Whether the 128 bits are an IPv4 address in its IPv4-mapped form. */
@@ -68,7 +76,7 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
   }
 
   public boolean contains(long hi, long lo) {
-    return isIpv4(hi, lo) == isIpv4()
+    return isIpv4(hi, lo) == isIpv4
         && notAfter(firstHi, firstLo, hi, lo)
         && notAfter(hi, lo, lastHi, lastLo);
   }
@@ -82,8 +90,10 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
   /** The range as {@link #parse} reads it. */
   @Override
   public String toString() {
-    String first = text(firstHi, firstLo);
-    return firstHi == lastHi && firstLo == lastLo ? first : first + "-" + text(lastHi, lastLo);
+    String first = text(firstHi, firstLo, isIpv4);
+    return firstHi == lastHi && firstLo == lastLo
+        ? first
+        : first + "-" + text(lastHi, lastLo, isIpv4);
   }
 
   private static AddressRange prefix(String address, String digits) {
@@ -94,11 +104,11 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
     long hiMask = hostBits <= Long.SIZE ? 0 : ones(hostBits - Long.SIZE);
     if ((base.hi & hiMask) != 0 || (base.lo & loMask) != 0) {
       // Guessing the network would silently widen a rule of the operator's.
-      String network = text(base.hi & ~hiMask, base.lo & ~loMask);
+      String network = text(base.hi & ~hiMask, base.lo & ~loMask, base.ipv4Text);
       throw new IllegalArgumentException(
           "bits are set beyond the prefix; the network is " + network + "/" + length);
     }
-    return new AddressRange(base.hi, base.lo, base.hi | hiMask, base.lo | loMask);
+    return between(base.hi, base.lo, base.hi | hiMask, base.lo | loMask, base.ipv4Text);
   }
 
   private static long ones(int count) {
@@ -121,8 +131,8 @@ public record AddressRange(long firstHi, long firstLo, long lastHi, long lastLo)
     return value;
   }
 
-  private static String text(long hi, long lo) {
-    if (isIpv4(hi, lo)) {
+  private static String text(long hi, long lo, boolean ipv4) {
+    if (ipv4) {
       return (lo >>> 24 & 0xff)
           + "."
           + (lo >>> 16 & 0xff)
