@@ -1,0 +1,88 @@
+package puente.launcher;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+
+/** The effective configuration: immutable, and valid since it exists. */
+final class Config {
+  /**
+   * One value of one setting.
+   *
+   * @param value as its type read it
+   * @param origin where it was written
+   */
+  record Value<T>(T value, Origin origin) {}
+
+  private final Map<Setting<?>, List<Value<?>>> valuesBySetting;
+  private final List<String> warnings;
+
+  Config(Map<Setting<?>, List<Value<?>>> valuesBySetting, List<String> warnings) {
+    Map<Setting<?>, List<Value<?>>> copy = new HashMap<>();
+    valuesBySetting.forEach((setting, values) -> copy.put(setting, List.copyOf(values)));
+    this.valuesBySetting = Map.copyOf(copy);
+    this.warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * The value of a setting that has a default.
+   *
+   * @throws NoSuchElementException when it has none and none was given
+   */
+  <T> T value(Setting<T> setting) {
+    return find(setting)
+        .orElseThrow(() -> new NoSuchElementException(setting.name() + " has no value"));
+  }
+
+  /** The value of a setting that may have none. */
+  <T> Optional<T> find(Setting<T> setting) {
+    List<Value<T>> values = values(setting);
+    return values.isEmpty() ? Optional.empty() : Optional.of(values.getLast().value());
+  }
+
+  /** All values of a repeatable setting, in the order of file, environment and flags. */
+  <T> List<T> all(Setting<T> setting) {
+    return values(setting).stream().map(Value::value).toList();
+  }
+
+  /** Whether somebody gave the setting a value. */
+  boolean isGiven(Setting<?> setting) {
+    return origin(setting).source() != Origin.Source.DEFAULT;
+  }
+
+  /** Where the value came from; of several values, the last. */
+  Origin origin(Setting<?> setting) {
+    List<? extends Value<?>> values = values(setting);
+    return values.isEmpty() ? Origin.BUILT_IN : values.getLast().origin();
+  }
+
+  /** One line for each thing that the operator should know: unknown words, words without effect. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  @SuppressWarnings("unchecked") // The loader puts only what setting.type() made.
+  <T> List<Value<T>> values(Setting<T> setting) {
+    return (List<Value<T>>) (List<?>) valuesBySetting.getOrDefault(setting, List.of());
+  }
+
+  /** Whether clients need no credential: asked for, and nothing else says that they do. */
+  boolean isAnonymous() {
+    return value(Settings.NO_AUTH) && !hasCredentials();
+  }
+
+  /** Whether any user or shared secret was configured. */
+  boolean hasCredentials() {
+    return value(Settings.USE_AUTH_SECRET) || !all(Settings.USER).isEmpty();
+  }
+
+  /**
+   * Whether ephemeral credentials are accepted: asked for, or nothing was configured at all, when
+   * the generated secret serves. The server is never open by omission.
+   */
+  boolean usesSharedSecret() {
+    return value(Settings.USE_AUTH_SECRET) || (!isAnonymous() && all(Settings.USER).isEmpty());
+  }
+}
