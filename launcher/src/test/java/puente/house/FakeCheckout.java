@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 
 /** A checkout with the real script, a Maven and JDKs of shell: what the script does, without the wait. */
 final class FakeCheckout {
@@ -17,6 +18,7 @@ final class FakeCheckout {
   private static final List<String> TOOLS =
       List.of(
           "awk",
+          "chmod",
           "cat",
           "curl",
           "cut",
@@ -58,8 +60,10 @@ final class FakeCheckout {
     root = Files.createDirectories(base.resolve("a check out"));
     bin = Files.createDirectories(base.resolve("bin"));
     String script = Repository.text(Repository.ROOT.resolve("puente"));
-    // The machine's own JDKs are not part of the play.
-    executable(root.resolve("puente"), script.replaceAll("/usr/(lib/jvm|java)/\\*|/opt/\\S+", ""));
+    // The machine's own JDKs, Python and package policy are not part of the play.
+    script = script.replaceAll("/usr/(lib/jvm|java)/\\*|/opt/\\S+", "");
+    script = script.replaceAll("/usr/s?bin/", Matcher.quoteReplacement(bin + "/"));
+    executable(root.resolve("puente"), script);
     Files.writeString(root.resolve("pom.xml"), "<project/>\n");
     Files.createDirectories(root.resolve("launcher/src/main"));
     Files.writeString(root.resolve("launcher/src/main/One.java"), "class One {}\n");
@@ -81,6 +85,11 @@ final class FakeCheckout {
         "#!/bin/sh\n[ \"$1\" != --version ] || { echo 'Apache Maven 3.9.9 (x)'; exit; }\n"
             + ("echo \"$JAVA_HOME: $*\" >> '" + base + "/calls'\necho '[INFO] Maven is talking'\n")
             + (body + "\n"));
+  }
+
+  /** Puts a program of shell on the path. */
+  void program(String name, String body) throws IOException {
+    executable(bin.resolve(name), "#!/bin/sh\n" + body + "\n");
   }
 
   boolean canDownload() {

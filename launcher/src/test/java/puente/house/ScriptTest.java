@@ -190,6 +190,36 @@ class ScriptTest {
     assertTrue(call.endsWith("verify -DexcludedGroups=e2e|slow -Dtest=A"), call);
   }
 
+  @Test
+  void testsSayWhatToInstallToWhoMayNot() throws Exception {
+    checkout.program("id", "echo 1000");
+    checkout.program("apt-get", "exit 99");
+    Run run = checkout.run(home("25"), "test");
+    assertEquals(0, run.status(), run.err());
+    String command = "sudo apt-get install --no-install-recommends coturn chromium ";
+    assertTrue(run.err().contains(command), run.err());
+    assertTrue(run.out().contains("the tests that need: coturn chromium "), run.out());
+  }
+
+  @Test
+  void testsInstallWhatTheyNeedAndStartNoService() throws Exception {
+    checkout.program("id", "echo 0");
+    checkout.program("chromium", "");
+    Path policy = checkout.bin.resolve("policy-rc.d");
+    String notes = "'" + base + "/apt'";
+    checkout.program(
+        "apt-get", "echo \"$*\" >> " + notes + "; grep exit '" + policy + "' >> " + notes);
+    Run run = checkout.run(home("25"), "test");
+    assertEquals(0, run.status(), run.err());
+    List<String> apt = Files.readAllLines(base.resolve("apt"));
+    assertTrue(apt.getFirst().endsWith("update"), apt::toString);
+    assertTrue(
+        apt.get(2).contains("install --no-install-recommends coturn nodejs "), apt::toString);
+    assertEquals("exit 101", apt.get(3));
+    assertFalse(Files.exists(policy), "left behind");
+    assertTrue(run.out().contains("the tests that need: coturn nodejs "), run.out());
+  }
+
   private Map<String, String> home(String version) throws Exception {
     return Map.of("PUENTE_JAVA_HOME", checkout.jdk(version).toString());
   }
