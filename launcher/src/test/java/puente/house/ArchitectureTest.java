@@ -3,10 +3,13 @@ package puente.house;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -16,7 +19,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,14 +30,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 /** Puente's classes keep every rule of {@link Architecture}; and each rule can say no. */
 class ArchitectureTest {
 
-  private static final JavaClasses PUENTE =
-      new ClassFileImporter()
-          .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPackages("puente");
+  private static final JavaClasses PUENTE = puente();
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  /** One for all sins: it remembers what is in the jars. */
+  private static final StandardJavaFileManager FILES =
+      COMPILER.getStandardFileManager(null, null, null);
 
   /** For each rule a class that breaks it: its package, its name, its body. */
   private static final List<Sin> SINS =
@@ -138,7 +147,7 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @MethodSource("sins")
-  void sinIsSeen(Sin sin, @TempDir Path classes) throws ReflectiveOperationException {
+  void sinIsSeen(Sin sin, @TempDir Path classes) throws Exception {
     List<JavaFileObject> sources = new ArrayList<>(STAGE);
     sources.add(source(sin.inPackage + "." + sin.name, sin.body));
     sources.add(source("puente.turn.store.Y", "puente.turn.X back;"));
@@ -151,7 +160,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void innocenceIsSeen(@TempDir Path classes) throws ReflectiveOperationException {
+  void innocenceIsSeen(@TempDir Path classes) throws Exception {
     compile(
         List.of(
             source("puente.stun.X", "java.nio.ByteBuffer b; java.util.HashMap<String, X> m;"),
@@ -176,12 +185,18 @@ class ArchitectureTest {
         "package " + name.substring(0, dot) + "; public class " + type + " {" + body + "}");
   }
 
-  private static void compile(List<JavaFileObject> sources, Path classes) {
-    var options =
-        List.of(
-            "-proc:none", "-cp", System.getProperty("java.class.path"), "-d", classes.toString());
-    var compiler = ToolProvider.getSystemJavaCompiler();
-    assertTrue(compiler.getTask(null, null, null, options, null, sources).call(), "compiles");
+  private static void compile(List<JavaFileObject> sources, Path classes) throws IOException {
+    FILES.setLocationFromPaths(StandardLocation.CLASS_OUTPUT, List.of(classes));
+    var options = List.of("-proc:none");
+    assertTrue(COMPILER.getTask(null, FILES, null, options, null, sources).call(), "compiles");
+  }
+
+  private static JavaClasses puente() {
+    // It tells at length how it reads each class.
+    ((Logger) LoggerFactory.getLogger("com.tngtech.archunit")).setLevel(Level.WARN);
+    return new ClassFileImporter()
+        .withImportOption(new ImportOption.DoNotIncludeTests())
+        .importPackages("puente");
   }
 
   /** A class that breaks a rule. */
