@@ -119,6 +119,7 @@ class FuzzTest {
       return false;
     }
     readAll();
+    assertTrue(MessageText.of(message).indexOf('\n') < 0);
     integrity.verify(message, KEY, Integrity.SHA256_LENGTH_MIN);
     integrity.hasWrongFingerprint(message);
     for (Transport transport : Transport.values()) {
