@@ -1,0 +1,12 @@
+package puente.turn;
+
+/** Why an allocation ended: the label {@code reason} of the metrics. */
+public enum CloseReason {
+  EXPIRED,
+  CLIENT,
+  DRAIN,
+  ADMIN,
+  TCP_CLOSED,
+  QUOTA,
+  ERROR
+}

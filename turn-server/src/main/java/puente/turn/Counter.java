@@ -1,0 +1,77 @@
+package puente.turn;
+
+/**
+ * Facts that are only counted, by the name of their metric and of its label's value (see {@link
+ * Counters}). Every silent drop has one.
+ */
+public enum Counter {
+  // puente_stun_dropped_total{reason}
+  RATE_LIMITED(Metric.STUN_DROPPED),
+  AMPLIFICATION(Metric.STUN_DROPPED),
+  MALFORMED(Metric.STUN_DROPPED),
+  BAD_FINGERPRINT(Metric.STUN_DROPPED),
+  BANNED(Metric.STUN_DROPPED),
+  QUEUE_FULL(Metric.STUN_DROPPED),
+  /** A method or class that a server has no answer for. */
+  UNEXPECTED(Metric.STUN_DROPPED),
+  /** A method that the configuration switched off. */
+  DISABLED(Metric.STUN_DROPPED),
+  /** Another protocol's packet (RFC 7983). */
+  NOT_STUN(Metric.STUN_DROPPED),
+  /** A request sent again while its first copy is still being worked on. */
+  RETRANSMISSION(Metric.STUN_DROPPED),
+
+  // puente_turn_relay_dropped_total{reason}
+  NO_PERMISSION(Metric.RELAY_DROPPED),
+  BANDWIDTH_QUOTA(Metric.RELAY_DROPPED),
+  NO_CHANNEL(Metric.RELAY_DROPPED),
+  NO_ALLOCATION(Metric.RELAY_DROPPED),
+  PEER_DENIED(Metric.RELAY_DROPPED),
+  SEND_BUFFER(Metric.RELAY_DROPPED),
+  MTU(Metric.RELAY_DROPPED),
+  /** A Send indication without its attributes, ChannelData longer than its packet. */
+  BAD_INDICATION(Metric.RELAY_DROPPED),
+  /** ICMP of a type that is not relayed, or the same again at once. */
+  ICMP(Metric.RELAY_DROPPED),
+
+  // puente_auth_total{mechanism,result}
+  REST_ACCEPTED(Metric.AUTH),
+  REST_REFUSED(Metric.AUTH),
+  STATIC_ACCEPTED(Metric.AUTH),
+  STATIC_REFUSED(Metric.AUTH),
+
+  // puente_quota_rejections_total{scope}
+  QUOTA_USER(Metric.QUOTA),
+  QUOTA_REALM(Metric.QUOTA),
+  QUOTA_IP(Metric.QUOTA),
+  QUOTA_GLOBAL(Metric.QUOTA);
+
+  /** The metrics that these facts belong to. */
+  public enum Metric {
+    STUN_DROPPED("puente_stun_dropped_total"),
+    RELAY_DROPPED("puente_turn_relay_dropped_total"),
+    AUTH("puente_auth_total"),
+    QUOTA("puente_quota_rejections_total");
+
+    private final String name;
+
+    Metric(String name) {
+      this.name = name;
+    }
+
+    /** As Prometheus spells it. */
+    public String metricName() {
+      return name;
+    }
+  }
+
+  private final Metric metric;
+
+  Counter(Metric metric) {
+    this.metric = metric;
+  }
+
+  public Metric metric() {
+    return metric;
+  }
+}
