@@ -1,5 +1,6 @@
 package puente.turn.store;
 
+import java.util.function.Consumer;
 import puente.stun.ErrorCode;
 import puente.stun.FiveTuple;
 
@@ -12,7 +13,11 @@ public interface AllocationStore {
   /** What the core may ask. */
   sealed interface Question permits Reserve {}
 
-  /** Room for one allocation of this user from this source (RFC 8656 §7.2, steps on quotas). */
+  /**
+   * Room for one allocation of this user from this source (RFC 8656 §7.2, step 10).
+   *
+   * @param user whom quotas count: without the expiry of an ephemeral username; empty for nobody
+   */
   record Reserve(FiveTuple client, String user, String realm) implements Question {}
 
   /** What the store says to a question. */
@@ -23,12 +28,28 @@ public interface AllocationStore {
   /** The allocation may be made; {@code release} gives it back. */
   record Granted(FiveTuple client) implements Answer {}
 
-  /** No: 486 when the user's quota is reached, 508 when the server's is. */
-  record Refused(FiveTuple client, ErrorCode error, String why) implements Answer {}
+  /** No: this quota is reached. */
+  record Refused(FiveTuple client, Scope scope) implements Answer {
+
+    /** 486 for what the client could change, 508 when the server is full (RFC 8656 §7.2). */
+    public ErrorCode error() {
+      return scope == Scope.GLOBAL
+          ? ErrorCode.INSUFFICIENT_CAPACITY
+          : ErrorCode.ALLOCATION_QUOTA_REACHED;
+    }
+  }
+
+  /** Whose quota it is. */
+  enum Scope {
+    USER,
+    REALM,
+    IP,
+    GLOBAL
+  }
 
   /** Answers at once or later; the answer is given to whoever asked, on its own thread. */
-  void ask(Question question, java.util.function.Consumer<Answer> answer);
+  void ask(Question question, Consumer<Answer> answer);
 
-  /** Gives back what was granted for this client and user. */
+  /** Gives back what was granted for this client. */
   void release(FiveTuple client);
 }

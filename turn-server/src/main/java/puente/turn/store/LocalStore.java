@@ -1,0 +1,133 @@
+package puente.turn.store;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.TransportAddress;
+
+/**
+ * The store of a single node: exact quotas over all its shards. Every shard asks it, each on its
+ * own thread, so that it is briefly synchronized; it is asked once per allocation and never per
+ * packet.
+ */
+public final class LocalStore implements AllocationStore {
+
+  /** A network of IPv6 hosts is one source: any host has 2^64 addresses to itself. */
+  private static final long NO_HOST_BITS = 0;
+
+  /**
+   * How many allocations may be alive; 0 is no limit.
+   *
+   * @param perUser {@code user-quota}
+   * @param perRealm {@code total-quota} of one realm
+   * @param perSource per client address, IPv6 per /64
+   * @param total of the whole server
+   */
+  public record Quotas(int perUser, int perRealm, int perSource, int total) {
+
+    public static final Quotas NONE = new Quotas(0, 0, 0, 0);
+
+    public Quotas {
+      if (perUser < 0 || perRealm < 0 || perSource < 0 || total < 0) {
+        throw new IllegalArgumentException("a quota is 0 (none) or more");
+      }
+    }
+  }
+
+  private record User(String realm, String name) {}
+
+  private record Holding(User user, TransportAddress source) {}
+
+  private final Map<FiveTuple, Holding> holdingByClient = new HashMap<>();
+  private final Map<User, Integer> countByUser = new HashMap<>();
+  private final Map<String, Integer> countByRealm = new HashMap<>();
+  private final Map<TransportAddress, Integer> countBySource = new HashMap<>();
+  private Quotas quotas;
+
+  public LocalStore(Quotas quotas) {
+    this.quotas = quotas;
+  }
+
+  /** From now on; allocations alive stay, even beyond. */
+  public synchronized void quotas(Quotas newQuotas) {
+    quotas = newQuotas;
+  }
+
+  /** Allocations alive or being made. */
+  public synchronized int size() {
+    return holdingByClient.size();
+  }
+
+  public synchronized int countOf(String realm, String user) {
+    return countByUser.getOrDefault(new User(realm, user), 0);
+  }
+
+  @Override
+  public void ask(Question question, Consumer<Answer> answer) {
+    answer.accept(
+        switch (question) {
+          case Reserve reserve -> reserve(reserve);
+        });
+  }
+
+  private synchronized Answer reserve(Reserve question) {
+    FiveTuple client = question.client();
+    // A client has one allocation: a former grant that nobody gave back is replaced, not counted.
+    release(client);
+    Holding holding =
+        new Holding(new User(question.realm(), question.user()), sourceOf(client.client()));
+    Scope full = fullScope(holding);
+    if (full != null) {
+      return new Refused(client, full);
+    }
+    holdingByClient.put(client, holding);
+    change(holding, 1);
+    return new Granted(client);
+  }
+
+  private @Nullable Scope fullScope(Holding holding) {
+    boolean named = !holding.user.name.isEmpty();
+    if (named && isFull(countByUser.get(holding.user), quotas.perUser)) {
+      return Scope.USER;
+    }
+    if (isFull(countBySource.get(holding.source), quotas.perSource)) {
+      return Scope.IP;
+    }
+    if (isFull(countByRealm.get(holding.user.realm), quotas.perRealm)) {
+      return Scope.REALM;
+    }
+    return isFull(holdingByClient.size(), quotas.total) ? Scope.GLOBAL : null;
+  }
+
+  private static boolean isFull(@Nullable Integer count, int quota) {
+    return quota > 0 && count != null && count >= quota;
+  }
+
+  @Override
+  public synchronized void release(FiveTuple client) {
+    Holding holding = holdingByClient.remove(client);
+    if (holding != null) {
+      change(holding, -1);
+    }
+  }
+
+  private void change(Holding holding, int by) {
+    change(countByUser, holding.user, by);
+    change(countByRealm, holding.user.realm, by);
+    change(countBySource, holding.source, by);
+  }
+
+  /** A count of 0 is no entry: names that come and go leave nothing behind. */
+  private static <K> void change(Map<K, Integer> counts, K key, int by) {
+    counts.merge(key, by, (old, change) -> old + change == 0 ? null : old + change);
+  }
+
+  private static TransportAddress sourceOf(TransportAddress client) {
+    return client.family() == Family.IPV4
+        ? client.withPort(0)
+        : TransportAddress.ipv6(client.hi(), NO_HOST_BITS, 0);
+  }
+}
