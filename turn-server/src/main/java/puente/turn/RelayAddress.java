@@ -1,0 +1,36 @@
+package puente.turn;
+
+import puente.stun.Family;
+import puente.stun.TransportAddress;
+
+/**
+ * An IP address that relays are made on. The ports of both addresses mean nothing.
+ *
+ * @param local what sockets are bound to
+ * @param advertised what clients are told; differs behind a 1:1 NAT (external-ip)
+ */
+public record RelayAddress(TransportAddress local, TransportAddress advertised) {
+
+  public RelayAddress {
+    if (local.family() != advertised.family()) {
+      throw new IllegalArgumentException(
+          "a relay address and its advertised one are of different families");
+    }
+    local = local.withPort(0);
+    advertised = advertised.withPort(0);
+  }
+
+  public RelayAddress(TransportAddress local) {
+    this(local, local);
+  }
+
+  public Family family() {
+    return local.family();
+  }
+
+  /** Whether this IP address is ours by either of its two names. */
+  public boolean isAt(TransportAddress peer) {
+    return peer.family() == family()
+        && (local.sameIp(peer.hi(), peer.lo()) || advertised.sameIp(peer.hi(), peer.lo()));
+  }
+}
