@@ -1,4 +1,309 @@
 package puente.turn;
 
-/** An allocation (RFC 8656 §3.2). */
-public final class Allocation {}
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import puente.stun.AddressMap;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.TransportAddress;
+
+/**
+ * An allocation (RFC 8656 §6): single, or dual with one relayed address of each family. What an
+ * idle one does not need, it does not have: there may be very many.
+ */
+public final class Allocation extends Deadline {
+
+  /** How far it is. */
+  enum Stage {
+    /** The store is asked whether it may be. */
+    RESERVING,
+    /** Its sockets are being opened. */
+    BINDING,
+    ACTIVE,
+    GONE
+  }
+
+  private final FiveTuple client;
+  private final long createdMs;
+
+  Stage stage = Stage.RESERVING;
+  Login login;
+
+  /** What is asked for and of what it came: answered again to a retransmission (§7.2). */
+  Birth birth;
+
+  @Nullable Relay ipv4;
+  @Nullable Relay ipv6;
+
+  /** Token buckets of {@code max-bps}; null without. */
+  @Nullable Bandwidth up;
+
+  @Nullable Bandwidth down;
+
+  long bytesUp;
+  long bytesDown;
+  long packetsUp;
+  long packetsDown;
+
+  private @Nullable AddressMap<Permission> permissionByIp;
+  private @Nullable AddressMap<Channel> channelByPeer;
+
+  /** Hashed by number, linear probing, at most half full. */
+  private @Nullable Channel @Nullable [] channelByNumber;
+
+  private int channelCount;
+
+  /** The channel that a peer's packet was last found on: mostly the next one's too. */
+  private @Nullable Channel lastChannel;
+
+  Allocation(Request request, Wanted wanted, long now) {
+    this.client = request.client();
+    this.login = request.login();
+    this.birth = new Birth(request, wanted);
+    this.createdMs = now;
+  }
+
+  public FiveTuple client() {
+    return client;
+  }
+
+  /** The username, empty for nobody. */
+  public String user() {
+    return login.user();
+  }
+
+  public long createdMs() {
+    return createdMs;
+  }
+
+  /** The relayed addresses that clients are told: one, or two of a dual allocation. */
+  public List<TransportAddress> relayedAddresses() {
+    List<TransportAddress> addresses = new ArrayList<>(2);
+    for (Relay relay : relays()) {
+      addresses.add(relay.advertised());
+    }
+    return addresses;
+  }
+
+  /** When the last of its relayed addresses expires. */
+  public long expiresMs() {
+    long latest = 0;
+    for (Relay relay : relays()) {
+      latest = Math.max(latest, relay.expiresMs);
+    }
+    return latest;
+  }
+
+  /** Application data towards peers. */
+  public long bytesUp() {
+    return bytesUp;
+  }
+
+  /** Application data towards the client. */
+  public long bytesDown() {
+    return bytesDown;
+  }
+
+  public long packetsUp() {
+    return packetsUp;
+  }
+
+  public long packetsDown() {
+    return packetsDown;
+  }
+
+  public int permissions() {
+    return permissionByIp == null ? 0 : permissionByIp.size();
+  }
+
+  public int channels() {
+    return channelCount;
+  }
+
+  boolean isActive() {
+    return stage == Stage.ACTIVE;
+  }
+
+  List<Relay> relays() {
+    List<Relay> relays = new ArrayList<>(2);
+    if (ipv4 != null) {
+      relays.add(ipv4);
+    }
+    if (ipv6 != null) {
+      relays.add(ipv6);
+    }
+    return relays;
+  }
+
+  @Nullable Relay relayOf(Family family) {
+    return family == Family.IPV4 ? ipv4 : ipv6;
+  }
+
+  void set(Family family, @Nullable Relay relay) {
+    if (family == Family.IPV4) {
+      ipv4 = relay;
+    } else {
+      ipv6 = relay;
+    }
+  }
+
+  @Nullable Permission permission(long hi, long lo) {
+    return permissionByIp == null ? null : permissionByIp.find(hi, lo, 0);
+  }
+
+  /** The channel of this number, expired or not, or null. */
+  @Nullable Channel channel(int number) {
+    Channel[] channels = channelByNumber;
+    if (channels == null) {
+      return null;
+    }
+    int mask = channels.length - 1;
+    for (int i = number & mask; ; i = i + 1 & mask) {
+      Channel channel = channels[i];
+      if (channel == null || channel.number == number) {
+        return channel;
+      }
+    }
+  }
+
+  /** The channel bound to this peer, expired or not, or null. */
+  @Nullable Channel channelOf(long hi, long lo, int port) {
+    Channel last = lastChannel;
+    if (last != null && last.peer.lo() == lo && last.peer.port() == port && last.peer.hi() == hi) {
+      return last;
+    }
+    if (channelByPeer == null) {
+      return null;
+    }
+    Channel found = channelByPeer.find(hi, lo, port);
+    if (found != null) {
+      lastChannel = found;
+    }
+    return found;
+  }
+
+  /** Installs or refreshes a permission (RFC 8656 §9). */
+  Permission permit(long hi, long lo, Relay relay, long expiresMs, Counters counters) {
+    if (permissionByIp == null) {
+      permissionByIp = new AddressMap<>(System.identityHashCode(this));
+    }
+    Permission permission = permissionByIp.find(hi, lo, 0);
+    if (permission == null) {
+      permission = new Permission(hi, lo, relay);
+      permissionByIp.put(hi, lo, 0, permission);
+      counters.permissions(1);
+    }
+    permission.expiresMs = expiresMs;
+    return permission;
+  }
+
+  /** Binds a channel; neither its number nor its peer is bound (RFC 8656 §12.2). */
+  void bind(Channel channel, Counters counters) {
+    if (channelByPeer == null) {
+      channelByPeer = new AddressMap<>(System.identityHashCode(this));
+    }
+    channelByPeer.put(channel.peer.hi(), channel.peer.lo(), channel.peer.port(), channel);
+    channel.permission.channels++;
+    channelCount++;
+    counters.channels(1);
+    rehash();
+  }
+
+  /** Drops what has expired, and says when next something will. */
+  long sweep(long now, Counters counters) {
+    drop(channel -> now >= channel.expiresMs, permission -> now >= permission.expiresMs, counters);
+    long next = Long.MAX_VALUE;
+    for (Relay relay : relays()) {
+      next = Math.min(next, relay.expiresMs);
+    }
+    Soonest soonest = new Soonest(now, next);
+    if (channelByPeer != null) {
+      channelByPeer.forEach(channel -> soonest.at(channel.expiresMs));
+    }
+    if (permissionByIp != null) {
+      permissionByIp.forEach(permission -> soonest.at(permission.expiresMs));
+    }
+    return soonest.ms;
+  }
+
+  /** Drops the permissions and channels of one relayed address (RFC 8656 §8.1). */
+  void dropAllOf(Relay relay, Counters counters) {
+    drop(channel -> channel.relay == relay, permission -> permission.relay == relay, counters);
+  }
+
+  /** Drops channels, then permissions; one that a remaining channel stands on stays. */
+  void drop(Predicate<Channel> channels, Predicate<Permission> permissions, Counters counters) {
+    if (channelByPeer != null) {
+      List<Channel> ended = new ArrayList<>();
+      channelByPeer.forEach(
+          channel -> {
+            if (channels.test(channel)) {
+              ended.add(channel);
+            }
+          });
+      for (Channel channel : ended) {
+        channelByPeer.remove(channel.peer.hi(), channel.peer.lo(), channel.peer.port());
+        channel.permission.channels--;
+      }
+      if (!ended.isEmpty()) {
+        channelCount -= ended.size();
+        counters.channels(-ended.size());
+        lastChannel = null;
+        rehash();
+      }
+    }
+    if (permissionByIp != null) {
+      List<Permission> ended = new ArrayList<>();
+      permissionByIp.forEach(
+          permission -> {
+            if (permission.channels == 0 && permissions.test(permission)) {
+              ended.add(permission);
+            }
+          });
+      for (Permission permission : ended) {
+        permissionByIp.remove(permission.hi, permission.lo, 0);
+      }
+      counters.permissions(-ended.size());
+    }
+  }
+
+  private void rehash() {
+    AddressMap<Channel> channels = channelByPeer;
+    if (channels == null || channels.isEmpty()) {
+      channelByNumber = null;
+      return;
+    }
+    int slots = Math.max(4, Integer.highestOneBit(channels.size()) << 2);
+    int mask = slots - 1;
+    @Nullable Channel[] table = new Channel[slots];
+    channels.forEach(
+        channel -> {
+          int i = channel.number & mask;
+          while (table[i] != null) {
+            i = i + 1 & mask;
+          }
+          table[i] = channel;
+        });
+    channelByNumber = table;
+  }
+
+  /** The soonest of many times after now; what is over already waits for nothing. */
+  private static final class Soonest {
+
+    private final long now;
+    private long ms;
+
+    Soonest(long now, long ms) {
+      this.now = now;
+      this.ms = ms;
+    }
+
+    void at(long otherMs) {
+      if (otherMs > now && otherMs < ms) {
+        ms = otherMs;
+      }
+    }
+  }
+}

@@ -1,6 +1,7 @@
 package puente.turn;
 
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 import puente.stun.TransportAddress;
 
 /**
@@ -8,6 +9,14 @@ import puente.stun.TransportAddress;
  * to; {@code advertised} is what the client is told, which differs behind a 1:1 NAT (external-ip).
  */
 public final class Relay {
+
+  /** What became of its socket. */
+  enum State {
+    BINDING,
+    BOUND,
+    /** Given up: its port is back in the pool. */
+    CLOSED
+  }
 
   private final TransportAddress local;
   private final TransportAddress advertised;
@@ -17,6 +26,14 @@ public final class Relay {
 
   /** Whose it is; null while only reserved by EVEN-PORT (RFC 8656 §7.2). */
   public @Nullable Allocation allocation;
+
+  State state = State.BINDING;
+
+  /** Where its port goes back to; null in tests of the shell. */
+  @Nullable PortPool pool;
+
+  /** The time-to-expiry of this relayed address (RFC 8656 §6), in epoch milliseconds. */
+  long expiresMs;
 
   public Relay(TransportAddress local, TransportAddress advertised) {
     this.local = local;
@@ -29,5 +46,9 @@ public final class Relay {
 
   public TransportAddress advertised() {
     return advertised;
+  }
+
+  public Family family() {
+    return local.family();
   }
 }

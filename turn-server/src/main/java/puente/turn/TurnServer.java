@@ -1,4 +1,517 @@
 package puente.turn;
 
-/** The TURN server as a value. */
-public final class TurnServer {}
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import puente.stun.AttributeType;
+import puente.stun.BindingServer;
+import puente.stun.ErrorCode;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.Integrity;
+import puente.stun.Listeners;
+import puente.stun.Message;
+import puente.stun.MessageBuilder;
+import puente.stun.MessageClass;
+import puente.stun.Method;
+import puente.stun.Packet;
+import puente.stun.PacketKind;
+import puente.stun.TransportAddress;
+import puente.turn.store.AllocationStore;
+
+/**
+ * The STUN and TURN server of one shard, as a value: packets, time and answers go in, calls on
+ * {@link Effects} come out, every wait is a later input. RFC 8489 and RFC 8656 with relays over
+ * UDP. For one thread; {@code now} is in epoch milliseconds and never goes back.
+ */
+public final class TurnServer {
+
+  /** What a TURN request or indication may carry that must be understood. */
+  private static final Set<AttributeType> UNDERSTOOD =
+      EnumSet.of(
+          AttributeType.MAPPED_ADDRESS,
+          AttributeType.USERNAME,
+          AttributeType.MESSAGE_INTEGRITY,
+          AttributeType.ERROR_CODE,
+          AttributeType.UNKNOWN_ATTRIBUTES,
+          AttributeType.CHANNEL_NUMBER,
+          AttributeType.LIFETIME,
+          AttributeType.XOR_PEER_ADDRESS,
+          AttributeType.DATA,
+          AttributeType.REALM,
+          AttributeType.NONCE,
+          AttributeType.XOR_RELAYED_ADDRESS,
+          AttributeType.REQUESTED_ADDRESS_FAMILY,
+          AttributeType.EVEN_PORT,
+          AttributeType.REQUESTED_TRANSPORT,
+          AttributeType.DONT_FRAGMENT,
+          AttributeType.MESSAGE_INTEGRITY_SHA256,
+          AttributeType.PASSWORD_ALGORITHM,
+          AttributeType.USERHASH,
+          AttributeType.XOR_MAPPED_ADDRESS,
+          AttributeType.RESERVATION_TOKEN);
+
+  /** More unknown attributes than this are not told: an error stays smaller than its request. */
+  private static final int UNKNOWN_MAX = 16;
+
+  private static final Refuse NO_ALLOCATION =
+      new Refuse(ErrorCode.ALLOCATION_MISMATCH, "no allocation");
+  private static final Refuse ALLOCATED =
+      new Refuse(ErrorCode.ALLOCATION_MISMATCH, "the five-tuple has an allocation");
+  private static final Refuse OTHER_USER =
+      new Refuse(ErrorCode.WRONG_CREDENTIALS, "the allocation is another user's");
+  private static final Refuse BAD_LENGTH =
+      new Refuse(ErrorCode.BAD_REQUEST, "an attribute of the wrong length");
+  private static final Refuse OTHER_FAMILY =
+      new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
+
+  private final Listeners listeners;
+  private final BindingServer binding;
+  private final Counters counters;
+  private final Integrity integrity = new Integrity();
+  private final @Nullable Authenticator authenticator;
+  private final UnauthorizedLimit unauthorized;
+  private final Answers answers;
+  private final Allocations allocations;
+  private final PeerRequests peers;
+  private final DataPath data;
+  private final Message message = new Message();
+  private final byte[] scratch = new byte[0x1_0000];
+  private final int[] unknown = new int[UNKNOWN_MAX];
+  private TurnConfig config;
+
+  public TurnServer(
+      TurnConfig config,
+      Listeners listeners,
+      BindingServer binding,
+      Counters counters,
+      RandomGenerator random,
+      int shard,
+      int shards) {
+    this.config = config;
+    this.listeners = listeners;
+    this.binding = binding;
+    this.counters = counters;
+    Limits limits = config.limits();
+    unauthorized =
+        new UnauthorizedLimit(random, limits.unauthorizedPerSecond(), limits.unauthorizedBurst());
+    authenticator =
+        config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
+    answers = new Answers(config, integrity, authenticator, counters);
+    allocations = new Allocations(config, answers, counters, random, shard, shards);
+    peers = new PeerRequests(config, allocations, counters);
+    data = new DataPath(config, allocations, peers, answers.builder(), counters);
+  }
+
+  /** A whole datagram, or one frame of a stream. */
+  public void onDatagram(Packet packet, long now, Effects out) {
+    switch (packet.length == 0 ? PacketKind.UNKNOWN : PacketKind.of(packet.u8(0))) {
+      case CHANNEL_DATA -> data.onChannelData(packet, now, out);
+      case STUN -> onStun(packet, now, out);
+      case DTLS, UNKNOWN -> garbage(packet, Counter.NOT_STUN, out);
+    }
+  }
+
+  /** A datagram from a peer to one of our relays. */
+  public void onPeer(Relay relay, Packet packet, long now, Effects out) {
+    data.onPeer(relay, packet, now, out);
+  }
+
+  /**
+   * An ICMP error about a datagram that this relay sent to this peer (RFC 8656 §11.5); type and
+   * code as on the wire of its family.
+   *
+   * @param mtu of the next hop, where the error tells it
+   */
+  public void onIcmp(
+      Relay relay, TransportAddress peer, int type, int code, int mtu, long now, Effects out) {
+    data.onIcmp(relay, peer, (type & 0xff) << 8 | code & 0xff, mtu, now, out);
+  }
+
+  /** The relay's socket is open. */
+  public void onBound(Relay relay, long now, Effects out) {
+    allocations.onBound(relay, now, out);
+  }
+
+  /**
+   * @param inUse the port is another program's; else the system refused for another reason
+   */
+  public void onBindFailed(Relay relay, boolean inUse, long now, Effects out) {
+    allocations.onBindFailed(relay, inUse, now, out);
+  }
+
+  public void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
+    allocations.onAnswer(answer, now, out);
+  }
+
+  /** The client's connection is gone, and with it its allocation. */
+  public void onClosed(FiveTuple client, long now, Effects out) {
+    onEvict(client, CloseReason.TCP_CLOSED, now, out);
+  }
+
+  /** Ends the allocation of this client, if it has one. */
+  public void onEvict(FiveTuple client, CloseReason why, long now, Effects out) {
+    Allocation allocation = allocations.find(client);
+    if (allocation != null) {
+      allocations.close(allocation, why, now, out);
+    }
+  }
+
+  /** Time has passed: what is due by now happens. */
+  public void onTime(long now, Effects out) {
+    allocations.onTime(now, out);
+  }
+
+  /** When {@link #onTime} is wanted next; {@link Long#MAX_VALUE} when nothing waits. */
+  public long nextDeadline() {
+    return allocations.nextDeadline();
+  }
+
+  /**
+   * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes, redirection.
+   * Allocations stay, without the permissions that the new rules deny. Relay addresses, ports and
+   * whether there is authentication are for life.
+   */
+  public void reconfigure(TurnConfig newConfig) {
+    TurnConfig next =
+        newConfig.toBuilder()
+            .relayAddresses(config.relayAddresses().toArray(RelayAddress[]::new))
+            .ports(config.portMin(), config.portMax())
+            .build();
+    if (next.authenticates() != config.authenticates()) {
+      throw new IllegalArgumentException("authentication cannot be switched while running");
+    }
+    config = next;
+    if (authenticator != null) {
+      authenticator.reconfigure(next);
+    }
+    unauthorized.limit(next.limits().unauthorizedPerSecond(), next.limits().unauthorizedBurst());
+    answers.reconfigure(next);
+    allocations.reconfigure(next);
+    peers.reconfigure(next);
+    data.reconfigure(next);
+    allocations.forEach(
+        allocation -> {
+          // A user may be gone, or have another password.
+          allocation.login = allocation.login.withoutKey();
+          peers.dropDenied(allocation);
+        });
+  }
+
+  /** Shows every allocation, for lists of sessions. The server must not be called meanwhile. */
+  public void forEachAllocation(Consumer<Allocation> action) {
+    allocations.forEach(action);
+  }
+
+  public int allocations() {
+    return allocations.size();
+  }
+
+  private void onStun(Packet packet, long now, Effects out) {
+    if (packet.length > scratch.length) {
+      counters.count(Counter.MALFORMED);
+      return;
+    }
+    packet.copyTo(scratch, packet.length);
+    if (message.parse(scratch, packet.length) != Message.Shape.WELL_FORMED) {
+      garbage(packet, Counter.MALFORMED, out);
+      return;
+    }
+    if (integrity.hasWrongFingerprint(message)) {
+      counters.count(Counter.BAD_FINGERPRINT);
+      return;
+    }
+    Method method = message.method();
+    switch (message.messageClass()) {
+      case REQUEST -> {
+        FiveTuple connection = packet.connection;
+        FiveTuple client = connection == null ? listeners.tupleOf(packet) : connection;
+        if (method == null) {
+          counters.count(Counter.UNEXPECTED);
+        } else {
+          onRequest(method, client, now, out);
+        }
+      }
+      case INDICATION -> {
+        if (method == Method.SEND) {
+          onSend(packet, now, out);
+        } else if (method != Method.BINDING) {
+          // A Binding indication is a keep-alive: nothing to do (RFC 8445 §11).
+          counters.count(Counter.UNEXPECTED);
+        }
+      }
+      // We ask nobody anything; answering an answer would start a loop.
+      case SUCCESS, ERROR -> counters.count(Counter.UNEXPECTED);
+    }
+  }
+
+  private void onRequest(Method method, FiveTuple client, long now, Effects out) {
+    counters.request(method, client.transport(), client.client().family());
+    switch (method) {
+      case BINDING -> onBinding(client, now, out);
+      case ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND -> {
+        if (config.stunOnly()) {
+          counters.count(Counter.DISABLED);
+        } else if (message.hasMagicCookie()) {
+          onTurnRequest(method, client, now, out);
+        } else {
+          counters.count(Counter.MALFORMED);
+        }
+      }
+      case SEND, DATA, CONNECT, CONNECTION_BIND, CONNECTION_ATTEMPT ->
+          counters.count(Counter.UNEXPECTED);
+    }
+  }
+
+  private void onBinding(FiveTuple client, long now, Effects out) {
+    if (config.noStun()) {
+      counters.count(Counter.DISABLED);
+      return;
+    }
+    BindingServer.Seal seal = null;
+    if (config.secureStun()) {
+      Login login = gate(Method.BINDING, client, null, now, out);
+      if (login == null) {
+        return;
+      }
+      seal = answer -> answers.seal(answer, login);
+    }
+    MessageBuilder builder = answers.builder();
+    BindingServer.Answer route = binding.answer(message, client, builder, seal);
+    if (route == null) {
+      counters.count(Counter.UNEXPECTED);
+      return;
+    }
+    counters.response(Method.BINDING, client.transport(), errorIn(builder));
+    if (route.isDirect(client)) {
+      out.toClient(client, builder.bytes(), builder.length());
+    } else {
+      out.toClientFrom(route.from(), client, route.to(), builder.bytes(), builder.length());
+    }
+  }
+
+  /** RFC 8656 §5: authenticate, know the attributes, find the allocation and its user; then act. */
+  private void onTurnRequest(Method method, FiveTuple client, long now, Effects out) {
+    Allocation allocation = allocations.find(client);
+    Login login = gate(method, client, allocation, now, out);
+    if (login == null) {
+      return;
+    }
+    Request request = new Request(method, message.transactionId(), client, login);
+    Refuse refusal = unknownAttributes();
+    if (refusal == null && answeredBefore(request, allocation, now, out)) {
+      return;
+    }
+    if (refusal == null && method == Method.ALLOCATE) {
+      refusal = allocate(request, allocation, now, out);
+    } else if (refusal == null) {
+      refusal = onAllocation(request, allocation, now, out);
+    }
+    if (refusal != null) {
+      answers.refuse(request, refusal, now, out);
+    }
+  }
+
+  /** The gate before every method: a login, or null when the request has been refused. */
+  private @Nullable Login gate(
+      Method method, FiveTuple client, @Nullable Allocation allocation, long now, Effects out) {
+    if (authenticator == null) {
+      return Login.NOBODY;
+    }
+    Login known = allocation == null ? null : allocation.login;
+    boolean spoofable = !client.transport().isStream();
+    switch (authenticator.authenticate(message, client, known, now)) {
+      case Login login -> {
+        if (spoofable) {
+          unauthorized.refund(client.client(), now);
+        }
+        return login;
+      }
+      case Refuse refusal -> {
+        if (spoofable && !unauthorized.allows(client.client(), now)) {
+          counters.count(Counter.RATE_LIMITED);
+        } else {
+          Request nobodys = new Request(method, message.transactionId(), client, Login.NOBODY);
+          answers.refuse(nobodys, refusal, now, out);
+        }
+        return null;
+      }
+    }
+  }
+
+  /** RFC 8489 §6.3.1. */
+  private @Nullable Refuse unknownAttributes() {
+    int count = message.unknownRequired(UNDERSTOOD, unknown);
+    return count == 0
+        ? null
+        : new Refuse(
+            ErrorCode.UNKNOWN_ATTRIBUTE, "unknown attributes", Arrays.copyOf(unknown, count));
+  }
+
+  /** A retransmission gets the very answer of its first copy (RFC 8656 §5). */
+  private boolean answeredBefore(
+      Request request, @Nullable Allocation allocation, long now, Effects out) {
+    if (allocation != null) {
+      Request birth = allocation.birth.request;
+      if (request.method() != Method.ALLOCATE
+          || !Arrays.equals(birth.transactionId(), request.transactionId())) {
+        return false;
+      }
+      if (allocation.isActive()) {
+        allocations.answerBirth(allocation, request, out);
+      } else {
+        counters.count(Counter.RETRANSMISSION);
+      }
+      return true;
+    }
+    Recent.Answered answered = allocations.recent().answerTo(request, now);
+    if (answered == null) {
+      return false;
+    }
+    ErrorCode error = answered.error();
+    if (error == null) {
+      answers.success(request).i32(AttributeType.LIFETIME, 0);
+      answers.send(request, out);
+    } else {
+      answers.refuse(request, new Refuse(error, "refused before"), now, out);
+    }
+    return true;
+  }
+
+  /** RFC 8656 §7.2, from step 2 on. Null when the answer is on its way. */
+  private @Nullable Refuse allocate(
+      Request request, @Nullable Allocation allocation, long now, Effects out) {
+    if (allocation != null) {
+      return ALLOCATED;
+    }
+    Family clientFamily = request.client().client().family();
+    switch (AllocateRules.judge(message, clientFamily, config, allocations)) {
+      case AllocateRules.Refused refused -> {
+        if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
+          // Its next copy might be granted, and the client would never know (§7.2, last note).
+          allocations.recent().remember(request, refused.refuse().error(), now);
+        }
+        return refused.refuse();
+      }
+      case Wanted wanted -> {
+        allocations.begin(request, wanted, now, out);
+        return null;
+      }
+    }
+  }
+
+  /** RFC 8656 §5: 437 without an allocation, 441 with another's. */
+  private @Nullable Refuse onAllocation(
+      Request request, @Nullable Allocation allocation, long now, Effects out) {
+    if (allocation == null || !allocation.isActive() || now >= allocation.expiresMs()) {
+      return NO_ALLOCATION;
+    }
+    if (!allocation.user().equals(request.login().user())) {
+      return OTHER_USER;
+    }
+    allocation.login = request.login();
+    if (request.method() == Method.REFRESH) {
+      return refresh(request, allocation, now, out);
+    }
+    Refuse refusal =
+        request.method() == Method.CREATE_PERMISSION
+            ? peers.createPermission(message, allocation, now)
+            : peers.channelBind(message, allocation, now);
+    if (refusal == null) {
+      answers.success(request);
+      answers.send(request, out);
+    }
+    return refusal;
+  }
+
+  /** RFC 8656 §8.2. */
+  private @Nullable Refuse refresh(Request request, Allocation allocation, long now, Effects out) {
+    int lifetimeAt = message.find(AttributeType.LIFETIME);
+    int familyAt = message.find(AttributeType.REQUESTED_ADDRESS_FAMILY);
+    if (lifetimeAt >= 0 && message.lengthAt(lifetimeAt) != 4
+        || familyAt >= 0 && message.lengthAt(familyAt) != 4) {
+      return BAD_LENGTH;
+    }
+    Relay only = null;
+    if (familyAt >= 0) {
+      only =
+          switch (message.u8At(familyAt)) {
+            case 0x01 -> allocation.ipv4;
+            case 0x02 -> allocation.ipv6;
+            default -> null;
+          };
+      if (only == null || now >= only.expiresMs) {
+        return OTHER_FAMILY;
+      }
+    }
+    int proposed = lifetimeAt < 0 ? -1 : message.i32At(lifetimeAt);
+    int seconds = 0;
+    if (proposed == 0) {
+      delete(request, allocation, only, now, out);
+    } else {
+      int granted = config.lifetimes().granted(lifetimeAt < 0 ? 0 : proposed);
+      long expiresMs = allocations.expiry(allocation.login, granted, now);
+      seconds = Allocations.secondsUntil(expiresMs, now);
+      for (Relay relay : allocation.relays()) {
+        if (only == null || only == relay) {
+          relay.expiresMs = expiresMs;
+        }
+      }
+      allocations.watch(allocation, expiresMs);
+    }
+    answers.success(request).i32(AttributeType.LIFETIME, seconds);
+    answers.send(request, out);
+    return null;
+  }
+
+  /** All of it, or one half of a dual allocation (RFC 8656 §8.1). At once. */
+  private void delete(
+      Request request, Allocation allocation, @Nullable Relay only, long now, Effects out) {
+    if (only != null && allocation.relays().size() > 1) {
+      allocations.closeRelay(allocation, only, now, out);
+      return;
+    }
+    allocations.close(allocation, CloseReason.CLIENT, now, out);
+    allocations.recent().remember(request, null, now);
+  }
+
+  private void onSend(Packet packet, long now, Effects out) {
+    if (config.stunOnly()) {
+      counters.count(Counter.DISABLED);
+    } else if (!message.hasMagicCookie() || message.unknownRequired(UNDERSTOOD, unknown) > 0) {
+      counters.count(Counter.BAD_INDICATION);
+    } else {
+      data.onSend(message, packet, now, out);
+    }
+  }
+
+  /** Not ours to understand; on a stream nothing after it can be understood either. */
+  private void garbage(Packet packet, Counter why, Effects out) {
+    counters.count(why);
+    FiveTuple connection = packet.connection;
+    if (connection != null) {
+      out.closeClient(connection);
+    }
+  }
+
+  /** What a Binding answer says: its error code, or null. */
+  private static @Nullable ErrorCode errorIn(MessageBuilder builder) {
+    byte[] bytes = builder.bytes();
+    int type = (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    if (MessageClass.ofType(type) != MessageClass.ERROR) {
+      return null;
+    }
+    // ERROR-CODE is the first attribute: header, two reserved bytes, class and number.
+    int at = Message.HEADER_LENGTH + 6;
+    int code = 100 * bytes[at] + bytes[at + 1];
+    for (ErrorCode error : ErrorCode.values()) {
+      if (error.code() == code) {
+        return error;
+      }
+    }
+    return ErrorCode.SERVER_ERROR;
+  }
+}

@@ -1,0 +1,499 @@
+package puente.turn;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import puente.stun.AddressMap;
+import puente.stun.AttributeType;
+import puente.stun.ErrorCode;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.MessageBuilder;
+import puente.turn.store.AllocationStore;
+
+/**
+ * The allocations of one shard, and their way from the store's grant over open sockets to life and
+ * to their end. Whatever happens on that way, ports, grants and reservations are given back exactly
+ * once: every end goes through {@link #release}.
+ */
+final class Allocations {
+
+  /** How often another port is tried when one turns out to be another program's. */
+  private static final int BIND_RETRIES = 8;
+
+  /** The store and the shell answer in far less; after this an unfinished allocation is undone. */
+  private static final long UNFINISHED_MS = 10_000;
+
+  /** Reservations may hold one port of so many, lest they be used to hold them all. */
+  private static final int RESERVED_SHARE = 8;
+
+  private final AddressMap<Allocation> byClient;
+  private final AddressMap<Reservation> reservationByToken;
+  private final Deadlines deadlines = new Deadlines();
+  private final Recent recent;
+  private final RandomGenerator random;
+  private final Counters counters;
+  private final Answers answers;
+  private final List<RelayAddress> relayAddresses;
+  private final List<PortPool> pools = new ArrayList<>();
+  private TurnConfig config;
+
+  private @Nullable Allocation last;
+  private long lastHi;
+  private long lastLo;
+  private int lastNumber;
+
+  Allocations(
+      TurnConfig config,
+      Answers answers,
+      Counters counters,
+      RandomGenerator random,
+      int shard,
+      int shards) {
+    this.config = config;
+    this.answers = answers;
+    this.counters = counters;
+    this.random = random;
+    byClient = new AddressMap<>(random.nextLong());
+    reservationByToken = new AddressMap<>(random.nextLong());
+    recent = new Recent(random);
+    relayAddresses = config.relayAddresses();
+    for (int i = 0; i < relayAddresses.size(); i++) {
+      pools.add(new PortPool(config.portMin(), config.portMax(), shard, shards, random));
+    }
+    showPorts();
+  }
+
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+  }
+
+  int size() {
+    return byClient.size();
+  }
+
+  void forEach(Consumer<Allocation> action) {
+    byClient.forEach(action);
+  }
+
+  Recent recent() {
+    return recent;
+  }
+
+  static int numberOf(FiveTuple client) {
+    return client.client().port() | client.listener() << 16;
+  }
+
+  @Nullable Allocation find(FiveTuple client) {
+    return find(client.client().hi(), client.client().lo(), numberOf(client));
+  }
+
+  /** The allocation of this client address and {@link #numberOf number}, or null. */
+  @Nullable Allocation find(long hi, long lo, int number) {
+    if (last != null && lastLo == lo && lastNumber == number && lastHi == hi) {
+      return last;
+    }
+    Allocation found = byClient.find(hi, lo, number);
+    if (found != null) {
+      last = found;
+      lastHi = hi;
+      lastLo = lo;
+      lastNumber = number;
+    }
+    return found;
+  }
+
+  /** Whether ports for this are at hand. */
+  boolean hasPorts(Wanted wanted) {
+    if (wanted.reserveNext()
+        && reservationByToken.size() * RESERVED_SHARE >= Math.max(ownedPorts(), RESERVED_SHARE)) {
+      return false;
+    }
+    Family additional = wanted.additional();
+    return hasPort(wanted.first()) || additional != null && hasPort(additional);
+  }
+
+  /** The family of the address held under this token, or null if there is none. */
+  @Nullable Family reservedFamily(long token) {
+    Reservation reservation = reservationByToken.find(token, 0, 0);
+    return reservation == null ? null : reservation.relay.family();
+  }
+
+  /** All checks passed: the store decides (RFC 8656 §7.2, step 10). */
+  void begin(Request request, Wanted wanted, long now, Effects out) {
+    Allocation allocation = new Allocation(request, wanted, now);
+    FiveTuple client = request.client();
+    byClient.put(client.client().hi(), client.client().lo(), numberOf(client), allocation);
+    last = null;
+    deadlines.schedule(allocation, now + UNFINISHED_MS);
+    out.ask(new AllocationStore.Reserve(client, request.login().quotaUser(), config.realm()));
+  }
+
+  void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
+    Allocation allocation = find(answer.client());
+    boolean expected = allocation != null && allocation.stage == Allocation.Stage.RESERVING;
+    switch (answer) {
+      case AllocationStore.Granted granted -> {
+        if (allocation != null && expected) {
+          allocation.birth.granted = true;
+          open(allocation, now, out);
+        } else if (allocation == null) {
+          out.forget(granted.client());
+        }
+      }
+      case AllocationStore.Refused refused -> {
+        if (allocation != null && expected) {
+          counters.count(
+              switch (refused.scope()) {
+                case USER -> Counter.QUOTA_USER;
+                case REALM -> Counter.QUOTA_REALM;
+                case IP -> Counter.QUOTA_IP;
+                case GLOBAL -> Counter.QUOTA_GLOBAL;
+              });
+          fail(allocation, new Refuse(refused.error(), "quota"), now, out);
+        }
+      }
+    }
+  }
+
+  /** RFC 8656 §7.2, "The server chooses a relayed transport address". */
+  private void open(Allocation allocation, long now, Effects out) {
+    Birth birth = allocation.birth;
+    Wanted wanted = birth.wanted;
+    allocation.stage = Allocation.Stage.BINDING;
+    Long token = wanted.token();
+    if (token != null) {
+      Reservation reservation = reservationByToken.remove(token, 0, 0);
+      if (reservation == null) {
+        fail(allocation, new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "taken meanwhile"), now, out);
+        return;
+      }
+      deadlines.cancel(reservation);
+      reservation.relay.allocation = allocation;
+      allocation.set(reservation.relay.family(), reservation.relay);
+      activate(allocation, now, out);
+      return;
+    }
+    openRelay(allocation, wanted.first(), now, out);
+    Family additional = wanted.additional();
+    if (additional != null) {
+      openRelay(allocation, additional, now, out);
+    }
+    settle(allocation, now, out);
+  }
+
+  /** Takes a port of this family and has it bound; without one the family is missing. */
+  private void openRelay(Allocation allocation, Family family, long now, Effects out) {
+    Birth birth = allocation.birth;
+    int start = relayAddresses.isEmpty() ? 0 : random.nextInt(relayAddresses.size());
+    for (int n = 0; n < relayAddresses.size(); n++) {
+      int i = (start + n) % relayAddresses.size();
+      PortPool pool = pools.get(i);
+      int port = relayAddresses.get(i).family() == family ? take(pool, birth.wanted, now) : -1;
+      if (port != PortPool.NONE) {
+        Relay relay = newRelay(relayAddresses.get(i), port, pool, allocation);
+        allocation.set(family, relay);
+        out.bind(relay);
+        if (birth.wanted.reserveNext()) {
+          birth.sibling = newRelay(relayAddresses.get(i), port + 1, pool, allocation);
+          out.bind(birth.sibling);
+        }
+        showPorts();
+        return;
+      }
+    }
+    birth.missingFamily = family;
+    birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
+  }
+
+  private static int take(PortPool pool, Wanted wanted, long now) {
+    if (wanted.reserveNext()) {
+      return pool.takePair(now);
+    }
+    return wanted.evenPort() ? pool.takeEven(now) : pool.take(now);
+  }
+
+  private static Relay newRelay(RelayAddress at, int port, PortPool pool, Allocation allocation) {
+    Relay relay = new Relay(at.local().withPort(port), at.advertised().withPort(port));
+    relay.pool = pool;
+    relay.allocation = allocation;
+    return relay;
+  }
+
+  void onBound(Relay relay, long now, Effects out) {
+    Allocation allocation = relay.allocation;
+    if (relay.state != Relay.State.BINDING || allocation == null) {
+      if (relay.state == Relay.State.CLOSED) {
+        out.unbind(relay);
+      }
+      return;
+    }
+    relay.state = Relay.State.BOUND;
+    settle(allocation, now, out);
+  }
+
+  /**
+   * @param inUse the port is another program's; else the system refused for another reason
+   */
+  void onBindFailed(Relay relay, boolean inUse, long now, Effects out) {
+    Allocation allocation = relay.allocation;
+    if (relay.state != Relay.State.BINDING || allocation == null) {
+      return;
+    }
+    Birth birth = allocation.birth;
+    Relay sibling = birth.sibling;
+    Relay main = relay == sibling ? allocation.relayOf(relay.family()) : relay;
+    allocation.set(relay.family(), null);
+    birth.sibling = null;
+    relay.state = Relay.State.CLOSED;
+    giveBack(relay, now);
+    if (sibling != null && main != null) {
+      close(relay == sibling ? main : sibling, now, out);
+    }
+    if (inUse && birth.retries++ < BIND_RETRIES) {
+      openRelay(allocation, relay.family(), now, out);
+    } else {
+      birth.missingFamily = relay.family();
+      birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
+    }
+    settle(allocation, now, out);
+  }
+
+  /** Whether all sockets are open now, or none can be. */
+  private void settle(Allocation allocation, long now, Effects out) {
+    Birth birth = allocation.birth;
+    Relay sibling = birth.sibling;
+    boolean waits = sibling != null && sibling.state == Relay.State.BINDING;
+    List<Relay> relays = allocation.relays();
+    for (Relay relay : relays) {
+      waits |= relay.state == Relay.State.BINDING;
+    }
+    if (relays.isEmpty()) {
+      fail(allocation, new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "no relay port"), now, out);
+    } else if (!waits) {
+      activate(allocation, now, out);
+    }
+  }
+
+  private void activate(Allocation allocation, long now, Effects out) {
+    Birth birth = allocation.birth;
+    allocation.stage = Allocation.Stage.ACTIVE;
+    long expiresMs = expiry(allocation.login, birth.lifetimeSeconds, now);
+    birth.lifetimeSeconds = secondsUntil(expiresMs, now);
+    for (Relay relay : allocation.relays()) {
+      relay.expiresMs = expiresMs;
+      counters.allocation(allocation.client().transport(), relay.family(), 1);
+    }
+    Relay sibling = birth.sibling;
+    if (sibling != null) {
+      sibling.allocation = null;
+      birth.sibling = null;
+      birth.token = reserve(sibling, now);
+    }
+    long bytesPerSecond = config.limits().bytesPerSecond();
+    if (bytesPerSecond > 0) {
+      allocation.up = new Bandwidth(bytesPerSecond, now);
+      allocation.down = new Bandwidth(bytesPerSecond, now);
+    }
+    deadlines.schedule(allocation, expiresMs);
+    counters.allocationCreated(allocation.client().transport());
+    showPorts();
+    answerBirth(allocation, birth.request, out);
+  }
+
+  /** The success of an Allocate request; the same for every copy of it (RFC 8656 §7.2). */
+  void answerBirth(Allocation allocation, Request request, Effects out) {
+    Birth birth = allocation.birth;
+    MessageBuilder answer = answers.success(request);
+    for (Relay relay : allocation.relays()) {
+      answer.xorAddress(AttributeType.XOR_RELAYED_ADDRESS, relay.advertised());
+    }
+    answer.i32(AttributeType.LIFETIME, birth.lifetimeSeconds);
+    Long token = birth.token;
+    if (token != null) {
+      answer.i64(AttributeType.RESERVATION_TOKEN, token);
+    }
+    Family missingFamily = birth.missingFamily;
+    ErrorCode missing = birth.missing;
+    if (missingFamily != null && missing != null) {
+      answer.addressErrorCode(missingFamily, missing);
+    }
+    answer.xorAddress(AttributeType.XOR_MAPPED_ADDRESS, allocation.client().client());
+    answers.send(request, out);
+  }
+
+  /** When an allocation of this lifetime ends; with its credential if {@code strict-expiry}. */
+  long expiry(Login login, int lifetimeSeconds, long now) {
+    long expiresMs = now + 1000L * lifetimeSeconds;
+    return config.strictExpiry() ? Math.min(expiresMs, login.expiresMs()) : expiresMs;
+  }
+
+  static int secondsUntil(long expiresMs, long now) {
+    return (int) Math.max(0, (expiresMs - now) / 1000);
+  }
+
+  private long reserve(Relay relay, long now) {
+    long token;
+    do {
+      token = random.nextLong();
+    } while (reservationByToken.find(token, 0, 0) != null);
+    Reservation reservation = new Reservation(token, relay);
+    reservationByToken.put(token, 0, 0, reservation);
+    deadlines.schedule(reservation, now + 1000L * config.lifetimes().reservationSeconds());
+    return token;
+  }
+
+  /** The allocation will not be: nothing of it stays, and its client is told. */
+  private void fail(Allocation allocation, Refuse refusal, long now, Effects out) {
+    Request request = allocation.birth.request;
+    release(allocation, now, out);
+    recent.remember(request, refusal.error(), now);
+    answers.refuse(request, refusal, now, out);
+  }
+
+  /** Ends an allocation, at whatever stage it is. */
+  void close(Allocation allocation, CloseReason why, long now, Effects out) {
+    if (allocation.isActive()) {
+      for (Relay relay : allocation.relays()) {
+        counters.allocation(allocation.client().transport(), relay.family(), -1);
+      }
+      counters.allocationClosed(
+          why, now - allocation.createdMs(), allocation.bytesUp + allocation.bytesDown);
+    }
+    release(allocation, now, out);
+  }
+
+  /** Ends one half of a dual allocation (RFC 8656 §8.1). */
+  void closeRelay(Allocation allocation, Relay relay, long now, Effects out) {
+    allocation.dropAllOf(relay, counters);
+    allocation.set(relay.family(), null);
+    counters.allocation(allocation.client().transport(), relay.family(), -1);
+    close(relay, now, out);
+    showPorts();
+  }
+
+  private void release(Allocation allocation, long now, Effects out) {
+    if (allocation.stage == Allocation.Stage.GONE) {
+      return;
+    }
+    allocation.stage = Allocation.Stage.GONE;
+    deadlines.cancel(allocation);
+    FiveTuple client = allocation.client();
+    byClient.remove(client.client().hi(), client.client().lo(), numberOf(client));
+    last = null;
+    allocation.drop(channel -> true, permission -> true, counters);
+    for (Relay relay : allocation.relays()) {
+      close(relay, now, out);
+    }
+    Relay sibling = allocation.birth.sibling;
+    if (sibling != null) {
+      close(sibling, now, out);
+    }
+    if (allocation.birth.granted) {
+      out.forget(client);
+    }
+    showPorts();
+  }
+
+  private void close(Relay relay, long now, Effects out) {
+    relay.state = Relay.State.CLOSED;
+    relay.allocation = null;
+    out.unbind(relay);
+    giveBack(relay, now);
+  }
+
+  private void giveBack(Relay relay, long now) {
+    PortPool pool = relay.pool;
+    if (pool != null) {
+      // Whole seconds, so that many ports are freed in one go.
+      long restedMs = now + config.lifetimes().quarantineMs() + 999;
+      pool.giveBack(relay.local().port(), restedMs - restedMs % 1000);
+    }
+  }
+
+  /** Something about this allocation ends at this time. */
+  void watch(Allocation allocation, long dueMs) {
+    if (dueMs < allocation.dueMs || allocation.place == Deadlines.ABSENT) {
+      deadlines.schedule(allocation, dueMs);
+    }
+  }
+
+  void onTime(long now, Effects out) {
+    for (Deadline due = deadlines.poll(now); due != null; due = deadlines.poll(now)) {
+      switch (due) {
+        case Allocation allocation -> expire(allocation, now, out);
+        case Reservation reservation -> {
+          reservationByToken.remove(reservation.token, 0, 0);
+          close(reservation.relay, now, out);
+        }
+      }
+    }
+    for (PortPool pool : pools) {
+      pool.endRests(now);
+    }
+    showPorts();
+  }
+
+  private void expire(Allocation allocation, long now, Effects out) {
+    if (!allocation.isActive()) {
+      fail(allocation, new Refuse(ErrorCode.SERVER_ERROR, "not finished in time"), now, out);
+      return;
+    }
+    List<Relay> relays = allocation.relays();
+    boolean allOver = true;
+    for (Relay relay : relays) {
+      allOver &= now >= relay.expiresMs;
+    }
+    if (allOver) {
+      close(allocation, CloseReason.EXPIRED, now, out);
+      return;
+    }
+    for (Relay relay : relays) {
+      if (now >= relay.expiresMs) {
+        closeRelay(allocation, relay, now, out);
+      }
+    }
+    deadlines.schedule(allocation, allocation.sweep(now, counters));
+  }
+
+  long nextDeadline() {
+    long next = deadlines.nextMs();
+    for (PortPool pool : pools) {
+      next = Math.min(next, pool.nextRestedAtMs());
+    }
+    return next;
+  }
+
+  private boolean hasPort(Family family) {
+    for (int i = 0; i < pools.size(); i++) {
+      if (relayAddresses.get(i).family() == family && pools.get(i).hasAny()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int ownedPorts() {
+    int owned = 0;
+    for (PortPool pool : pools) {
+      owned += pool.owned();
+    }
+    return owned;
+  }
+
+  private void showPorts() {
+    int held = 0;
+    int resting = 0;
+    for (PortPool pool : pools) {
+      held += pool.held();
+      resting += pool.quarantined();
+    }
+    int reserved = reservationByToken.size();
+    counters.ports(Counters.PortState.USED, held - reserved);
+    counters.ports(Counters.PortState.RESERVED, reserved);
+    counters.ports(Counters.PortState.QUARANTINED, resting);
+    counters.ports(Counters.PortState.LIMIT, ownedPorts());
+  }
+}

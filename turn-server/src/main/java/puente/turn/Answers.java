@@ -1,0 +1,124 @@
+package puente.turn;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import puente.stun.AttributeType;
+import puente.stun.ErrorCode;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.Integrity;
+import puente.stun.IntegrityKey;
+import puente.stun.MessageBuilder;
+import puente.stun.MessageClass;
+import puente.stun.TransportAddress;
+
+/** Writes and seals what goes back to clients. For one thread. */
+final class Answers {
+
+  private final MessageBuilder builder = new MessageBuilder();
+  private final Integrity integrity;
+  private final Counters counters;
+  private final @Nullable Authenticator authenticator;
+  private TurnConfig config;
+  private byte @Nullable [] software;
+  private int turn;
+
+  Answers(
+      TurnConfig config,
+      Integrity integrity,
+      @Nullable Authenticator authenticator,
+      Counters counters) {
+    this.config = config;
+    this.integrity = integrity;
+    this.authenticator = authenticator;
+    this.counters = counters;
+    this.software = softwareOf(config);
+  }
+
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+    software = softwareOf(newConfig);
+  }
+
+  /** The builder, for messages that are no answers of TURN. */
+  MessageBuilder builder() {
+    return builder;
+  }
+
+  MessageBuilder success(Request request) {
+    return builder.message(MessageClass.SUCCESS, request.method(), request.transactionId());
+  }
+
+  /** Sends the success that stands in the builder. */
+  void send(Request request, Effects out) {
+    finish(request, null, out);
+  }
+
+  /** The one way of saying no (RFC 8489 §6.3.4, §9.2.4); signed if the request was. */
+  void refuse(Request request, Refuse refusal, long now, Effects out) {
+    ErrorCode error = refusal.error();
+    builder.message(MessageClass.ERROR, request.method(), request.transactionId()).errorCode(error);
+    if (refusal.unknown().length > 0) {
+      builder.unknownAttributes(refusal.unknown(), refusal.unknown().length);
+    }
+    if (error == ErrorCode.TRY_ALTERNATE) {
+      alternates(request.client());
+    }
+    if (authenticator != null
+        && (error == ErrorCode.UNAUTHORIZED || error == ErrorCode.STALE_NONCE)) {
+      authenticator.challenge(builder, request.client(), now);
+    }
+    finish(request, error, out);
+  }
+
+  /** Adds MESSAGE-INTEGRITY of the kind that this login wants; nothing for nobody. */
+  void seal(MessageBuilder message, Login login) {
+    IntegrityKey key = login.key();
+    if (key == null) {
+      return;
+    }
+    if (login.sha256()) {
+      message.integritySha256(integrity.hmacSha256(key));
+    } else {
+      message.integrity(integrity.hmacSha1(key));
+    }
+  }
+
+  private void finish(Request request, @Nullable ErrorCode error, Effects out) {
+    byte[] name = software;
+    if (name != null) {
+      builder.bytes(AttributeType.SOFTWARE, name);
+    }
+    seal(builder, request.login());
+    if (config.fingerprint()) {
+      builder.fingerprint();
+    }
+    counters.response(request.method(), request.client().transport(), error);
+    out.toClient(request.client(), builder.bytes(), builder.length());
+  }
+
+  /** RFC 8489 §10: one of the client's family first, then one of the other. In turns. */
+  private void alternates(FiveTuple client) {
+    List<TransportAddress> servers = config.alternateServers();
+    Family family = client.client().family();
+    turn++;
+    alternate(servers, family);
+    alternate(servers, family == Family.IPV4 ? Family.IPV6 : Family.IPV4);
+  }
+
+  private void alternate(List<TransportAddress> servers, Family family) {
+    for (int i = 0; i < servers.size(); i++) {
+      TransportAddress server = servers.get(Math.floorMod(turn + i, servers.size()));
+      if (server.family() == family) {
+        builder.address(AttributeType.ALTERNATE_SERVER, server);
+        return;
+      }
+    }
+  }
+
+  private static byte @Nullable [] softwareOf(TurnConfig config) {
+    String name = config.software();
+    return name == null ? null : name.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,232 @@
+package puente.turn;
+
+import org.jspecify.annotations.Nullable;
+import puente.stun.AttributeType;
+import puente.stun.ChannelData;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.Message;
+import puente.stun.MessageBuilder;
+import puente.stun.MessageClass;
+import puente.stun.Method;
+import puente.stun.Packet;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Counters.Direction;
+import puente.turn.Counters.Leg;
+
+/** Application data, both ways. ChannelData is relayed where it lies, without garbage. */
+final class DataPath {
+
+  /** The same ICMP error about the same peer is told once in this time. */
+  private static final long ICMP_INTERVAL_MS = 1000;
+
+  private final Allocations allocations;
+  private final PeerRequests peers;
+  private final Counters counters;
+  private final MessageBuilder builder;
+  private final Capacity.Share shareUp = new Capacity.Share();
+  private final Capacity.Share shareDown = new Capacity.Share();
+  private final byte[] transactionId = new byte[Message.TRANSACTION_ID_LENGTH];
+  private TurnConfig config;
+  private @Nullable Capacity capacityUp;
+  private @Nullable Capacity capacityDown;
+
+  DataPath(
+      TurnConfig config,
+      Allocations allocations,
+      PeerRequests peers,
+      MessageBuilder builder,
+      Counters counters) {
+    this.config = config;
+    this.allocations = allocations;
+    this.peers = peers;
+    this.builder = builder;
+    this.counters = counters;
+    capacityUp = config.limits().capacityUp();
+    capacityDown = config.limits().capacityDown();
+  }
+
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+    capacityUp = newConfig.limits().capacityUp();
+    capacityDown = newConfig.limits().capacityDown();
+  }
+
+  /** RFC 8656 §12.6. */
+  void onChannelData(Packet packet, long now, Effects out) {
+    if (packet.length < ChannelData.HEADER_LENGTH) {
+      counters.count(Counter.BAD_INDICATION);
+      return;
+    }
+    int length = packet.u16(2);
+    if (length > packet.length - ChannelData.HEADER_LENGTH) {
+      counters.count(Counter.BAD_INDICATION);
+      return;
+    }
+    Allocation allocation = find(packet);
+    if (allocation == null || !allocation.isActive()) {
+      counters.count(Counter.NO_ALLOCATION);
+      return;
+    }
+    Channel channel = allocation.channel(packet.u16(0));
+    if (channel == null || now >= channel.expiresMs) {
+      counters.count(Counter.NO_CHANNEL);
+      return;
+    }
+    if (!channel.isOpen(now)) {
+      counters.count(Counter.NO_PERMISSION);
+      return;
+    }
+    if (passesUp(allocation, length, now)) {
+      out.toPeer(channel.relay, channel.peer, packet, ChannelData.HEADER_LENGTH, length, false);
+    }
+  }
+
+  /** RFC 8656 §11.2: whatever is wrong with it, a Send indication is dropped in silence. */
+  void onSend(Message message, Packet packet, long now, Effects out) {
+    Allocation allocation = find(packet);
+    if (allocation == null || !allocation.isActive()) {
+      counters.count(Counter.NO_ALLOCATION);
+      return;
+    }
+    int peerAt = message.find(AttributeType.XOR_PEER_ADDRESS);
+    int dataAt = message.find(AttributeType.DATA);
+    TransportAddress peer = peerAt < 0 ? null : message.xorAddressAt(peerAt);
+    if (peer == null || dataAt < 0) {
+      counters.count(Counter.BAD_INDICATION);
+      return;
+    }
+    Relay relay = allocation.relayOf(peer.family());
+    TransportAddress wire = peers.wire(peer);
+    Permission permission = allocation.permission(wire.hi(), wire.lo());
+    if (relay == null
+        || permission == null
+        || now >= relay.expiresMs
+        || now >= permission.expiresMs) {
+      counters.count(Counter.NO_PERMISSION);
+      return;
+    }
+    PeerPolicy.Verdict verdict = config.peers().judge(peer);
+    if (!verdict.allowed()) {
+      counters.count(Counter.PEER_DENIED);
+      counters.peerDenied(verdict.rule());
+      return;
+    }
+    int length = message.lengthAt(dataAt);
+    if (passesUp(allocation, length, now)) {
+      boolean dontFragment = message.has(AttributeType.DONT_FRAGMENT);
+      out.toPeer(relay, wire, packet, message.valueAt(dataAt), length, dontFragment);
+    }
+  }
+
+  /** RFC 8656 §11.3 and §12.7. */
+  void onPeer(Relay relay, Packet packet, long now, Effects out) {
+    Allocation allocation = relay.allocation;
+    if (allocation == null || !allocation.isActive() || now >= relay.expiresMs) {
+      counters.count(Counter.NO_ALLOCATION);
+      return;
+    }
+    Channel channel = allocation.channelOf(packet.sourceHi, packet.sourceLo, packet.sourcePort);
+    if (channel != null && channel.isOpen(now)) {
+      if (passesDown(allocation, packet.length, now)) {
+        out.toClient(allocation.client(), channel.number, packet, 0, packet.length);
+      }
+      return;
+    }
+    Permission permission = allocation.permission(packet.sourceHi, packet.sourceLo);
+    if (permission == null || now >= permission.expiresMs) {
+      counters.count(Counter.NO_PERMISSION);
+      return;
+    }
+    if (passesDown(allocation, packet.length, now)) {
+      indication(peers.presented(packet.source()))
+          .bytes(AttributeType.DATA, packet.buffer, packet.offset, packet.length);
+      send(allocation.client(), out);
+    }
+  }
+
+  /** RFC 8656 §11.5; the shell has seen that it is about a UDP datagram of this relay's. */
+  void onIcmp(Relay relay, TransportAddress peer, int icmp, int data, long now, Effects out) {
+    Allocation allocation = relay.allocation;
+    int type = icmp >>> 8;
+    boolean ipv4 = peer.family() == Family.IPV4;
+    boolean known = ipv4 ? type == 3 || type == 11 : type >= 1 && type <= 3;
+    if (!known || allocation == null || !allocation.isActive()) {
+      counters.count(Counter.ICMP);
+      return;
+    }
+    Permission permission = allocation.permission(peer.hi(), peer.lo());
+    if (permission == null || now >= permission.expiresMs || now >= relay.expiresMs) {
+      counters.count(Counter.NO_PERMISSION);
+      return;
+    }
+    if (permission.lastIcmp == icmp && now - permission.lastIcmpMs < ICMP_INTERVAL_MS) {
+      counters.count(Counter.ICMP);
+      return;
+    }
+    permission.lastIcmp = icmp;
+    permission.lastIcmpMs = now;
+    // §18.13: the next hop's MTU, where there is one to tell.
+    boolean tellsMtu = ipv4 ? icmp == (3 << 8 | 4) : type == 2;
+    // Reserved (16 bits), type (8), code (8), data (32).
+    long value = (long) icmp << 32 | (tellsMtu ? data & 0xffff_ffffL : 0);
+    indication(peers.presented(peer)).i64(AttributeType.ICMP, value);
+    send(allocation.client(), out);
+  }
+
+  private @Nullable Allocation find(Packet packet) {
+    FiveTuple connection = packet.connection;
+    return connection != null
+        ? allocations.find(connection)
+        : allocations.find(
+            packet.sourceHi, packet.sourceLo, packet.sourcePort | packet.listener << 16);
+  }
+
+  private boolean passesUp(Allocation allocation, int length, long now) {
+    Transport transport = allocation.client().transport();
+    counters.relayed(Leg.CLIENT, Direction.IN, transport, length);
+    Bandwidth bandwidth = allocation.up;
+    Capacity capacity = capacityUp;
+    if (bandwidth != null && !bandwidth.allows(length, now)
+        || capacity != null && !shareUp.allows(capacity, length, now)) {
+      counters.count(Counter.BANDWIDTH_QUOTA);
+      return false;
+    }
+    allocation.bytesUp += length;
+    allocation.packetsUp++;
+    counters.relayed(Leg.PEER, Direction.OUT, transport, length);
+    return true;
+  }
+
+  private boolean passesDown(Allocation allocation, int length, long now) {
+    Transport transport = allocation.client().transport();
+    counters.relayed(Leg.PEER, Direction.IN, transport, length);
+    Bandwidth bandwidth = allocation.down;
+    Capacity capacity = capacityDown;
+    if (bandwidth != null && !bandwidth.allows(length, now)
+        || capacity != null && !shareDown.allows(capacity, length, now)) {
+      counters.count(Counter.BANDWIDTH_QUOTA);
+      return false;
+    }
+    allocation.bytesDown += length;
+    allocation.packetsDown++;
+    counters.relayed(Leg.CLIENT, Direction.OUT, transport, length);
+    return true;
+  }
+
+  private MessageBuilder indication(TransportAddress peer) {
+    // Nobody answers an indication: its transaction ID only has to differ (RFC 8489 §5).
+    for (int i = transactionId.length - 1; i >= 0 && ++transactionId[i] == 0; i--) {}
+    return builder
+        .message(MessageClass.INDICATION, Method.DATA, transactionId)
+        .xorAddress(AttributeType.XOR_PEER_ADDRESS, peer);
+  }
+
+  private void send(FiveTuple client, Effects out) {
+    if (config.fingerprint()) {
+      builder.fingerprint();
+    }
+    out.toClient(client, builder.bytes(), builder.length());
+  }
+}

@@ -1,0 +1,35 @@
+package puente.turn;
+
+import puente.stun.TransportAddress;
+
+/** Leave for one peer IP address, of any port, to exchange data (RFC 8656 §9). */
+final class Permission {
+
+  /** The peer's address as packets carry it; see {@link Channel}. */
+  final long hi;
+
+  final long lo;
+
+  /** The relay that it belongs to: the one of its family. */
+  final Relay relay;
+
+  long expiresMs;
+
+  /** Channels that stand on it. */
+  int channels;
+
+  /** The ICMP error last told to the client, so that a storm of one kind is told seldom. */
+  int lastIcmp;
+
+  long lastIcmpMs = Long.MIN_VALUE;
+
+  Permission(long hi, long lo, Relay relay) {
+    this.hi = hi;
+    this.lo = lo;
+    this.relay = relay;
+  }
+
+  TransportAddress ip() {
+    return new TransportAddress(relay.family(), hi, lo, 0);
+  }
+}

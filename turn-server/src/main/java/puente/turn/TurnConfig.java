@@ -1,0 +1,289 @@
+package puente.turn;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
+import puente.stun.Nonce;
+import puente.stun.TransportAddress;
+
+/** How a {@link TurnServer} behaves. Immutable, and valid as soon as it is built. */
+public final class TurnConfig {
+
+  private final Builder of;
+  private final PeerPolicy peers;
+
+  private TurnConfig(Builder builder) {
+    of = builder;
+    peers = builder.peers.withOwnRelays(builder.relayAddresses, builder.portMin, builder.portMax);
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder that starts from this configuration. */
+  public Builder toBuilder() {
+    return new Builder(of);
+  }
+
+  public String realm() {
+    return of.credentials.realm();
+  }
+
+  /** The value of SOFTWARE; null, the default, sends none. */
+  public @Nullable String software() {
+    return of.software;
+  }
+
+  /** Whether every answer and indication carries FINGERPRINT. */
+  public boolean fingerprint() {
+    return of.fingerprint;
+  }
+
+  /** False is {@code no-auth}: anybody may allocate. */
+  public boolean authenticates() {
+    return of.authenticates;
+  }
+
+  public Credentials credentials() {
+    return of.credentials;
+  }
+
+  Nonce.Keys nonceKeys() {
+    Nonce.Keys keys = of.nonceKeys;
+    if (keys == null) {
+      throw new IllegalStateException("built without nonce keys");
+    }
+    return keys;
+  }
+
+  /** Whether an allocation ends when its ephemeral credential does. */
+  public boolean strictExpiry() {
+    return of.strictExpiry;
+  }
+
+  public List<RelayAddress> relayAddresses() {
+    return of.relayAddresses;
+  }
+
+  public int portMin() {
+    return of.portMin;
+  }
+
+  public int portMax() {
+    return of.portMax;
+  }
+
+  public Lifetimes lifetimes() {
+    return of.lifetimes;
+  }
+
+  public Limits limits() {
+    return of.limits;
+  }
+
+  /** The peer policy, with our own relays in it. */
+  public PeerPolicy peers() {
+    return peers;
+  }
+
+  /** The family of an allocation whose client names none: IPv4 by RFC 8656 §7.2. */
+  public @Nullable Family defaultFamily() {
+    return of.defaultFamily;
+  }
+
+  /** Where Allocate requests are sent instead (300); empty is nowhere. */
+  public List<TransportAddress> alternateServers() {
+    return of.alternateServers;
+  }
+
+  /** Whether no new allocations are made: 300 if there is an alternate server, else 508. */
+  public boolean draining() {
+    return of.draining;
+  }
+
+  /** {@code stun-only}: no TURN. */
+  public boolean stunOnly() {
+    return of.stunOnly;
+  }
+
+  /** {@code no-stun}: no Binding. */
+  public boolean noStun() {
+    return of.noStun;
+  }
+
+  /** {@code secure-stun}: Binding needs a credential too. */
+  public boolean secureStun() {
+    return of.secureStun;
+  }
+
+  /** {@code no-udp-relay}: 442 for UDP. */
+  public boolean noUdpRelay() {
+    return of.noUdpRelay;
+  }
+
+  boolean relays(Family family) {
+    for (RelayAddress address : of.relayAddresses) {
+      if (address.family() == family) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Collects a configuration; see the accessors of {@link TurnConfig} for what each word means. */
+  public static final class Builder {
+
+    private @Nullable String software;
+    private boolean fingerprint;
+    private boolean authenticates = true;
+    private Credentials credentials = Credentials.ofRealm("puente");
+    private Nonce.@Nullable Keys nonceKeys;
+    private boolean strictExpiry;
+    private List<RelayAddress> relayAddresses = List.of();
+    private int portMin = 49152;
+    private int portMax = 65535;
+    private Lifetimes lifetimes = Lifetimes.STANDARD;
+    private Limits limits = Limits.STANDARD;
+    private PeerPolicy peers = PeerPolicy.SAFE;
+    private @Nullable Family defaultFamily = Family.IPV4;
+    private List<TransportAddress> alternateServers = List.of();
+    private boolean draining;
+    private boolean stunOnly;
+    private boolean noStun;
+    private boolean secureStun;
+    private boolean noUdpRelay;
+
+    private Builder() {}
+
+    private Builder(Builder other) {
+      software = other.software;
+      fingerprint = other.fingerprint;
+      authenticates = other.authenticates;
+      credentials = other.credentials;
+      nonceKeys = other.nonceKeys;
+      strictExpiry = other.strictExpiry;
+      relayAddresses = other.relayAddresses;
+      portMin = other.portMin;
+      portMax = other.portMax;
+      lifetimes = other.lifetimes;
+      limits = other.limits;
+      peers = other.peers;
+      defaultFamily = other.defaultFamily;
+      alternateServers = other.alternateServers;
+      draining = other.draining;
+      stunOnly = other.stunOnly;
+      noStun = other.noStun;
+      secureStun = other.secureStun;
+      noUdpRelay = other.noUdpRelay;
+    }
+
+    public Builder software(@Nullable String value) {
+      software = value;
+      return this;
+    }
+
+    public Builder fingerprint(boolean value) {
+      fingerprint = value;
+      return this;
+    }
+
+    /** {@code no-auth}. */
+    public Builder noAuth() {
+      authenticates = false;
+      return this;
+    }
+
+    /** Who may use the server, and its realm. */
+    public Builder credentials(Credentials value) {
+      credentials = value;
+      return this;
+    }
+
+    public Builder nonceKeys(Nonce.Keys value) {
+      nonceKeys = value;
+      return this;
+    }
+
+    public Builder strictExpiry(boolean value) {
+      strictExpiry = value;
+      return this;
+    }
+
+    public Builder relayAddresses(RelayAddress... value) {
+      relayAddresses = List.of(value);
+      return this;
+    }
+
+    public Builder ports(int min, int max) {
+      portMin = min;
+      portMax = max;
+      return this;
+    }
+
+    public Builder lifetimes(Lifetimes value) {
+      lifetimes = value;
+      return this;
+    }
+
+    public Builder limits(Limits value) {
+      limits = value;
+      return this;
+    }
+
+    public Builder peers(PeerPolicy value) {
+      peers = value;
+      return this;
+    }
+
+    /** Null takes the family of the client's own address. */
+    public Builder defaultFamily(@Nullable Family value) {
+      defaultFamily = value;
+      return this;
+    }
+
+    public Builder alternateServers(TransportAddress... value) {
+      alternateServers = List.of(value);
+      return this;
+    }
+
+    public Builder draining(boolean value) {
+      draining = value;
+      return this;
+    }
+
+    public Builder stunOnly(boolean value) {
+      stunOnly = value;
+      return this;
+    }
+
+    public Builder noStun(boolean value) {
+      noStun = value;
+      return this;
+    }
+
+    public Builder secureStun(boolean value) {
+      secureStun = value;
+      return this;
+    }
+
+    public Builder noUdpRelay(boolean value) {
+      noUdpRelay = value;
+      return this;
+    }
+
+    public TurnConfig build() {
+      if (portMin < 1024 || portMax > 65535 || portMin > portMax) {
+        // RFC 8656 §7.2: never a well-known port.
+        throw new IllegalArgumentException("relay ports are from 1024 to 65535");
+      }
+      if (authenticates && nonceKeys == null) {
+        throw new IllegalArgumentException("authentication needs keys for nonces");
+      }
+      if (secureStun && !authenticates) {
+        throw new IllegalArgumentException("secure-stun needs authentication");
+      }
+      return new TurnConfig(new Builder(this));
+    }
+  }
+}
