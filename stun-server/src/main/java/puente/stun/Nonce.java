@@ -21,11 +21,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Nonce {
 
-  /** RFC 8489 §18.1, bit 0 of 24: PASSWORD-ALGORITHMS is supported. */
-  public static final int PASSWORD_ALGORITHMS = 0x80_0000;
+  /**
+   * RFC 8489 §18.1, bit 0 of 24: PASSWORD-ALGORITHMS is supported. The RFC counts from the most
+   * significant bit (so does RFC 8656 §20), its verified erratum 6290 from the least, and clients
+   * of both kinds are in use. No other bit is assigned, so both ends say the same.
+   */
+  public static final int PASSWORD_ALGORITHMS = 0x80_0001;
 
-  /** RFC 8489 §18.1, bit 1 of 24: USERHASH is supported. */
-  public static final int USERNAME_ANONYMITY = 0x40_0000;
+  /** RFC 8489 §18.1, bit 1 of 24, from both ends: USERHASH is supported. */
+  public static final int USERNAME_ANONYMITY = 0x40_0002;
 
   /** RFC 8489 §9.2: what a nonce cookie starts with. */
   public static final String COOKIE_PREFIX = "obMatJos2";

@@ -27,13 +27,21 @@ class NonceTest {
 
   private final Nonce nonces = new Nonce(BOTH, Nonce.LIFETIME_MS_DEFAULT);
 
-  /** RFC 8489 §9.2: the nonce cookie; bit 0 is the most significant, as in RFC 8656 §20. */
+  /**
+   * RFC 8489 §9.2 and §18.1: the nonce cookie. Bit 0 is the most significant one to readers of the
+   * RFC and of RFC 8656 §20, and the least to those of erratum 6290; both find it.
+   */
   @Test
   void cookie() {
-    assertEquals("obMatJos2wAAA", text(nonces).substring(0, Nonce.COOKIE_LENGTH));
-    assertEquals("obMatJos2gAAA", text(new Nonce(Nonce.PASSWORD_ALGORITHMS, 1)).substring(0, 13));
-    assertEquals("obMatJos2QAAA", text(new Nonce(Nonce.USERNAME_ANONYMITY, 1)).substring(0, 13));
+    assertEquals("obMatJos2wAAD", text(nonces).substring(0, Nonce.COOKIE_LENGTH));
+    assertEquals("obMatJos2gAAB", text(new Nonce(Nonce.PASSWORD_ALGORITHMS, 1)).substring(0, 13));
+    assertEquals("obMatJos2QAAC", text(new Nonce(Nonce.USERNAME_ANONYMITY, 1)).substring(0, 13));
     assertEquals("obMatJos2AAAA", text(new Nonce(0, 1)).substring(0, 13));
+    // RFC 8656 §20 and RFC 8489 Appendix B.1.
+    assertTrue((features("obMatJos2gAAAadl7W7PeDU4hKE72jda") & Nonce.PASSWORD_ALGORITHMS) != 0);
+    assertEquals(0, features("obMatJos2gAAAadl7W7PeDU4hKE72jda") & Nonce.USERNAME_ANONYMITY);
+    assertTrue((features("obMatJos2AAACf//499k954d6OL34oL9FS") & Nonce.USERNAME_ANONYMITY) != 0);
+    assertEquals(0, features("obMatJos2AAACf//499k954d6OL34oL9FS") & Nonce.PASSWORD_ALGORITHMS);
     byte[] nonce = nonces.issue(CLIENT, KEYS, NOW);
     assertEquals(BOTH, Nonce.features(nonce, 0, nonce.length));
     assertEquals(-1, Nonce.features(nonce, 0, 12));
