@@ -1,6 +1,5 @@
 package puente.stun;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * addresses and their listeners are. {@code link} is the shell's own handle of the way back; the
  * core passes it around and never looks.
  */
-public final class FiveTuple {
+public final class FiveTuple implements Comparable<FiveTuple> {
 
   private final Transport transport;
   private final TransportAddress client;
@@ -59,7 +58,14 @@ public final class FiveTuple {
 
   @Override
   public int hashCode() {
-    return Objects.hash(listener, client);
+    return 31 * client.hashCode() + listener;
+  }
+
+  /** By client, for the reason given at {@link TransportAddress}. */
+  @Override
+  public int compareTo(FiveTuple other) {
+    int order = client.compareTo(other.client);
+    return order == 0 ? Integer.compare(listener, other.listener) : order;
   }
 
   @Override

@@ -4,8 +4,12 @@ package puente.stun;
  * An IP address and a port. The address is 128 bits: IPv6 as it is, IPv4 as {@code
  * ::ffff:a.b.c.d}; the family says which of the two was meant, so that an IPv4-mapped IPv6 address
  * on the wire is never mistaken for an IPv4 one.
+ *
+ * <p>Comparable, so that a HashMap stays quick however many addresses with one hash code somebody
+ * comes from.
  */
-public record TransportAddress(Family family, long hi, long lo, int port) {
+public record TransportAddress(Family family, long hi, long lo, int port)
+    implements Comparable<TransportAddress> {
 
   private static final long MAPPED = 0x0000_ffff_0000_0000L;
 
@@ -38,6 +42,18 @@ public record TransportAddress(Family family, long hi, long lo, int port) {
 
   public TransportAddress withPort(int newPort) {
     return new TransportAddress(family, hi, lo, newPort);
+  }
+
+  @Override
+  public int compareTo(TransportAddress other) {
+    int order = family.compareTo(other.family);
+    if (order == 0) {
+      order = Long.compareUnsigned(hi, other.hi);
+    }
+    if (order == 0) {
+      order = Long.compareUnsigned(lo, other.lo);
+    }
+    return order == 0 ? Integer.compare(port, other.port) : order;
   }
 
   /** The address alone, as text: {@code 192.0.2.1} or {@code 2001:db8::1} (RFC 5952). */

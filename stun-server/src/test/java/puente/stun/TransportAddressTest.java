@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,5 +64,43 @@ class TransportAddressTest {
     TransportAddress ipv4 = TransportAddress.ipv4(0xc000_0201, 5000);
     assertEquals("192.0.2.1:5000", ipv4.toString());
     assertNotEquals(ipv4, TransportAddress.ipv6(ipv4.hi(), ipv4.lo(), 5000));
+  }
+
+  /** RFC 8656 §3.2: tuples are the same exactly if client and listener are, and so is the order. */
+  @Test
+  void orderAgreesWithEquality() {
+    TransportAddress[] addresses = {
+      TransportAddress.ipv4(1, 1),
+      TransportAddress.ipv4(1, 2),
+      TransportAddress.ipv4(-1, 1),
+      TransportAddress.ipv6(0, 0xffff_0000_0001L, 1),
+      TransportAddress.ipv6(1, 0, 1),
+      TransportAddress.ipv6(-1, 0, 1)
+    };
+    for (int i = 0; i < addresses.length; i++) {
+      for (int j = 0; j < addresses.length; j++) {
+        assertEquals(Integer.compare(i, j), addresses[i].compareTo(addresses[j]));
+        FiveTuple one = new FiveTuple(Transport.UDP, addresses[i], Messages.SERVER, 1, "link");
+        FiveTuple two = new FiveTuple(Transport.UDP, addresses[j], Messages.SERVER, 1, null);
+        assertEquals(Integer.compare(i, j), one.compareTo(two));
+        assertEquals(i == j, one.equals(two));
+        FiveTuple elsewhere = new FiveTuple(Transport.UDP, addresses[i], Messages.SERVER, 2, null);
+        assertNotEquals(one, elsewhere);
+        assertEquals(-1, one.compareTo(elsewhere));
+      }
+    }
+  }
+
+  /** STYLE 12: a hundred thousand clients with one hash code are found as quickly as others. */
+  @Test
+  void hashCodesOfOneValue() {
+    Map<TransportAddress, Integer> map = new HashMap<>();
+    for (int i = 0; i < 100_000; i++) {
+      // The upper half is chosen so that 31 * hash(hi) + hash(lo) is always the same.
+      map.put(TransportAddress.ipv6(i, 31L * (100_000 - i), 9), i);
+    }
+    assertEquals(1, map.keySet().stream().map(TransportAddress::hashCode).distinct().count());
+    assertEquals(100_000, map.size());
+    assertEquals(77, map.get(TransportAddress.ipv6(77, 31L * (100_000 - 77), 9)));
   }
 }
