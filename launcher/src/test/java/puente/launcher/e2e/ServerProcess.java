@@ -56,7 +56,10 @@ final class ServerProcess implements AutoCloseable {
     tlsPort = first + 2;
     adminPort = first + 4;
     relayPort = Ports.free(RELAY_PORTS);
-    var command = isPuente() ? puente(javaOptions) : coturn();
+    var command = command(folder, javaOptions);
+    if (isPuente()) {
+      command.add("--admin-port=" + adminPort);
+    }
     command.addAll(settings.stream().map(this::filled).map(line -> "--" + line).toList());
     program = Program.start(new ProcessBuilder(command), folder.resolve("server.log"));
   }
@@ -84,13 +87,17 @@ final class ServerProcess implements AutoCloseable {
     return launch(name, List.of(), List.of(settings));
   }
 
-  private static ServerProcess launch(String name, List<String> java, List<String> settings) {
+  static void requireServer() {
     if (!isPuente()) {
       Program.require("turnserver");
     } else if (ServerProcess.class.getResource("/puente/launcher/Puente.class") == null) {
       System.err.println("LEFT OUT: there is no server to test yet; try -De2e.server=coturn");
       Assumptions.abort("no puente.launcher.Puente");
     }
+  }
+
+  private static ServerProcess launch(String name, List<String> java, List<String> settings) {
+    requireServer();
     try {
       var folder = Path.of("target", "e2e", name + "-" + STARTED.incrementAndGet());
       var absolute = folder.toAbsolutePath();
@@ -135,8 +142,21 @@ final class ServerProcess implements AutoCloseable {
         .replace("%KEY%", certificate.key().toString());
   }
 
+  /** The server with a configuration file and nothing else but a place for its state. */
+  static List<String> command(Path folder, Path configuration) throws IOException {
+    Files.createDirectories(folder.resolve("state"));
+    var command = command(folder, List.of());
+    command.remove("-n");
+    command.addAll(List.of("-c", configuration.toString()));
+    return command;
+  }
+
+  private static List<String> command(Path folder, List<String> javaOptions) {
+    return isPuente() ? puente(folder, javaOptions) : coturn(folder);
+  }
+
   /** Our server as the build just made it: the tests' own class path without the tests. */
-  private List<String> puente(List<String> javaOptions) {
+  private static List<String> puente(Path folder, List<String> javaOptions) {
     var path =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     var classes =
@@ -151,11 +171,11 @@ final class ServerProcess implements AutoCloseable {
     command.add("-ea");
     command.addAll(javaOptions);
     command.addAll(List.of("-cp", classes, "puente.launcher.Puente", "serve"));
-    command.addAll(List.of("--state-dir=" + folder.resolve("state"), "--admin-port=" + adminPort));
+    command.add("--state-dir=" + folder.resolve("state"));
     return command;
   }
 
-  private List<String> coturn() {
+  private static List<String> coturn(Path folder) {
     return new ArrayList<>(
         List.of(
             "turnserver",
