@@ -1,5 +1,6 @@
 package puente.launcher.e2e;
 
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -145,16 +147,8 @@ final class TurnClient implements AutoCloseable {
         .signed(key);
   }
 
-  byte[] nonce() {
-    return nonce;
-  }
-
-  byte[] realm() {
-    return realm;
-  }
-
-  byte[] key() {
-    return key;
+  Wire wire() {
+    return wire;
   }
 
   /** RFC 8489 §9.2.5: a 401 or 438 is answered once with the realm and nonce it brought. */
@@ -167,7 +161,7 @@ final class TurnClient implements AutoCloseable {
       }
       nonce = attribute(answer, Stun.NONCE);
       realm = attribute(answer, Stun.REALM);
-      key = Stun.key(user, new String(realm, java.nio.charset.StandardCharsets.UTF_8), password);
+      key = Stun.key(user, new String(realm, StandardCharsets.UTF_8), password);
       answer = exchange(request(method, attributes));
     }
     return answer;
@@ -310,7 +304,7 @@ final class TurnClient implements AutoCloseable {
 
     Stream(Socket socket) throws IOException {
       this.socket = socket;
-      in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream(), 65_536));
+      in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
     }
 
     @Override
