@@ -100,8 +100,7 @@ class FuzzTest {
     }
   }
 
-  private static void assertUnharmed(
-      ServerProcess server, Call call, Memory before, String what) {
+  private static void assertUnharmed(ServerProcess server, Call call, Memory before, String what) {
     call.carries(100);
     call.assertNothingLost();
     var after = Memory.of(server);

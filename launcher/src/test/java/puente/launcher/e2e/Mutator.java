@@ -113,8 +113,7 @@ final class Mutator {
 
   private static byte[] joined(byte[] bytes, int until, byte[] middle, int from) {
     int rest = Math.max(0, bytes.length - from);
-    var whole =
-        ByteBuffer.allocate(until + middle.length + rest).put(bytes, 0, until).put(middle);
+    var whole = ByteBuffer.allocate(until + middle.length + rest).put(bytes, 0, until).put(middle);
     return whole.put(bytes, bytes.length - rest, rest).array();
   }
 
