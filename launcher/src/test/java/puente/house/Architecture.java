@@ -48,12 +48,11 @@ final class Architecture {
   private static final Set<String> DNS =
       Set.of("getByName", "getAllByName", "getLocalHost", "getHostName", "getCanonicalHostName");
 
-  private static final Set<String> CHANCE =
-      Set.of(
-          "java.util.Random",
-          "java.security.SecureRandom",
-          "java.util.concurrent.ThreadLocalRandom",
-          "java.util.SplittableRandom");
+  /** Makers of chance, and those of their members that need no seed. */
+  private static final String CHANCE =
+      "java\\.(util\\.(concurrent\\.)?\\w*Random|security\\.SecureRandom)\\.(<init>|current|getInstance\\w*)"
+          + "|java\\.util\\.random\\.\\w+\\.(getDefault|of)"
+          + "|java\\.lang\\.(Strict)?Math\\.random|java\\.util\\.UUID\\.randomUUID";
 
   static final ArchRule PURE_HAS_NO_SOCKETS =
       noClasses().that(PURE).should().dependOnClassesThat(SOCKETS);
@@ -93,11 +92,7 @@ final class Architecture {
           .accessTargetWhere(
               describe(
                   "makes its own randomness",
-                  access ->
-                      CHANCE.contains(owner(access))
-                              && Set.of("<init>", "current", "getInstanceStrong", "getInstance")
-                                  .contains(access.getName())
-                          || Set.of("random", "randomUUID").contains(access.getName())));
+                  access -> (owner(access) + "." + access.getName()).matches(CHANCE)));
 
   static final ArchRule FOREIGN_MEMORY_ONLY_IN_NET =
       noClasses()

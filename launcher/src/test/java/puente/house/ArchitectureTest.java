@@ -73,6 +73,18 @@ class ArchitectureTest {
               "Object r = new java.security.SecureRandom();"),
           new Sin("PURE_ROLLS_NO_DICE", "puente.turn", "X", "double r = Math.random();"),
           new Sin(
+              "PURE_ROLLS_NO_DICE", "puente.turn", "X", "Object r = java.util.UUID.randomUUID();"),
+          new Sin(
+              "PURE_ROLLS_NO_DICE",
+              "puente.turn",
+              "X",
+              "Object r = java.util.random.RandomGenerator.getDefault();"),
+          new Sin(
+              "PURE_ROLLS_NO_DICE",
+              "puente.turn",
+              "X",
+              "Object r = java.util.concurrent.ThreadLocalRandom.current();"),
+          new Sin(
               "FOREIGN_MEMORY_ONLY_IN_NET", "puente.turn.relay", "X", "java.lang.foreign.Arena a;"),
           new Sin(
               "HAZELCAST_ONLY_IN_ITS_CLUSTER", "puente.launcher", "X", "com.hazelcast.Instance i;"),
@@ -165,6 +177,9 @@ class ArchitectureTest {
         List.of(
             source("puente.stun.X", "java.nio.ByteBuffer b; java.util.HashMap<String, X> m;"),
             source("puente.turn.X", "puente.stun.X x; long now(long now) { return now; }"),
+            source(
+                "puente.turn.Z",
+                "java.util.random.RandomGenerator random; int next() { return random.nextInt(); }"),
             source("puente.launcher.NodeMetrics", "io.micrometer.core.instrument.Counter c;")),
         classes);
     JavaClasses innocent = new ClassFileImporter().importPath(classes);
