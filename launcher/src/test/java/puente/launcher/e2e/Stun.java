@@ -119,7 +119,7 @@ final class Stun {
         .array();
   }
 
-  private static byte[] sized(byte[] message, int more) {
+  static byte[] sized(byte[] message, int more) {
     var copy = message.clone();
     ByteBuffer.wrap(copy).putShort(2, (short) (message.length - HEADER + more));
     return copy;

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** coturn's own client against the server: every message sent comes back, 0 % loss. */
 @Tag("e2e")
@@ -128,6 +130,24 @@ class UclientTest {
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }
+    }
+  }
+
+  /**
+   * RFC 8656 §7.2: one allocation with an IPv4 and an IPv6 relayed address. Each half is used; a
+   * server that gave only one would refuse the permission for the other family's peer.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1"})
+  void dualAllocation(String peer) throws Exception {
+    Program.require("turnutils_uclient");
+    try (var server = ServerProcess.start("dual");
+        var translator = new DraftTranslator(server);
+        var echo = new UdpEcho(peer)) {
+      int port = ServerProcess.isPuente() ? translator.port() : server.port;
+      var rest = " -Z -n 40 -p " + port + " -e " + peer + " -r " + echo.port() + " 127.0.0.1";
+      var result = uclient(server, "dual", account(rest));
+      assertNothingLost(new Variant("dual", 40, ""), result);
     }
   }
 
