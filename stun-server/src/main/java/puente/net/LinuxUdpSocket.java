@@ -99,18 +99,19 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
 
   @Override
   public void send(TransportAddress to, int trafficClass, Packet packet, int offset, int length) {
-    loop.queue().add(this, to, trafficClass, -1, packet.address + offset, length);
+    loop.queue().add(this, to, trafficClass, -1, packet.address + packet.offset + offset, length);
   }
 
   @Override
   public void sendChannelData(
       TransportAddress to, int trafficClass, int channel, Packet packet, int offset, int length) {
-    loop.queue().add(this, to, trafficClass, channel, packet.address + offset, length);
+    loop.queue()
+        .add(this, to, trafficClass, channel, packet.address + packet.offset + offset, length);
   }
 
   @Override
   public void sendUnfragmented(TransportAddress to, Packet packet, int offset, int length) {
-    loop.sendUnfragmented(this, to, packet.address + offset, length);
+    loop.sendUnfragmented(this, to, packet.address + packet.offset + offset, length);
   }
 
   @Override

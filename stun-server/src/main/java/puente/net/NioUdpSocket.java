@@ -66,7 +66,7 @@ final class NioUdpSocket extends NioSelectableChannelIoHandle<DatagramChannel>
 
   @Override
   public void send(TransportAddress to, int trafficClass, Packet packet, int offset, int length) {
-    send(to, loop.outgoing().put(0, packet.buffer, offset, length).limit(length));
+    send(to, loop.outgoing().put(0, packet.buffer, packet.offset + offset, length).limit(length));
   }
 
   @Override
@@ -78,7 +78,7 @@ final class NioUdpSocket extends NioSelectableChannelIoHandle<DatagramChannel>
       int offset,
       int length) {
     ByteBuffer out = loop.outgoing().putInt(0, channelNumber << 16 | length);
-    send(to, out.put(4, packet.buffer, offset, length).limit(length + 4));
+    send(to, out.put(4, packet.buffer, packet.offset + offset, length).limit(length + 4));
   }
 
   @Override

@@ -178,7 +178,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
     int padding = -length & 3;
     ByteBuf out = open.alloc().directBuffer(4 + length + padding).writeInt(number << 16 | length);
     int at = out.writerIndex();
-    out.internalNioBuffer(at, length).put(at, from.buffer, offset, length);
+    out.internalNioBuffer(at, length).put(at, from.buffer, from.offset + offset, length);
     write(open, out.writerIndex(at + length).writeZero(padding));
     return true;
   }

@@ -11,7 +11,7 @@ public interface UdpSocket {
 
   TransportAddress local();
 
-  /** Sends {@code length} bytes of the packet from {@code offset} on. */
+  /** Sends {@code length} bytes of the packet, from its byte {@code offset} on. */
   void send(TransportAddress to, int trafficClass, Packet packet, int offset, int length);
 
   /** Sends the same behind a ChannelData header (RFC 8656 §12.4), without padding. */

@@ -184,7 +184,7 @@ class DatagramsTest {
         open(
             LOOPBACK,
             Role.LISTENER,
-            packet -> ends[0].send(ends[1].local(), 0, packet, packet.offset, packet.length));
+            packet -> ends[0].send(ends[1].local(), 0, packet, 0, packet.length));
     ends[1] =
         open(
             LOOPBACK,
@@ -193,8 +193,7 @@ class DatagramsTest {
               if (--left[0] <= 0) {
                 done.countDown();
               } else {
-                ends[1].sendChannelData(
-                    ends[0].local(), 0, 0x4000, packet, packet.offset, packet.length - 4);
+                ends[1].sendChannelData(ends[0].local(), 0, 0x4000, packet, 0, packet.length - 4);
               }
             });
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -199,7 +199,7 @@ class StreamListenerTest {
       int first = packet.i32(0);
       if (first >>> 30 == 1) {
         int length = first & 0xffff;
-        connection.writeChannelData(first >>> 16, packet, packet.offset + 4, length);
+        connection.writeChannelData(first >>> 16, packet, 4, length);
       } else {
         packet.copyTo(scratch, packet.length);
         connection.write(scratch, packet.length);

@@ -45,7 +45,6 @@ public record PeerPolicy(
   private static final Verdict PUBLIC = new Verdict(true, "public");
   private static final Verdict OWN_RELAY = new Verdict(true, "own-relay");
   private static final Verdict OWN_ENDPOINT = new Verdict(false, "own-endpoint");
-  private static final Verdict OWN_ADDRESS = new Verdict(false, "own-address");
   private static final Verdict BARE_IPV4 = new Verdict(false, "ipv4-in-ipv6");
   private static final Verdict LOOPBACK = new Verdict(true, "loopback");
   private static final Verdict PORT_ZERO = new Verdict(false, "port-zero");
@@ -138,7 +137,8 @@ public record PeerPolicy(
     for (RelayAddress relay : ownRelays) {
       if (relay.isAt(peer)) {
         boolean relayPort = peer.port() >= relayPortMin && peer.port() <= relayPortMax;
-        return !withPort || relayPort ? OWN_RELAY : OWN_ADDRESS;
+        // What else is at this address is somebody's like at any other: an SFU on our host, say.
+        return !withPort || relayPort ? OWN_RELAY : null;
       }
     }
     return null;

@@ -206,6 +206,11 @@ public final class TurnServer {
     allocations.forEach(action);
   }
 
+  /** Whether this client has an allocation, finished or not. */
+  public boolean hasAllocation(FiveTuple client) {
+    return allocations.find(client) != null;
+  }
+
   public int allocations() {
     return allocations.size();
   }

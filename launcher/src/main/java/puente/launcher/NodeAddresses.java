@@ -1,0 +1,141 @@
+package puente.launcher;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import puente.net.Addresses;
+import puente.stun.Family;
+import puente.stun.TransportAddress;
+import puente.turn.RelayAddress;
+
+/** Which of this machine's addresses are used for what. */
+final class NodeAddresses {
+  // Documentation addresses: only the routing table is asked, nothing is sent.
+  private static final String SOMEWHERE_IPV4 = "192.0.2.1";
+  private static final String SOMEWHERE_IPV6 = "2001:db8::1";
+
+  private NodeAddresses() {}
+
+  /** Where to listen: what is configured, else every address of this machine. */
+  static List<InetAddress> listening(Config config) {
+    List<InetAddress> configured = config.all(Settings.LISTENING_IP);
+    if (!configured.isEmpty()) {
+      return configured.stream()
+          .flatMap(ip -> isWildcard(ip) ? ofKind(ip) : List.of(ip).stream())
+          .distinct()
+          .toList();
+    }
+    return machine();
+  }
+
+  private static java.util.stream.Stream<InetAddress> ofKind(InetAddress wildcard) {
+    boolean ipv4 = wildcard instanceof Inet4Address;
+    return machine().stream().filter(ip -> ip instanceof Inet4Address == ipv4);
+  }
+
+  /**
+   * Where relays are: what is configured; else the listening addresses, if those are; else the
+   * addresses that this machine reaches the world from, one of each family.
+   */
+  static List<RelayAddress> relay(Config config) {
+    List<InetAddress> chosen = config.all(Settings.RELAY_IP);
+    if (chosen.isEmpty() && config.isGiven(Settings.LISTENING_IP)) {
+      chosen = listening(config);
+    }
+    if (chosen.isEmpty()) {
+      chosen = usual();
+    }
+    return chosen.stream().distinct().map(ip -> advertised(ip, config)).toList();
+  }
+
+  /** What clients should be told to reach this machine by, of the addresses listened on. */
+  static InetAddress reachable(Config config) {
+    for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
+      return external.publicAddress();
+    }
+    List<InetAddress> listening = listening(config);
+    for (InetAddress ip : usual()) {
+      if (listening.contains(ip)) {
+        return ip;
+      }
+    }
+    return listening.isEmpty() ? InetAddress.getLoopbackAddress() : listening.getFirst();
+  }
+
+  private static RelayAddress advertised(InetAddress local, Config config) {
+    TransportAddress bound = Addresses.of(local, 0);
+    for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
+      TransportAddress seen = Addresses.of(external.publicAddress(), 0);
+      Optional<InetAddress> only = external.privateAddress();
+      if (seen.family() == bound.family() && (only.isEmpty() || only.get().equals(local))) {
+        return new RelayAddress(bound, seen);
+      }
+    }
+    return new RelayAddress(bound);
+  }
+
+  private static List<InetAddress> usual() {
+    List<InetAddress> found = new ArrayList<>();
+    towards(SOMEWHERE_IPV4).ifPresent(found::add);
+    towards(SOMEWHERE_IPV6).ifPresent(found::add);
+    if (found.isEmpty()) {
+      machine().stream().filter(ip -> !ip.isLoopbackAddress()).findFirst().ifPresent(found::add);
+    }
+    if (found.isEmpty()) {
+      found.add(InetAddress.getLoopbackAddress());
+    }
+    return found;
+  }
+
+  /** The address that the routing table would send from. */
+  private static Optional<InetAddress> towards(String destination) {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getByName(destination), 9));
+      InetAddress from = socket.getLocalAddress();
+      return isUsable(from) && !from.isLoopbackAddress() ? Optional.of(from) : Optional.empty();
+    } catch (IOException | java.io.UncheckedIOException noRoute) {
+      return Optional.empty();
+    }
+  }
+
+  private static List<InetAddress> machine() {
+    try {
+      return NetworkInterface.networkInterfaces()
+          .filter(NodeAddresses::isUp)
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(NodeAddresses::isUsable)
+          .distinct()
+          .toList();
+    } catch (SocketException none) {
+      return List.of(InetAddress.getLoopbackAddress());
+    }
+  }
+
+  private static boolean isUp(NetworkInterface candidate) {
+    try {
+      return candidate.isUp();
+    } catch (SocketException gone) {
+      return false;
+    }
+  }
+
+  private static boolean isUsable(InetAddress ip) {
+    return !isWildcard(ip) && !ip.isLinkLocalAddress() && !ip.isMulticastAddress();
+  }
+
+  private static boolean isWildcard(InetAddress ip) {
+    return ip.isAnyLocalAddress();
+  }
+
+  /** Of one family, in the order given. */
+  static List<InetAddress> ofFamily(List<InetAddress> addresses, Family family) {
+    return addresses.stream().filter(ip -> Addresses.of(ip, 0).family() == family).toList();
+  }
+}

@@ -1,0 +1,263 @@
+package puente.launcher;
+
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import puente.net.Addresses;
+import puente.net.EventLoops;
+import puente.stun.AddressRange;
+import puente.stun.BindingConfig;
+import puente.stun.Family;
+import puente.stun.IntegrityKey;
+import puente.stun.Nonce;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Credentials;
+import puente.turn.Lifetimes;
+import puente.turn.Limits;
+import puente.turn.PeerPolicy;
+import puente.turn.RelayAddress;
+import puente.turn.TurnConfig;
+import puente.turn.relay.StreamLimits;
+import puente.turn.relay.TurnNode;
+import puente.turn.store.LocalStore;
+
+/** Turns the settings into what the parts are made of. */
+final class NodeConfig {
+  private static final String SOFTWARE = "Puente";
+  private static final int STREAM_MESSAGE_MAX = 0x1_0000 + 64;
+  private static final int UNAUTHORIZED_BURST_FACTOR = 10;
+
+  /** A nonce that never gets stale still has to be told apart after so long. */
+  private static final int NONCE_SECONDS_MAX = 24 * 60 * 60;
+
+  private static final List<AddressRange> PRIVATE =
+      List.of(
+          AddressRange.parse("10.0.0.0/8"),
+          AddressRange.parse("172.16.0.0/12"),
+          AddressRange.parse("192.168.0.0/16"),
+          AddressRange.parse("100.64.0.0/10"),
+          AddressRange.parse("fc00::/7"));
+
+  private final Config config;
+  private final StateDirectory state;
+
+  NodeConfig(Config config, StateDirectory state) {
+    this.config = config;
+    this.state = state;
+  }
+
+  int shards() {
+    int configured = config.value(Settings.RELAY_THREADS);
+    return configured > 0 ? configured : Runtime.getRuntime().availableProcessors();
+  }
+
+  EventLoops.UdpIo udpIo() {
+    return EventLoops.UdpIo.valueOf(
+        config.value(Settings.UDP_IO).toUpperCase(java.util.Locale.ROOT));
+  }
+
+  boolean joinsDatagrams() {
+    return config.value(Settings.UDP_GRO) && config.value(Settings.UDP_GSO);
+  }
+
+  /** Everything to listen on: ports of every address, in the order UDP, TCP, TLS. */
+  List<TurnNode.Listen> listens() {
+    List<TurnNode.Listen> all = new ArrayList<>();
+    List<InetAddress> addresses = NodeAddresses.listening(config);
+    if (!config.value(Settings.NO_UDP)) {
+      add(all, Transport.UDP, addresses, config.value(Settings.LISTENING_PORT));
+      if (config.value(Settings.RFC5780)) {
+        add(all, Transport.UDP, addresses, alternatePort());
+      }
+    }
+    if (!config.value(Settings.NO_TCP)) {
+      add(all, Transport.TCP, addresses, config.value(Settings.LISTENING_PORT));
+    }
+    if (!config.value(Settings.NO_TLS)) {
+      add(all, Transport.TLS, addresses, config.value(Settings.TLS_LISTENING_PORT));
+    }
+    return all;
+  }
+
+  private static void add(
+      List<TurnNode.Listen> all, Transport transport, List<InetAddress> addresses, int port) {
+    for (InetAddress address : addresses) {
+      all.add(new TurnNode.Listen(transport, Addresses.of(address, port)));
+    }
+  }
+
+  private int alternatePort() {
+    int configured = config.find(Settings.ALT_LISTENING_PORT).orElse(0);
+    return configured > 0 ? configured : config.value(Settings.LISTENING_PORT) + 1;
+  }
+
+  BindingConfig binding() {
+    boolean discovery = config.value(Settings.RFC5780);
+    return new BindingConfig(
+        software(),
+        config.value(Settings.FINGERPRINT),
+        discovery,
+        config.value(Settings.RFC3489_COMPATIBILITY)
+            || config.value(Settings.STUN_BACKWARD_COMPATIBILITY),
+        discovery ? squares() : List.of(),
+        null);
+  }
+
+  /** The first two addresses of each family make a square (RFC 5780 §6). */
+  private List<BindingConfig.Square> squares() {
+    List<BindingConfig.Square> squares = new ArrayList<>();
+    for (Family family : Family.values()) {
+      List<InetAddress> ofFamily = NodeAddresses.ofFamily(NodeAddresses.listening(config), family);
+      if (ofFamily.size() >= 2) {
+        squares.add(
+            new BindingConfig.Square(
+                Addresses.of(ofFamily.get(0), config.value(Settings.LISTENING_PORT)),
+                Addresses.of(ofFamily.get(1), alternatePort())));
+      }
+    }
+    return squares;
+  }
+
+  private @Nullable String software() {
+    return config.value(Settings.SOFTWARE_ATTRIBUTE) ? SOFTWARE : null;
+  }
+
+  /**
+   * @param own what we listen on, which is never anybody's peer
+   */
+  TurnConfig turn(List<TransportAddress> own) throws StartFailure {
+    boolean anonymous = config.isAnonymous();
+    TurnConfig.Builder turn =
+        TurnConfig.builder()
+            .software(software())
+            .fingerprint(config.value(Settings.FINGERPRINT))
+            .credentials(credentials())
+            .nonceKeys(nonceKeys())
+            .strictExpiry(config.value(Settings.STRICT_EXPIRY))
+            .relayAddresses(NodeAddresses.relay(config).toArray(RelayAddress[]::new))
+            .ports(config.value(Settings.MIN_PORT), config.value(Settings.MAX_PORT))
+            .lifetimes(lifetimes())
+            .limits(limits())
+            .peers(peers(own))
+            .defaultFamily(defaultFamily())
+            .stunOnly(config.value(Settings.STUN_ONLY))
+            .noStun(config.value(Settings.NO_STUN))
+            .secureStun(config.value(Settings.SECURE_STUN) && !anonymous)
+            .noUdpRelay(config.value(Settings.NO_UDP_RELAY));
+    if (anonymous) {
+      turn.noAuth();
+    }
+    try {
+      return turn.build();
+    } catch (IllegalArgumentException wrong) {
+      throw StartFailure.configuration(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  private Credentials credentials() throws StartFailure {
+    Map<String, String> passwords = new HashMap<>();
+    Map<String, byte[]> keys = new HashMap<>();
+    for (User user : config.all(Settings.USER)) {
+      user.password().ifPresent(password -> passwords.put(user.name(), password));
+      user.key().ifPresent(key -> keys.put(user.name(), key));
+    }
+    Credentials credentials =
+        Credentials.ofRealm(config.value(Settings.REALM))
+            .withUsers(passwords)
+            .withKeys(keys)
+            .withSeparator(config.value(Settings.REST_API_SEPARATOR).charAt(0));
+    return config.usesSharedSecret() ? credentials.withSecrets(secrets()) : credentials;
+  }
+
+  /** The shared secrets that count: the configured ones, else the generated one. */
+  List<String> secrets() throws StartFailure {
+    List<String> configured = config.all(Settings.STATIC_AUTH_SECRET);
+    return configured.isEmpty() ? List.of(state.sharedSecret()) : configured;
+  }
+
+  private Nonce.Keys nonceKeys() throws StartFailure {
+    Optional<String> configured = config.find(Settings.STATELESS_NONCE_SECRET);
+    String secret = configured.isPresent() ? configured.get() : state.secret("nonce-key");
+    return new Nonce.Keys(IntegrityKey.of(sha256("puente nonce " + secret)), null);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  private Lifetimes lifetimes() {
+    int nonceSeconds = (int) config.value(Settings.STALE_NONCE).toSeconds();
+    return Lifetimes.STANDARD
+        .withAllocation(
+            Lifetimes.STANDARD.defaultSeconds(),
+            (int) config.value(Settings.MAX_ALLOCATE_LIFETIME).toSeconds())
+        .withPermission((int) config.value(Settings.PERMISSION_LIFETIME).toSeconds())
+        .withChannel((int) config.value(Settings.CHANNEL_LIFETIME).toSeconds())
+        .withNonce(nonceSeconds > 0 ? nonceSeconds : NONCE_SECONDS_MAX)
+        .withQuarantine(config.value(Settings.PORT_QUARANTINE).toMillis());
+  }
+
+  private Limits limits() {
+    int perSecond =
+        config.value(Settings.UNAUTHORIZED_RATELIMIT)
+            ? config.value(Settings.UNAUTHORIZED_RATELIMIT_RPS)
+            : 0;
+    Limits limits =
+        Limits.STANDARD
+            .withBytesPerSecond(config.value(Settings.MAX_BPS))
+            .withPeers(config.value(Settings.MAX_PERMISSIONS), config.value(Settings.MAX_CHANNELS))
+            .withUnauthorized(perSecond, perSecond * UNAUTHORIZED_BURST_FACTOR);
+    long capacity = config.value(Settings.BPS_CAPACITY);
+    return capacity > 0 ? limits.withCapacity(capacity) : limits;
+  }
+
+  private PeerPolicy peers(List<TransportAddress> own) {
+    boolean dev = config.value(Settings.DEV);
+    List<AddressRange> allowed = new ArrayList<>(config.all(Settings.ALLOWED_PEER_IP));
+    if (dev || config.value(Settings.ALLOW_PRIVATE_PEERS)) {
+      allowed.addAll(PRIVATE);
+    }
+    return PeerPolicy.SAFE
+        .withAllowed(allowed.toArray(AddressRange[]::new))
+        .withDenied(config.all(Settings.DENIED_PEER_IP).toArray(AddressRange[]::new))
+        .withLoopback(dev || config.value(Settings.ALLOW_LOOPBACK_PEERS))
+        .withOwnEndpoints(own);
+  }
+
+  private @Nullable Family defaultFamily() {
+    return switch (config.value(Settings.ALLOCATION_DEFAULT_ADDRESS_FAMILY)) {
+      case "ipv6" -> Family.IPV6;
+      case "keep" -> null;
+      default -> Family.IPV4;
+    };
+  }
+
+  LocalStore.Quotas quotas() {
+    return new LocalStore.Quotas(
+        config.value(Settings.USER_QUOTA),
+        0,
+        config.value(Settings.SOURCE_QUOTA),
+        config.value(Settings.TOTAL_QUOTA));
+  }
+
+  StreamLimits streams() {
+    return new StreamLimits(
+        config.value(Settings.MAX_UNAUTHENTICATED_CONNECTIONS),
+        config.value(Settings.MAX_CONNECTIONS_PER_SOURCE),
+        config.value(Settings.STREAM_FIRST_MESSAGE_TIMEOUT).toMillis(),
+        config.value(Settings.STREAM_AUTHENTICATION_TIMEOUT).toMillis(),
+        STREAM_MESSAGE_MAX);
+  }
+}

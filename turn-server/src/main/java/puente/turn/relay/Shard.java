@@ -1,0 +1,335 @@
+package puente.turn.relay;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import puente.net.BindFailure;
+import puente.net.Datagrams;
+import puente.net.EventLoops;
+import puente.net.StreamConnection;
+import puente.net.UdpSocket;
+import puente.stun.BindingServer;
+import puente.stun.FiveTuple;
+import puente.stun.Listeners;
+import puente.stun.Packet;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Counter;
+import puente.turn.Counters;
+import puente.turn.Effects;
+import puente.turn.Relay;
+import puente.turn.TurnConfig;
+import puente.turn.TurnServer;
+import puente.turn.store.AllocationStore;
+
+/**
+ * One shard: one event loop, one {@link TurnServer}, its sockets. Bytes and answers go in, the
+ * server's {@link Effects} come out. Everything here runs on the shard's loop.
+ */
+final class Shard implements Effects, Listeners, Datagrams.Receiver {
+
+  private static final Logger LOG = LoggerFactory.getLogger("puente.turn");
+
+  /** What was asked for and is answered as soon as the current input is done. */
+  private sealed interface Pending permits Bound, NotBound, Answered {}
+
+  private record Bound(Relay relay) implements Pending {}
+
+  private record NotBound(Relay relay, boolean inUse) implements Pending {}
+
+  private record Answered(AllocationStore.Answer answer) implements Pending {}
+
+  private final EventLoops.Loop loop;
+  private final AllocationStore store;
+  private final ShardClock clock;
+  private final Counters counters = new Counters();
+  private final TurnServer server;
+  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
+  private final Runnable timeTask = this::onTimer;
+
+  private long now;
+  private int nowBatch = -1;
+  private int peerTrafficClass;
+  private boolean settling;
+  private @Nullable ScheduledFuture<?> timer;
+  private long timerAt = Long.MAX_VALUE;
+  private boolean bindFailureLogged;
+
+  Shard(
+      EventLoops.Loop loop,
+      AllocationStore store,
+      ShardClock clock,
+      TurnConfig config,
+      BindingServer binding,
+      RandomGenerator random,
+      int index,
+      int count) {
+    this.loop = loop;
+    this.store = store;
+    this.clock = clock;
+    server = new TurnServer(config, this, binding, counters, random, index, count);
+  }
+
+  EventLoops.Loop loop() {
+    return loop;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  TurnServer server() {
+    return server;
+  }
+
+  /** Opens this shard's socket on a UDP endpoint. */
+  void listen(Endpoint endpoint) throws BindFailure {
+    while (listeners.size() <= endpoint.number()) {
+      listeners.add(null);
+    }
+    listeners.set(
+        endpoint.number(),
+        loop.datagrams().open(endpoint.local(), Datagrams.Role.LISTENER, endpoint.number(), this));
+  }
+
+  /** Closes what clients reach it by; relays are closed by the server. */
+  void closeListeners() {
+    for (UdpSocket socket : listeners) {
+      if (socket != null) {
+        socket.close();
+      }
+    }
+    listeners.clear();
+  }
+
+  // ---- inputs
+
+  @Override
+  public void onPacket(Packet packet) {
+    server.onDatagram(packet, now(), this);
+    settle();
+  }
+
+  void onFrame(Packet packet) {
+    server.onDatagram(packet, now(), this);
+    settle();
+  }
+
+  void onClosed(FiveTuple client) {
+    server.onClosed(client, now(), this);
+    settle();
+  }
+
+  private void onPeerPacket(Relay relay, Packet packet) {
+    peerTrafficClass = packet.trafficClass;
+    server.onPeer(relay, packet, now(), this);
+    peerTrafficClass = 0;
+    settle();
+  }
+
+  private void onPeerIcmp(Relay relay, TransportAddress peer, int type, int code, int data) {
+    server.onIcmp(relay, peer, type, code, data, now(), this);
+    settle();
+  }
+
+  private void onTimer() {
+    timer = null;
+    timerAt = Long.MAX_VALUE;
+    nowBatch = -1;
+    server.onTime(now(), this);
+    settle();
+  }
+
+  void reconfigure(TurnConfig config) {
+    server.reconfigure(config);
+    settle();
+  }
+
+  /** Feeds in what the world has answered meanwhile, then sees to the next deadline. */
+  private void settle() {
+    if (settling) {
+      return;
+    }
+    settling = true;
+    try {
+      Pending next;
+      while ((next = pending.poll()) != null) {
+        switch (next) {
+          case Bound bound -> server.onBound(bound.relay, now(), this);
+          case NotBound failed -> server.onBindFailed(failed.relay, failed.inUse, now(), this);
+          case Answered answered -> server.onAnswer(answered.answer, now(), this);
+        }
+      }
+    } finally {
+      settling = false;
+    }
+    long deadline = server.nextDeadline();
+    if (deadline < timerAt) {
+      arm(deadline);
+    }
+  }
+
+  private void arm(long deadline) {
+    ScheduledFuture<?> before = timer;
+    if (before != null) {
+      before.cancel(false);
+    }
+    timerAt = deadline;
+    long delay = Math.max(1, deadline - clock.nowMs() + 1);
+    timer = loop.eventLoop().schedule(timeTask, delay, TimeUnit.MILLISECONDS);
+  }
+
+  /** The time, read once for a batch of packets. */
+  long now() {
+    int batch = loop.datagrams().batch();
+    if (batch != nowBatch) {
+      nowBatch = batch;
+      now = clock.nowMs();
+    }
+    return now;
+  }
+
+  // ---- effects
+
+  @Override
+  public FiveTuple tupleOf(Packet packet) {
+    FiveTuple connection = packet.connection;
+    if (connection != null) {
+      return connection;
+    }
+    UdpSocket socket = listeners.get(packet.listener);
+    if (socket == null) {
+      throw new IllegalStateException("a packet from no listener: " + packet.listener);
+    }
+    return new FiveTuple(Transport.UDP, packet.source(), socket.local(), packet.listener, socket);
+  }
+
+  @Override
+  public void toClient(FiveTuple client, byte[] message, int length) {
+    if (client.link() instanceof UdpSocket socket) {
+      socket.send(client.client(), peerTrafficClass, message, length);
+    } else if (client.link() instanceof StreamConnection connection) {
+      connection.write(message, length);
+    }
+  }
+
+  @Override
+  public void toClient(FiveTuple client, int channel, Packet packet, int offset, int length) {
+    if (client.link() instanceof UdpSocket socket) {
+      socket.sendChannelData(client.client(), packet.trafficClass, channel, packet, offset, length);
+    } else if (client.link() instanceof StreamConnection connection
+        && !connection.writeChannelData(channel, packet, offset, length)) {
+      counters.count(Counter.SEND_BUFFER);
+    }
+  }
+
+  @Override
+  public void toClientFrom(
+      TransportAddress from, FiveTuple client, TransportAddress to, byte[] message, int length) {
+    for (UdpSocket socket : listeners) {
+      if (socket != null && socket.local().equals(from)) {
+        socket.send(to, 0, message, length);
+        return;
+      }
+    }
+    throw new IllegalStateException("no listener on " + from);
+  }
+
+  @Override
+  public void toPeer(
+      Relay relay,
+      TransportAddress peer,
+      Packet packet,
+      int offset,
+      int length,
+      boolean dontFragment) {
+    if (!(relay.socket instanceof UdpSocket socket)) {
+      throw new IllegalStateException("a relay without a socket: " + relay.local());
+    }
+    if (dontFragment) {
+      socket.sendUnfragmented(peer, packet, offset, length);
+    } else {
+      socket.send(peer, packet.trafficClass, packet, offset, length);
+    }
+  }
+
+  @Override
+  public void bind(Relay relay) {
+    try {
+      relay.socket =
+          loop.datagrams().open(relay.local(), Datagrams.Role.RELAY, 0, new PeerSide(relay));
+      pending.add(new Bound(relay));
+    } catch (BindFailure failure) {
+      boolean inUse = failure.reason() == BindFailure.Cause.IN_USE;
+      pending.add(new NotBound(relay, inUse));
+      if (!inUse && !bindFailureLogged) {
+        bindFailureLogged = true;
+        LOG.warn("event=relay-bind-failed reason=\"{}\"", failure.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public void unbind(Relay relay) {
+    if (relay.socket instanceof UdpSocket socket) {
+      relay.socket = null;
+      socket.close();
+    }
+  }
+
+  @Override
+  public void ask(AllocationStore.Question question) {
+    store.ask(question, this::answered);
+  }
+
+  private void answered(AllocationStore.Answer answer) {
+    if (loop.eventLoop().inEventLoop()) {
+      pending.add(new Answered(answer));
+    } else {
+      loop.eventLoop()
+          .execute(
+              () -> {
+                pending.add(new Answered(answer));
+                settle();
+              });
+    }
+  }
+
+  @Override
+  public void forget(FiveTuple client) {
+    store.release(client);
+  }
+
+  @Override
+  public void closeClient(FiveTuple client) {
+    if (client.link() instanceof StreamConnection connection) {
+      connection.close();
+    }
+  }
+
+  /** What comes in on a relay's socket. */
+  private final class PeerSide implements Datagrams.Receiver {
+    private final Relay relay;
+
+    PeerSide(Relay relay) {
+      this.relay = relay;
+    }
+
+    @Override
+    public void onPacket(Packet packet) {
+      onPeerPacket(relay, packet);
+    }
+
+    @Override
+    public void onIcmp(TransportAddress peer, int type, int code, int data) {
+      onPeerIcmp(relay, peer, type, code, data);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package puente.turn.relay;
+
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import puente.net.StreamConnection;
+import puente.net.StreamListener;
+import puente.stun.FiveTuple;
+import puente.stun.Packet;
+import puente.turn.relay.StreamCounters.Fact;
+
+/** The TCP and TLS connections of one shard, and the limits on them. */
+final class ShardStreams implements StreamListener.Receiver {
+
+  private static final Logger LOG = LoggerFactory.getLogger("puente.turn");
+  private static final long SWEEP_MS = 1000;
+
+  /** What is known of a connection besides its bytes. */
+  private static final class State {
+    long withoutAllocationSince;
+    boolean authenticated;
+  }
+
+  private final Shard shard;
+  private final StreamAdmission admission;
+  private final StreamCounters counters;
+  private final Map<StreamConnection, State> open = new LinkedHashMap<>();
+  private StreamLimits limits;
+  private boolean defectLogged;
+
+  ShardStreams(
+      Shard shard, StreamAdmission admission, StreamCounters counters, StreamLimits limits) {
+    this.shard = shard;
+    this.admission = admission;
+    this.counters = counters;
+    this.limits = limits;
+    shard
+        .loop()
+        .eventLoop()
+        .scheduleWithFixedDelay(this::sweep, SWEEP_MS, SWEEP_MS, TimeUnit.MILLISECONDS);
+  }
+
+  void limits(StreamLimits newLimits) {
+    limits = newLimits;
+  }
+
+  void closeAll() {
+    for (StreamConnection connection : open.keySet().toArray(StreamConnection[]::new)) {
+      connection.close();
+    }
+  }
+
+  @Override
+  public long now() {
+    return shard.now();
+  }
+
+  @Override
+  public boolean onOpen(StreamConnection connection) {
+    FiveTuple tuple = connection.tuple();
+    if (tuple == null) {
+      return false;
+    }
+    Fact refusal = admission.admit(tuple.client(), limits);
+    if (refusal != null) {
+      counters.count(refusal);
+      return false;
+    }
+    State state = new State();
+    state.withoutAllocationSince = connection.openedAt();
+    open.put(connection, state);
+    counters.count(Fact.OPENED);
+    return true;
+  }
+
+  @Override
+  public void onFrame(StreamConnection connection, Packet packet) {
+    shard.onFrame(packet);
+  }
+
+  @Override
+  public void onReadEnd() {
+    shard.loop().datagrams().flush();
+  }
+
+  @Override
+  public void onGarbage(StreamConnection connection) {
+    counters.count(Fact.GARBAGE);
+  }
+
+  @Override
+  public void onFailure(StreamConnection connection, Throwable cause) {
+    if (cause instanceof DecoderException || cause instanceof SSLException) {
+      counters.count(Fact.HANDSHAKE_FAILED);
+    } else {
+      counters.count(Fact.FAILED);
+      if (!(cause instanceof IOException) && !defectLogged) {
+        defectLogged = true;
+        LOG.error("event=defect where=stream meaning=\"please report\"", cause);
+      }
+    }
+  }
+
+  @Override
+  public void onClosed(StreamConnection connection) {
+    State state = open.remove(connection);
+    FiveTuple tuple = connection.tuple();
+    if (state != null && tuple != null) {
+      admission.closed(tuple.client(), state.authenticated);
+      shard.onClosed(tuple);
+    }
+  }
+
+  /** Closes who is silent, and who has no allocation for too long. */
+  private void sweep() {
+    long now = now();
+    for (Iterator<Map.Entry<StreamConnection, State>> all = open.entrySet().iterator();
+        all.hasNext(); ) {
+      Map.Entry<StreamConnection, State> next = all.next();
+      look(next.getKey(), next.getValue(), now);
+    }
+  }
+
+  private void look(StreamConnection connection, State state, long now) {
+    FiveTuple tuple = connection.tuple();
+    boolean authenticated = tuple != null && shard.server().hasAllocation(tuple);
+    if (authenticated != state.authenticated) {
+      state.authenticated = authenticated;
+      state.withoutAllocationSince = now;
+      admission.authenticated(authenticated);
+    }
+    if (authenticated) {
+      return;
+    }
+    if (!connection.hasSpoken() && now - connection.openedAt() >= limits.firstMessageMs()) {
+      counters.count(Fact.SILENT);
+      connection.close();
+    } else if (now - state.withoutAllocationSince >= limits.authenticationMs()) {
+      counters.count(Fact.IDLE);
+      connection.close();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package puente.turn.relay;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What became of TCP and TLS connections. */
+public final class StreamCounters {
+
+  /** One constant per fact. */
+  public enum Fact {
+    OPENED,
+    /** Refused: too many connections that have not authenticated. */
+    REFUSED_UNAUTHENTICATED,
+    /** Refused: too many connections from one address. */
+    REFUSED_SOURCE,
+    /** Closed: no whole message within stream-first-message-timeout. */
+    SILENT,
+    /** Closed: no allocation within stream-authentication-timeout. */
+    IDLE,
+    /** Closed: what came was neither STUN nor ChannelData. */
+    GARBAGE,
+    /** Closed: the TLS handshake failed. */
+    HANDSHAKE_FAILED,
+    /** Closed: reset by the client, or a defect. */
+    FAILED
+  }
+
+  private final LongAdder[] values = new LongAdder[Fact.values().length];
+
+  StreamCounters() {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = new LongAdder();
+    }
+  }
+
+  void count(Fact fact) {
+    values[fact.ordinal()].increment();
+  }
+
+  public long value(Fact fact) {
+    return values[fact.ordinal()].sum();
+  }
+}

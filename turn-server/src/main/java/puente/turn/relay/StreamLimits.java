@@ -1,0 +1,32 @@
+package puente.turn.relay;
+
+/**
+ * What a TCP or TLS client may take before it has proved who it is.
+ *
+ * @param unauthenticatedMax connections without an allocation, on the whole node
+ * @param perSourceMax connections from one address, on the whole node
+ * @param firstMessageMs time to send a first whole message
+ * @param authenticationMs time without an allocation before a connection is closed
+ * @param messageMax bytes of one message on a stream, padding included
+ */
+public record StreamLimits(
+    int unauthenticatedMax,
+    int perSourceMax,
+    long firstMessageMs,
+    long authenticationMs,
+    int messageMax) {
+
+  /** What is in force if nothing else is said. */
+  public static final StreamLimits DEFAULT =
+      new StreamLimits(16_384, 4096, 15_000, 30_000, 4 + 0x1_0000 + 20);
+
+  public StreamLimits {
+    if (unauthenticatedMax < 1
+        || perSourceMax < 1
+        || firstMessageMs < 1
+        || authenticationMs < 1
+        || messageMax < 576) {
+      throw new IllegalArgumentException("a limit on streams is too small");
+    }
+  }
+}

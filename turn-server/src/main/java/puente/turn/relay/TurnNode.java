@@ -1,0 +1,249 @@
+package puente.turn.relay;
+
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import puente.net.Addresses;
+import puente.net.BindFailure;
+import puente.net.DatagramCounters;
+import puente.net.Datagrams;
+import puente.net.EventLoops;
+import puente.net.StreamListener;
+import puente.stun.BindingConfig;
+import puente.stun.BindingServer;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Counters;
+import puente.turn.TurnConfig;
+import puente.turn.store.AllocationStore;
+
+/** The STUN/TURN server of one process: all shards, all listeners. */
+public final class TurnNode {
+
+  /**
+   * What to listen on, and for whom.
+   *
+   * @param tls makes the handlers of new TLS connections; asked for each, so that a certificate can
+   *     be replaced. Null if nothing listens for TLS
+   */
+  public record Options(
+      List<Listen> listen,
+      @Nullable Supplier<SslContext> tls,
+      TurnConfig turn,
+      BindingConfig binding,
+      StreamLimits streams) {}
+
+  /** An address to listen on; port 0 lets the system choose. */
+  public record Listen(Transport transport, TransportAddress local) {}
+
+  private final EventLoops loops;
+  private final StreamCounters streamCounters = new StreamCounters();
+  private final StreamAdmission admission = new StreamAdmission();
+  private final List<Shard> shards = new ArrayList<>();
+  private final List<ShardStreams> streams = new ArrayList<>();
+  private final List<StreamListener> streamListeners = new ArrayList<>();
+  private final List<Endpoint> endpoints = new ArrayList<>();
+
+  private TurnNode(EventLoops loops) {
+    this.loops = loops;
+  }
+
+  /**
+   * Opens everything, on the loops given.
+   *
+   * @throws BindFailure if a listener cannot be opened; nothing is left open then
+   */
+  public static TurnNode start(EventLoops loops, Options options, AllocationStore store)
+      throws BindFailure {
+    TurnNode node = new TurnNode(loops);
+    try {
+      node.makeShards(options, store);
+      for (Listen listen : options.listen) {
+        node.listen(listen, options);
+      }
+      return node;
+    } catch (BindFailure failure) {
+      node.closeListeners();
+      throw failure;
+    }
+  }
+
+  private void makeShards(Options options, AllocationStore store) throws BindFailure {
+    ShardClock clock = new ShardClock();
+    int count = loops.shards().size();
+    for (int i = 0; i < count; i++) {
+      int index = i;
+      EventLoops.Loop loop = loops.shards().get(i);
+      Shard shard =
+          on(
+              loop,
+              () ->
+                  new Shard(
+                      loop,
+                      store,
+                      clock,
+                      options.turn,
+                      new BindingServer(options.binding),
+                      new SecureRandom(),
+                      index,
+                      count));
+      shards.add(shard);
+      streams.add(new ShardStreams(shard, admission, streamCounters, options.streams));
+    }
+  }
+
+  private void listen(Listen listen, Options options) throws BindFailure {
+    if (listen.transport == Transport.UDP) {
+      listenUdp(listen.local);
+    } else {
+      listenStream(listen, options);
+    }
+  }
+
+  private void listenUdp(TransportAddress wanted) throws BindFailure {
+    int number = endpoints.size();
+    EventLoops.Loop first = loops.shards().get(0);
+    // Sockets that share a port do not notice another process there: ask once without sharing.
+    TransportAddress local =
+        on(
+            first,
+            () -> {
+              var probe = first.datagrams().open(wanted, Datagrams.Role.RELAY, 0, packet -> {});
+              probe.close();
+              return probe.local();
+            });
+    Endpoint endpoint = new Endpoint(number, Transport.UDP, local);
+    for (Shard shard : shards) {
+      on(
+          shard.loop(),
+          () -> {
+            shard.listen(endpoint);
+            return true;
+          });
+    }
+    endpoints.add(endpoint);
+  }
+
+  private void listenStream(Listen listen, Options options) throws BindFailure {
+    int number = endpoints.size();
+    TransportAddress local = probeStream(listen.local);
+    Supplier<SslContext> tls = listen.transport == Transport.TLS ? options.tls : null;
+    // Without epoll only one socket can have the port: all streams are the first shard's then.
+    int listening = loops.isNative() ? shards.size() : 1;
+    for (int i = 0; i < listening; i++) {
+      StreamListener.Options wanted =
+          new StreamListener.Options(
+              local, number, options.streams.messageMax(), loops.isNative(), tls);
+      streamListeners.add(StreamListener.open(shards.get(i).loop(), wanted, streams.get(i)));
+    }
+    endpoints.add(new Endpoint(number, listen.transport, local));
+  }
+
+  private static TransportAddress probeStream(TransportAddress wanted) throws BindFailure {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(Addresses.of(wanted));
+      return wanted.withPort(probe.getLocalPort());
+    } catch (IOException refused) {
+      throw BindFailure.of(wanted, refused);
+    }
+  }
+
+  /** What clients can reach, in the order asked for. */
+  public List<Endpoint> endpoints() {
+    return List.copyOf(endpoints);
+  }
+
+  /** How datagrams are received and sent, in words. */
+  public String datagramDescription() {
+    return loops.shards().get(0).datagrams().description();
+  }
+
+  /** Each shard's counters. */
+  public List<Counters> counters() {
+    return shards.stream().map(Shard::counters).toList();
+  }
+
+  /** Each shard's UDP counters. */
+  public List<DatagramCounters> datagramCounters() {
+    return shards.stream().map(shard -> shard.loop().datagrams().counters()).toList();
+  }
+
+  public StreamCounters streamCounters() {
+    return streamCounters;
+  }
+
+  /** Connections that have no allocation. */
+  public int unauthenticatedConnections() {
+    return admission.unauthenticated();
+  }
+
+  /** Takes over what can change without a restart; allocations stay. */
+  public void reconfigure(TurnConfig turn, StreamLimits limits) {
+    for (int i = 0; i < shards.size(); i++) {
+      Shard shard = shards.get(i);
+      ShardStreams shardStreams = streams.get(i);
+      shard
+          .loop()
+          .eventLoop()
+          .execute(
+              () -> {
+                shard.reconfigure(turn);
+                shardStreams.limits(limits);
+              });
+    }
+  }
+
+  /** Stops listening and closes every connection; allocations end with the process. */
+  public CompletionStage<Void> stop() {
+    closeListeners();
+    return CompletableFuture.completedStage(null);
+  }
+
+  private void closeListeners() {
+    streamListeners.forEach(listener -> listener.close().toCompletableFuture().join());
+    for (int i = 0; i < shards.size(); i++) {
+      Shard shard = shards.get(i);
+      ShardStreams shardStreams = streams.get(i);
+      shard
+          .loop()
+          .eventLoop()
+          .submit(
+              () -> {
+                shardStreams.closeAll();
+                shard.closeListeners();
+              })
+          .awaitUninterruptibly();
+    }
+  }
+
+  private static <T> T on(EventLoops.Loop loop, Callable<T> work) throws BindFailure {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    loop.eventLoop()
+        .execute(
+            () -> {
+              try {
+                result.complete(work.call());
+              } catch (Exception failure) {
+                result.completeExceptionally(failure);
+              }
+            });
+    try {
+      return result.join();
+    } catch (CompletionException failure) {
+      if (failure.getCause() instanceof BindFailure bindFailure) {
+        throw bindFailure;
+      }
+      throw failure;
+    }
+  }
+}
