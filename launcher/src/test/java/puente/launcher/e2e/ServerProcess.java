@@ -101,6 +101,7 @@ final class ServerProcess implements AutoCloseable {
   private static boolean isWired() {
     try (var node = ServerProcess.class.getResourceAsStream("/puente/launcher/Node.class")) {
       return node != null
+          && ServerProcess.class.getResource("/puente/launcher/Puente.class") != null
           && new String(node.readAllBytes(), StandardCharsets.ISO_8859_1).contains("TurnNode");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
