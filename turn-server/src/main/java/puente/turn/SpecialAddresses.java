@@ -110,9 +110,13 @@ final class SpecialAddresses {
       return List.of(TransportAddress.ipv4((int) hi, port), TransportAddress.ipv4(~(int) lo, port));
     }
     if (NAT64_LOCAL.contains(hi, lo)) {
-      // RFC 6052 §2.2 with a prefix of 96 bits, and with one of 48.
+      // RFC 6052 §2.2: with a prefix of 96 bits, or with one of 48; the other one reads as zero.
+      int after96 = (int) lo;
       int after48 = (int) ((hi & 0xffff) << 16 | lo >>> 40 & 0xffff);
-      return List.of(TransportAddress.ipv4((int) lo, port), TransportAddress.ipv4(after48, port));
+      if (after96 == 0 || after48 == 0) {
+        return List.of(TransportAddress.ipv4(after96 | after48, port));
+      }
+      return List.of(TransportAddress.ipv4(after96, port), TransportAddress.ipv4(after48, port));
     }
     return List.of();
   }

@@ -359,22 +359,9 @@ public final class TurnServer {
   /** A retransmission gets the very answer of its first copy (RFC 8656 §5). */
   private boolean answeredBefore(
       Request request, @Nullable Allocation allocation, long now, Effects out) {
-    if (allocation != null) {
-      Request birth = allocation.birth.request;
-      if (request.method() != Method.ALLOCATE
-          || !Arrays.equals(birth.transactionId(), request.transactionId())) {
-        return false;
-      }
-      if (allocation.isActive()) {
-        allocations.answerBirth(allocation, request, out);
-      } else {
-        counters.count(Counter.RETRANSMISSION);
-      }
-      return true;
-    }
     Recent.Answered answered = allocations.recent().answerTo(request, now);
     if (answered == null) {
-      return false;
+      return allocation != null && bornOf(request, allocation, out);
     }
     ErrorCode error = answered.error();
     if (error == null) {
@@ -382,6 +369,20 @@ public final class TurnServer {
       answers.send(request, out);
     } else {
       answers.refuse(request, new Refuse(error, "refused before"), now, out);
+    }
+    return true;
+  }
+
+  /** Whether this is the request that made the allocation, or makes it just now. */
+  private boolean bornOf(Request request, Allocation allocation, Effects out) {
+    if (request.method() != Method.ALLOCATE
+        || !Arrays.equals(allocation.birth.request.transactionId(), request.transactionId())) {
+      return false;
+    }
+    if (allocation.isActive()) {
+      allocations.answerBirth(allocation, request, out);
+    } else {
+      counters.count(Counter.RETRANSMISSION);
     }
     return true;
   }
