@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.io.IOException;
+import java.io.Serial;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,6 +176,6 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
 
   /** Distinguishes a missing password from a wrong one. */
   private static final class MissingPassword extends Exception {
-    @java.io.Serial private static final long serialVersionUID = 1;
+    @Serial private static final long serialVersionUID = 1;
   }
 }
