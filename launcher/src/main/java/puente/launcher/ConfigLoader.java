@@ -98,9 +98,12 @@ final class ConfigLoader {
     if (file.isEmpty()) {
       return List.of();
     }
+    Path directory = sources.directory();
+    boolean inside = file.get().startsWith(directory);
+    Path shown = inside ? directory.relativize(file.get()) : file.get();
     List<Mention> mentions = new ArrayList<>();
     for (ConfigFile.Line line : ConfigFile.read(file.get())) {
-      Origin origin = Origin.file(file.get(), line.number());
+      Origin origin = Origin.file(shown, line.number());
       Optional<Setting<?>> setting = Settings.named(line.key());
       if (setting.isEmpty()) {
         warnings.add(origin + ": " + UnknownWord.inFile(line));

@@ -1,0 +1,65 @@
+package puente.launcher;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The URLs under which clients reach this server (RFC 7064, RFC 7065). */
+final class IceUrls {
+  private final Config config;
+  private final String host;
+  private final List<Listening> listening;
+
+  /**
+   * @param host what clients are to use; without it, what this host thinks they reach it by
+   * @param listening the sockets that are open, where that is known: a port may have been any
+   */
+  IceUrls(Config config, Optional<String> host, List<Listening> listening) {
+    this.config = config;
+    this.host = host.orElseGet(() -> IceUrls.host(NodeAddresses.reachable(config)));
+    this.listening = listening;
+  }
+
+  String host() {
+    return host;
+  }
+
+  List<String> stun() {
+    boolean served = !config.value(Settings.NO_STUN) && !config.value(Settings.NO_UDP);
+    return served ? List.of("stun:" + host + ":" + port("udp")) : List.of();
+  }
+
+  /** In the order in which a client should prefer them. */
+  List<String> turn() {
+    List<String> urls = new ArrayList<>();
+    if (!config.value(Settings.NO_UDP)) {
+      urls.add("turn:" + host + ":" + port("udp") + "?transport=udp");
+    }
+    if (!config.value(Settings.NO_TCP)) {
+      urls.add("turn:" + host + ":" + port("tcp") + "?transport=tcp");
+    }
+    // Nobody trusts the self-signed certificate, so that its URL would only cost the client time.
+    if (!config.value(Settings.NO_TLS) && config.isGiven(Settings.CERT)) {
+      urls.add("turns:" + host + ":" + port("tls") + "?transport=tcp");
+    }
+    return urls;
+  }
+
+  /** As it is written in a URL. */
+  static String host(InetAddress address) {
+    String text = address.getHostAddress().replaceFirst("%.*", "");
+    return address instanceof Inet6Address ? "[" + text + "]" : text;
+  }
+
+  private int port(String transport) {
+    boolean tls = transport.equals("tls");
+    int configured = config.value(tls ? Settings.TLS_LISTENING_PORT : Settings.LISTENING_PORT);
+    return listening.stream()
+        .filter(one -> one.transport().equals(transport))
+        .map(one -> one.address().getPort())
+        .findFirst()
+        .orElse(configured);
+  }
+}

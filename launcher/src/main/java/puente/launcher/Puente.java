@@ -1,0 +1,120 @@
+package puente.launcher;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command line. */
+@Command(
+    name = "puente",
+    header = {
+      "Puente, a STUN and TURN server.",
+      "",
+      "  puente serve                          start with safe defaults",
+      "  puente serve --dev                    start for trying on one machine",
+      "  puente serve -c turnserver.conf       start with a coturn configuration",
+      "  puente credentials --user ana         a credential and iceServers for a browser",
+      "  puente migrate turnserver.conf        what a coturn configuration becomes",
+      ""
+    },
+    commandListHeading = "%nCommands:%n",
+    footer = {"", "'puente COMMAND --help' says more, examples first."},
+    subcommands = {HelpCommand.class})
+public final class Puente {
+  /** A mistake in the use of the command line. */
+  static final int EXIT_USAGE = 2;
+
+  static final int EXIT_FAILURE = 1;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  private Puente() {}
+
+  public static void main(String[] arguments) {
+    int exitCode = run(Surroundings.ofProcess(), WiredNode::start, arguments);
+    System.exit(exitCode);
+  }
+
+  static int run(Surroundings surroundings, RunningNode.Starter starter, String... arguments) {
+    return run(commandLine(surroundings, starter), surroundings, arguments);
+  }
+
+  static int run(CommandLine line, Surroundings surroundings, String... arguments) {
+    if (arguments.length == 0) {
+      line.usage(surroundings.err());
+      return EXIT_USAGE;
+    }
+    return line.execute(SettingOptions.separated(arguments));
+  }
+
+  static CommandLine commandLine(Surroundings surroundings, RunningNode.Starter starter) {
+    CommandLine line = new CommandLine(new Puente());
+    CommandLine serve = new CommandLine(new ServeCommand(surroundings, starter));
+    SettingOptions.addTo(serve.getCommandSpec(), true);
+    CommandLine config = new CommandLine(new ConfigCommand(surroundings));
+    SettingOptions.addTo(config.getCommandSpec(), false);
+    CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
+    SettingOptions.addFileOptions(credentials.getCommandSpec());
+    line.addSubcommand("serve", serve)
+        .addSubcommand("credentials", credentials)
+        .addSubcommand("config", config)
+        .addSubcommand("migrate", new MigrateCommand(surroundings))
+        .addSubcommand("version", new VersionCommand(surroundings))
+        .addSubcommand("completion", new CompletionCommand(surroundings));
+    return line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8))
+        .setExpandAtFiles(false)
+        .setOverwrittenOptionsAllowed(true)
+        .setUsageHelpWidth(100)
+        .setAbbreviatedOptionsAllowed(false)
+        .setParameterExceptionHandler(Puente::misused)
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
+  }
+
+  private static int misused(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    command.getErr().println("puente: " + misuse(e));
+    command.getErr().println("puente: '" + name + " --help' shows what it takes");
+    return EXIT_USAGE;
+  }
+
+  /** Without the values: one of them may be a secret behind a mistyped option. */
+  private static String misuse(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return SafeText.excerpt(String.valueOf(e.getMessage()), 200);
+    }
+    String first = unmatched.getUnmatched().getFirst();
+    if (first.startsWith("-")) {
+      return UnknownWord.asOption(first);
+    }
+    var commands = e.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "an argument too many";
+    }
+    Optional<String> meant = Suggestion.nearest(first, commands);
+    return "unknown command "
+        + SafeText.excerpt(first, 40)
+        + meant.map(word -> "; did you mean " + word + "?").orElse("");
+  }
+
+  private static int failed(Exception e, CommandLine command) {
+    if (e instanceof StartFailure failure) {
+      command.getErr().println("puente: " + failure.line());
+      return failure.kind().exitCode();
+    }
+    command.getErr().println("puente: " + SafeText.escape(e.toString()) + " (a fault of Puente)");
+    e.printStackTrace(command.getErr());
+    return EXIT_FAILURE;
+  }
+}

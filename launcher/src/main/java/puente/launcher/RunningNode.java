@@ -1,0 +1,25 @@
+package puente.launcher;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** A server that runs: what the command line does with it. */
+interface RunningNode {
+  /** How a node is started. */
+  @FunctionalInterface
+  interface Starter {
+    RunningNode start(Config config, StateDirectory state) throws StartFailure;
+  }
+
+  List<Listening> listening();
+
+  /**
+   * Takes certificates, users, secrets and peer rules from a new configuration.
+   *
+   * @throws StartFailure when it cannot, and then nothing has changed
+   */
+  void reload(Config config) throws StartFailure;
+
+  /** Stops in order. */
+  CompletionStage<Void> stop();
+}

@@ -1,0 +1,169 @@
+package puente.launcher;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.event.Level;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs the server until a signal ends it. */
+@Command(
+    name = "serve",
+    header = {
+      "Run the server in the foreground.",
+      "",
+      "  puente serve                                safe defaults, a generated secret",
+      "  puente serve --dev                          try it on one machine",
+      "  puente serve -c /etc/turnserver.conf        a coturn configuration as it is",
+      "  puente serve --external-ip=203.0.113.7 --realm=example.org",
+      "  PUENTE_STATIC_AUTH_SECRET__FILE=/run/secrets/turn puente serve",
+      ""
+    },
+    synopsisHeading = "%nUsage: ",
+    customSynopsis = "puente serve [-c FILE] [--setting[=value] ...]",
+    description = {
+      "",
+      "Each setting is also a line of the file, name=value, and a variable, PUENTE_NAME;",
+      "PUENTE_NAME__FILE reads it from a file. Words of coturn that are not listed are accepted.",
+      "SIGHUP reloads, SIGTERM stops in order, a second SIGTERM at once.",
+      "Exit codes: 0 stopped in order, 2 usage or configuration, 3 port or permission, 1 other."
+    },
+    sortOptions = false)
+final class ServeCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+  private final RunningNode.Starter starter;
+  private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields.
+  ServeCommand(Surroundings surroundings, RunningNode.Starter starter) {
+    this.surroundings = surroundings;
+    this.starter = starter;
+  }
+
+  @Override
+  public Integer call() throws StartFailure, InterruptedException {
+    Config config = load();
+    Logging.apply(config);
+    say(config);
+    StateDirectory state = StateDirectory.open(config);
+    RunningNode node = starter.start(config, state);
+    Signals.on(signals::add, "TERM", "INT", "HUP");
+    Optional<Path> pidfile = writePidfile(config);
+    try {
+      surroundings.out().print(banner(config, state, node));
+      surroundings.out().flush();
+      return untilStopped(node);
+    } finally {
+      pidfile.ifPresent(ServeCommand::remove);
+    }
+  }
+
+  /** As a signal would, for tests. */
+  void signal(String name) {
+    signals.add(name);
+  }
+
+  private Config load() throws StartFailure {
+    return ConfigLoader.load(
+        SettingOptions.sources(spec.commandLine().getParseResult(), surroundings));
+  }
+
+  private static void say(Config config) {
+    for (String warning : config.warnings()) {
+      Events.warn("configuration", "warning", warning);
+    }
+    if (config.value(Settings.DEV)) {
+      Events.warn("dev-mode", "warning", "loopback and private peers are allowed");
+    }
+    if (config.isAnonymous()) {
+      Events.warn("no-auth", "warning", "anybody can relay through this server");
+    }
+  }
+
+  /** With a credential only for the newcomer: one who configured secrets has journals, too. */
+  private String banner(Config config, StateDirectory state, RunningNode node) throws StartFailure {
+    boolean generated =
+        config.usesSharedSecret() && config.all(Settings.STATIC_AUTH_SECRET).isEmpty();
+    boolean journal = surroundings.environment().containsKey("JOURNAL_STREAM");
+    Optional<String> secret =
+        generated && !journal ? Optional.of(state.sharedSecret()) : Optional.empty();
+    return Banner.text(config, node.listening(), secret, surroundings.clock().instant());
+  }
+
+  private int untilStopped(RunningNode node) throws InterruptedException {
+    while (true) {
+      String signal = signals.take();
+      if (signal.equals("HUP")) {
+        reload(node);
+      } else {
+        Events.info("stopping", "signal", signal);
+        return stop(node);
+      }
+    }
+  }
+
+  private void reload(RunningNode node) {
+    try {
+      Config config = load();
+      node.reload(config);
+      Logging.apply(config);
+      say(config);
+    } catch (StartFailure e) {
+      Events.log(Level.ERROR, "reload-refused", "reason", e.line());
+    }
+  }
+
+  private int stop(RunningNode node) throws InterruptedException {
+    node.stop().whenComplete((done, error) -> signals.add(error == null ? "STOPPED" : "FAILED"));
+    while (true) {
+      switch (signals.take()) {
+        case "STOPPED" -> {
+          Events.info("stopped");
+          return 0;
+        }
+        case "HUP" -> Events.warn("reload-refused", "reason", "stopping");
+        default -> {
+          Events.warn("stopped", "how", "at once");
+          return Puente.EXIT_FAILURE;
+        }
+      }
+    }
+  }
+
+  private Optional<Path> writePidfile(Config config) throws StartFailure {
+    Optional<Path> file = config.find(Settings.PIDFILE);
+    if (file.isPresent()) {
+      try {
+        Files.writeString(file.get(), ProcessHandle.current().pid() + "\n");
+      } catch (IOException e) {
+        // coturn only warns, and configurations that name a place of its own must start.
+        Events.warn("pidfile", "file", file.get(), "warning", "cannot be written");
+        return Optional.empty();
+      }
+    }
+    return file;
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      Events.warn("pidfile", "file", file, "warning", "cannot be removed");
+    }
+  }
+}

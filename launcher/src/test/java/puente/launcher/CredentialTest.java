@@ -1,0 +1,33 @@
+package puente.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CredentialTest {
+  private final Credential credential =
+      Credential.create("north", "ana", Instant.ofEpochSecond(1_433_895_918), ":");
+
+  /** The password was computed by openssl dgst -sha1 -hmac. */
+  @Test
+  void agreesWithOpenssl() {
+    assertEquals("1433895918:ana", credential.username());
+    assertEquals("UEvMTxR/7RpRQbjI1FG7VnVqzWs=", credential.password());
+  }
+
+  @Test
+  void iceServers() {
+    assertEquals(
+        "[{\"urls\":[\"stun:h:1\"]},{\"urls\":[\"turn:h:1\"],\"username\":\"1433895918:ana\","
+            + "\"credential\":\"UEvMTxR/7RpRQbjI1FG7VnVqzWs=\"}]",
+        Json.line(credential.iceServers(List.of("stun:h:1"), List.of("turn:h:1"))));
+  }
+
+  @Test
+  void doesNotShowItsPassword() {
+    assertFalse(credential.toString().contains("UEvM"));
+  }
+}
