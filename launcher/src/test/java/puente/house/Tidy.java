@@ -40,6 +40,9 @@ final class Tidy {
   private static final Set<String> PACKET_ROAD =
       Set.of("puente.stun", "puente.net", "puente.turn", "puente.turn.relay");
 
+  /** In those packages, but asked when a connection opens or closes, never by packet. */
+  private static final Set<String> OFF_THE_ROAD = Set.of("StreamAdmission.java");
+
   private Tidy() {}
 
   /** Rules for every text file. */
@@ -148,7 +151,9 @@ final class Tidy {
     }
 
     private boolean onPacketRoad() {
-      return !source.isTest() && PACKET_ROAD.contains(source.packageName());
+      return !source.isTest()
+          && PACKET_ROAD.contains(source.packageName())
+          && OFF_THE_ROAD.stream().noneMatch(name -> source.path().endsWith("/" + name));
     }
 
     /** One switch and nothing else, each of its cases short. */
