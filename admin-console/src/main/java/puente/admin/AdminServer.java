@@ -1,0 +1,223 @@
+package puente.admin;
+
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Health and metrics over HTTP, for operators and their machines. Paths are compared as they came,
+ * byte by byte: no decoding, no dots, no slash too many leads past the gate.
+ */
+public final class AdminServer {
+
+  private static final Logger LOG = LoggerFactory.getLogger("puente.admin");
+
+  /** Paths have no long names, and queries few words. */
+  static final int REQUEST_LINE_MAX = 4096;
+
+  static final int HEADERS_MAX = 8192;
+
+  /** Shorter tokens are warned about: they can be guessed from many addresses. */
+  static final int TOKEN_LENGTH_GOOD = 16;
+
+  private static final int IDLE_SECONDS = 90;
+  private static final long WARN_EVERY_MS = 60_000;
+  private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
+  /**
+   * Where to listen, and for whom.
+   *
+   * @param port 0 lets the system choose
+   * @param token needed by all visitors when {@code address} is not a loopback address
+   */
+  public record Options(InetAddress address, int port, @Nullable String token) {
+    @Override
+    public String toString() {
+      return AdminStartFailure.text(new InetSocketAddress(address, port));
+    }
+  }
+
+  /** A page; whoever is not trusted sees it only if it is open, and then without details. */
+  record Page(boolean isOpen, Sight sight) {}
+
+  /** Makes a page for one request. */
+  interface Sight {
+    Future<Answer> answer(HttpServerRequest request, boolean trusted);
+  }
+
+  private final AdminGate gate;
+  private final AdminConnections connections;
+  private final Map<String, Page> pageByPath;
+  private final HttpServer server;
+  private long warnedAtMs = Long.MIN_VALUE;
+
+  private AdminServer(Vertx vertx, Context context, Options options, NodeView view) {
+    gate = new AdminGate(options.address.isLoopbackAddress() ? null : options.token);
+    connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
+    HealthPages health = new HealthPages(view);
+    MetricsPage metrics = new MetricsPage(context, view);
+    pageByPath =
+        Map.of(
+            "/healthz", new Page(true, health::live),
+            "/readyz", new Page(true, health::ready),
+            "/metrics", new Page(false, metrics::answer));
+    server =
+        vertx
+            .createHttpServer(limits())
+            .connectionHandler(connections::onOpen)
+            .invalidRequestHandler(AdminServer::onInvalid)
+            .requestHandler(this::onRequest);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param context whose loop everything here runs on; not one that packets run on
+   * @return the running server, or an {@link AdminStartFailure}
+   */
+  public static CompletionStage<AdminServer> start(
+      Vertx vertx, Context context, Options options, NodeView view) {
+    if (!options.address.isLoopbackAddress()) {
+      if (options.token == null || options.token.isBlank()) {
+        return Future.<AdminServer>failedFuture(AdminStartFailure.noToken(options.address))
+            .toCompletionStage();
+      }
+      if (options.token.length() < TOKEN_LENGTH_GOOD) {
+        LOG.warn(
+            "event=short-token setting=admin-token advice=\"{} characters\"", TOKEN_LENGTH_GOOD);
+      }
+    }
+    Promise<AdminServer> started = Promise.promise();
+    context.runOnContext(
+        go -> new AdminServer(vertx, context, options, view).listen(options).onComplete(started));
+    return started.future().toCompletionStage();
+  }
+
+  /** The port listened on. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  public CompletionStage<Void> close() {
+    return server.close().toCompletionStage();
+  }
+
+  private Future<AdminServer> listen(Options options) {
+    InetSocketAddress address = new InetSocketAddress(options.address, options.port);
+    return server
+        .listen(SocketAddress.inetSocketAddress(address))
+        .map(this)
+        .recover(refused -> Future.failedFuture(AdminStartFailure.ofListen(address, refused)));
+  }
+
+  static HttpServerOptions limits() {
+    return new HttpServerOptions()
+        .setHttp2ClearTextEnabled(false)
+        .setMaxInitialLineLength(REQUEST_LINE_MAX)
+        .setMaxHeaderSize(HEADERS_MAX)
+        .setIdleTimeout(IDLE_SECONDS)
+        .setRegisterWebSocketWriteHandlers(false)
+        .setAcceptBacklog(128);
+  }
+
+  /** What is not HTTP, or too long. */
+  private static void onInvalid(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    Answer answer =
+        switch (cause) {
+          case TooLongHttpLineException tooLong ->
+              Answer.problem(414, "At most " + REQUEST_LINE_MAX + " bytes of request line.");
+          case TooLongHttpHeaderException tooLong ->
+              Answer.problem(431, "At most " + HEADERS_MAX + " bytes of headers.");
+          case null, default -> Answer.problem(400, "This is not an HTTP request.");
+        };
+    answer.sendAndClose(request);
+  }
+
+  private void onRequest(HttpServerRequest request) {
+    connections.onRequest(request.connection());
+    request.response().endHandler(ended -> connections.onAnswered(request.connection()));
+    if (hasBody(request)) {
+      Answer.problem(413, "Requests have no body here.").sendAndClose(request);
+      return;
+    }
+    Answer refusal = gate.refuseHost(request);
+    if (refusal != null) {
+      refusal.send(request);
+      return;
+    }
+    answer(request)
+        .recover(defect -> Future.succeededFuture(failed(defect)))
+        .onSuccess(answer -> answer.send(request));
+  }
+
+  /** Nothing reads a body yet, so none is waited for: neither a slow one nor a hidden request. */
+  private static boolean hasBody(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+        || length != null && !length.equals("0");
+  }
+
+  private Future<Answer> answer(HttpServerRequest request) {
+    Page page = pageByPath.get(String.valueOf(request.path()));
+    InetAddress source = InetAddress.ofLiteral(request.remoteAddress().hostAddress());
+    AdminGate.Visitor visitor = gate.judge(request, source, System.nanoTime() / 1_000_000);
+    boolean trusted = visitor == AdminGate.Visitor.TRUSTED;
+    if (!trusted && (page == null || !page.isOpen)) {
+      return Future.succeededFuture(turnAway(visitor));
+    }
+    if (page == null) {
+      return Future.succeededFuture(
+          Answer.problem(404, "There are /healthz, /readyz and /metrics here."));
+    }
+    if (!READING.contains(request.method())) {
+      return Future.succeededFuture(
+          Answer.problem(405, "This path can only be read.").with("Allow", "GET, HEAD"));
+    }
+    try {
+      return page.sight.answer(request, trusted);
+    } catch (RuntimeException defect) {
+      return Future.failedFuture(defect);
+    }
+  }
+
+  private Answer turnAway(AdminGate.Visitor visitor) {
+    if (visitor == AdminGate.Visitor.LOCKED) {
+      warnOfGuessing();
+      return Answer.problem(429, "Too many wrong tokens.")
+          .with("Retry-After", Long.toString(GuessThrottle.LOCKOUT_MS / 1000));
+    }
+    return Answer.problem(401, "Needs the admin-token: Authorization: Bearer <token>.")
+        .with("WWW-Authenticate", "Bearer realm=\"puente\"");
+  }
+
+  private void warnOfGuessing() {
+    long nowMs = System.nanoTime() / 1_000_000;
+    if (warnedAtMs == Long.MIN_VALUE || nowMs - warnedAtMs >= WARN_EVERY_MS) {
+      warnedAtMs = nowMs;
+      LOG.warn("event=token-guessing setting=admin-token then=\"the source waits\"");
+    }
+  }
+
+  private static Answer failed(Throwable defect) {
+    LOG.error("event=defect where=admin meaning=\"please report\"", defect);
+    return Answer.problem(500, "This page failed; the log has more.");
+  }
+}

@@ -1,0 +1,94 @@
+package puente.admin;
+
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An admin server on a port of its own, and those who visit it. */
+final class RunningServer implements AutoCloseable {
+
+  static final String TOKEN = "correct horse battery staple";
+
+  private static final int READ_TIMEOUT_MS = 20_000;
+
+  final FakeNode node = new FakeNode();
+  private final Vertx vertx = Vertx.vertx();
+  private final AdminServer server;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private RunningServer(String address, @Nullable String token) {
+    server = start(vertx, address, 0, token, node);
+  }
+
+  /** As from a fresh installation: whoever is on the machine may look. */
+  static RunningServer local() {
+    return new RunningServer("127.0.0.1", null);
+  }
+
+  /** Reachable from elsewhere, so guarded. */
+  static RunningServer guarded() {
+    return new RunningServer("0.0.0.0", TOKEN);
+  }
+
+  static AdminServer start(
+      Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
+    AdminServer.Options options =
+        new AdminServer.Options(InetAddress.ofLiteral(address), port, token);
+    return AdminServer.start(vertx, vertx.getOrCreateContext(), options, node)
+        .toCompletableFuture()
+        .join();
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  HttpResponse<String> get(String path, String... headers) throws Exception {
+    return ask("GET", path, headers);
+  }
+
+  HttpResponse<String> ask(String method, String path, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .timeout(Duration.ofSeconds(10));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> getAs(String token, String path) throws Exception {
+    return get(path, "Authorization", "Bearer " + token);
+  }
+
+  Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port());
+    socket.setSoTimeout(READ_TIMEOUT_MS);
+    return socket;
+  }
+
+  /** Sends bytes as they are; answers all that comes back until the server closes. */
+  String raw(String bytes) throws IOException {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    server.close().toCompletableFuture().join();
+    vertx.close().await();
+  }
+}
