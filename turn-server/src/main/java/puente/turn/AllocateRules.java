@@ -29,7 +29,8 @@ final class AllocateRules {
 
   private AllocateRules() {}
 
-  static Outcome judge(Message request, Family clientFamily, TurnConfig config, Allocations live) {
+  static Outcome judge(
+      Message request, Family clientFamily, TurnConfig config, Allocations live, long now) {
     // 3. REQUESTED-TRANSPORT
     int transport = request.find(AttributeType.REQUESTED_TRANSPORT);
     if (transport < 0 || request.lengthAt(transport) != 4) {
@@ -56,7 +57,12 @@ final class AllocateRules {
     if (token >= 0) {
       return even >= 0 || requested >= 0 || additional >= 0 || request.lengthAt(token) != 8
           ? badRequest("RESERVATION-TOKEN beside what it decides, or malformed")
-          : byToken(request, token, seconds, config, live, clientFamily);
+          : byToken(
+              live.reservedFamily(tokenAt(request, token), now),
+              tokenAt(request, token),
+              seconds,
+              clientFamily,
+              config);
     }
     // 6. REQUESTED-ADDRESS-FAMILY beside ADDITIONAL-ADDRESS-FAMILY
     if (requested >= 0 && additional >= 0) {
@@ -88,19 +94,16 @@ final class AllocateRules {
   }
 
   private static Outcome byToken(
-      Message request,
-      int index,
-      int seconds,
-      TurnConfig config,
-      Allocations live,
-      Family clientFamily) {
-    long token = ByteBuffer.wrap(request.bytes()).getLong(request.valueAt(index));
-    Family family = live.reservedFamily(token);
+      @Nullable Family family, long token, int seconds, Family clientFamily, TurnConfig config) {
     if (family == null) {
       return refused(ErrorCode.INSUFFICIENT_CAPACITY, "no such reservation");
     }
     return redirected(
         new Wanted(family, null, null, null, false, false, token, seconds), clientFamily, config);
+  }
+
+  private static long tokenAt(Message request, int index) {
+    return ByteBuffer.wrap(request.bytes()).getLong(request.valueAt(index));
   }
 
   private static @Nullable Family familyOf(

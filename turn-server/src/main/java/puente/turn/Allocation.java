@@ -149,6 +149,12 @@ public final class Allocation extends Deadline {
     }
   }
 
+  /** Bounds each direction; 0 is no limit. */
+  void limit(long bytesPerSecond, long now) {
+    up = bytesPerSecond > 0 ? new Bandwidth(bytesPerSecond, now) : null;
+    down = bytesPerSecond > 0 ? new Bandwidth(bytesPerSecond, now) : null;
+  }
+
   @Nullable Permission permission(long hi, long lo) {
     return permissionByIp == null ? null : permissionByIp.find(hi, lo, 0);
   }

@@ -30,7 +30,8 @@ final class Allocations {
   private static final int RESERVED_SHARE = 8;
 
   private final AddressMap<Allocation> byClient;
-  private final AddressMap<Reservation> reservationByToken;
+  private final Reservations reservations;
+  private final int shard;
   private final Deadlines deadlines = new Deadlines();
   private final Recent recent;
   private final RandomGenerator random;
@@ -57,7 +58,8 @@ final class Allocations {
     this.counters = counters;
     this.random = random;
     byClient = new AddressMap<>(random.nextLong());
-    reservationByToken = new AddressMap<>(random.nextLong());
+    reservations = config.reservations();
+    this.shard = shard;
     recent = new Recent(random);
     relayAddresses = config.relayAddresses();
     for (int i = 0; i < relayAddresses.size(); i++) {
@@ -108,17 +110,16 @@ final class Allocations {
   /** Whether ports for this are at hand. */
   boolean hasPorts(Wanted wanted) {
     if (wanted.reserveNext()
-        && reservationByToken.size() * RESERVED_SHARE >= Math.max(ownedPorts(), RESERVED_SHARE)) {
+        && reservations.countOf(shard) * RESERVED_SHARE >= Math.max(ownedPorts(), RESERVED_SHARE)) {
       return false;
     }
     Family additional = wanted.additional();
     return hasPort(wanted.first()) || additional != null && hasPort(additional);
   }
 
-  /** The family of the address held under this token, or null if there is none. */
-  @Nullable Family reservedFamily(long token) {
-    Reservation reservation = reservationByToken.find(token, 0, 0);
-    return reservation == null ? null : reservation.relay.family();
+  /** The family of the address held under this token, by any shard, or null if there is none. */
+  @Nullable Family reservedFamily(long token, long now) {
+    return reservations.familyOf(token, now);
   }
 
   /** All checks passed: the store decides (RFC 8656 §7.2, step 10). */
@@ -165,23 +166,44 @@ final class Allocations {
     allocation.stage = Allocation.Stage.BINDING;
     Long token = wanted.token();
     if (token != null) {
-      Reservation reservation = reservationByToken.remove(token, 0, 0);
-      if (reservation == null) {
-        fail(allocation, new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "taken meanwhile"), now, out);
-        return;
-      }
-      deadlines.cancel(reservation);
-      reservation.relay.allocation = allocation;
-      allocation.set(reservation.relay.family(), reservation.relay);
-      activate(allocation, now, out);
+      openReserved(allocation, token, now, out);
+      settle(allocation, now, out);
       return;
     }
+    takeReturned(now);
     openRelay(allocation, wanted.first(), now, out);
     Family additional = wanted.additional();
     if (additional != null) {
       openRelay(allocation, additional, now, out);
     }
     settle(allocation, now, out);
+  }
+
+  /** The reserved address, wherever its port is from; its claimant may be another shard's. */
+  private void openReserved(Allocation allocation, long token, long now, Effects out) {
+    Reservations.Held held = reservations.claim(token, now);
+    if (held == null) {
+      return;
+    }
+    RelayAddress at = held.at();
+    Relay relay = newRelay(at, held.port(), null, allocation);
+    relay.loan = held;
+    allocation.set(at.family(), relay);
+    out.bind(relay);
+    showPorts();
+  }
+
+  /** Ports of ours that another shard had on loan. */
+  private void takeReturned(long now) {
+    for (Reservations.Held held = reservations.nextReturned(shard);
+        held != null;
+        held = reservations.nextReturned(shard)) {
+      poolOf(held.at()).giveBack(held.port(), restedMs(now));
+    }
+  }
+
+  private PortPool poolOf(RelayAddress at) {
+    return pools.get(relayAddresses.indexOf(at));
   }
 
   /** Takes a port of this family and has it bound; without one the family is missing. */
@@ -215,7 +237,8 @@ final class Allocations {
     return wanted.evenPort() ? pool.takeEven(now) : pool.take(now);
   }
 
-  private static Relay newRelay(RelayAddress at, int port, PortPool pool, Allocation allocation) {
+  private static Relay newRelay(
+      RelayAddress at, int port, @Nullable PortPool pool, Allocation allocation) {
     Relay relay = new Relay(at.local().withPort(port), at.advertised().withPort(port));
     relay.pool = pool;
     relay.allocation = allocation;
@@ -252,7 +275,7 @@ final class Allocations {
     if (sibling != null && main != null) {
       close(relay == sibling ? main : sibling, now, out);
     }
-    if (inUse && birth.retries++ < BIND_RETRIES) {
+    if (inUse && birth.wanted.token() == null && birth.retries++ < BIND_RETRIES) {
       openRelay(allocation, relay.family(), now, out);
     } else {
       birth.missingFamily = relay.family();
@@ -288,15 +311,10 @@ final class Allocations {
     }
     Relay sibling = birth.sibling;
     if (sibling != null) {
-      sibling.allocation = null;
       birth.sibling = null;
-      birth.token = reserve(sibling, now);
+      birth.token = reserve(sibling, now, out);
     }
-    long bytesPerSecond = config.limits().bytesPerSecond();
-    if (bytesPerSecond > 0) {
-      allocation.up = new Bandwidth(bytesPerSecond, now);
-      allocation.down = new Bandwidth(bytesPerSecond, now);
-    }
+    allocation.limit(config.limits().bytesPerSecond(), now);
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
     showPorts();
@@ -334,14 +352,22 @@ final class Allocations {
     return (int) Math.max(0, (expiresMs - now) / 1000);
   }
 
-  private long reserve(Relay relay, long now) {
+  /**
+   * Holds this relay's port. That it could be bound shows that it is nobody else's; the socket is
+   * closed, because whoever claims the port opens it on its own shard.
+   */
+  private long reserve(Relay relay, long now, Effects out) {
+    relay.state = Relay.State.CLOSED;
+    relay.allocation = null;
+    out.unbind(relay);
+    RelayAddress at = relayAddresses.get(pools.indexOf(relay.pool));
+    long untilMs = now + 1000L * config.lifetimes().reservationSeconds();
     long token;
     do {
       token = random.nextLong();
-    } while (reservationByToken.find(token, 0, 0) != null);
-    Reservation reservation = new Reservation(token, relay);
-    reservationByToken.put(token, 0, 0, reservation);
-    deadlines.schedule(reservation, now + 1000L * config.lifetimes().reservationSeconds());
+    } while (!reservations.add(
+        new Reservations.Held(token, at, relay.local().port(), shard, untilMs)));
+    deadlines.schedule(new Reservation(token), untilMs);
     return token;
   }
 
@@ -406,11 +432,19 @@ final class Allocations {
 
   private void giveBack(Relay relay, long now) {
     PortPool pool = relay.pool;
+    Reservations.Held loan = relay.loan;
     if (pool != null) {
-      // Whole seconds, so that many ports are freed in one go.
-      long restedMs = now + config.lifetimes().quarantineMs() + 999;
-      pool.giveBack(relay.local().port(), restedMs - restedMs % 1000);
+      pool.giveBack(relay.local().port(), restedMs(now));
+    } else if (loan != null) {
+      reservations.giveBack(loan);
+      takeReturned(now);
     }
+  }
+
+  /** When a port given back now may be used again: at a whole second, so that many are in one go. */
+  private long restedMs(long now) {
+    long restedMs = now + config.lifetimes().quarantineMs() + 999;
+    return restedMs - restedMs % 1000;
   }
 
   /** Something about this allocation ends at this time. */
@@ -425,11 +459,14 @@ final class Allocations {
       switch (due) {
         case Allocation allocation -> expire(allocation, now, out);
         case Reservation reservation -> {
-          reservationByToken.remove(reservation.token, 0, 0);
-          close(reservation.relay, now, out);
+          Reservations.Held held = reservations.remove(reservation.token);
+          if (held != null) {
+            poolOf(held.at()).giveBack(held.port(), restedMs(now));
+          }
         }
       }
     }
+    takeReturned(now);
     for (PortPool pool : pools) {
       pool.endRests(now);
     }
@@ -490,7 +527,7 @@ final class Allocations {
       held += pool.held();
       resting += pool.quarantined();
     }
-    int reserved = reservationByToken.size();
+    int reserved = reservations.countOf(shard);
     counters.ports(Counters.PortState.USED, held - reserved);
     counters.ports(Counters.PortState.RESERVED, reserved);
     counters.ports(Counters.PortState.QUARANTINED, resting);

@@ -6,7 +6,7 @@ package puente.turn;
  */
 final class Bandwidth {
 
-  private long bytesPerSecond;
+  private final long bytesPerSecond;
   private long thousandths;
   private long filledMs;
 
@@ -29,10 +29,5 @@ final class Bandwidth {
     }
     thousandths -= 1000L * bytes;
     return true;
-  }
-
-  void rate(long newBytesPerSecond) {
-    bytesPerSecond = newBytesPerSecond;
-    thousandths = Math.min(thousandths, 1000 * newBytesPerSecond);
   }
 }

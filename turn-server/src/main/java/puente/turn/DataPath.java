@@ -21,6 +21,12 @@ final class DataPath {
   /** The same ICMP error about the same peer is told once in this time. */
   private static final long ICMP_INTERVAL_MS = 1000;
 
+  /**
+   * More does not fit into a STUN message of 65535 bytes of attributes: XOR-PEER-ADDRESS (24), the
+   * header of DATA (4) and its padding (3), FINGERPRINT (8).
+   */
+  private static final int DATA_MAX = 0xffff - 24 - 4 - 3 - 8;
+
   private final Allocations allocations;
   private final PeerRequests peers;
   private final Counters counters;
@@ -137,6 +143,10 @@ final class DataPath {
     Permission permission = allocation.permission(packet.sourceHi, packet.sourceLo);
     if (permission == null || now >= permission.expiresMs) {
       counters.count(Counter.NO_PERMISSION);
+      return;
+    }
+    if (packet.length > DATA_MAX) {
+      counters.count(Counter.MTU);
       return;
     }
     if (passesDown(allocation, packet.length, now)) {

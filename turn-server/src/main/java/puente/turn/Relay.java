@@ -24,13 +24,16 @@ public final class Relay {
   /** The shell's socket, set by the shell when it is bound; the core never looks. */
   public @Nullable Object socket;
 
-  /** Whose it is; null while only reserved by EVEN-PORT (RFC 8656 §7.2). */
+  /** Whose it is; null when it is given up. */
   public @Nullable Allocation allocation;
 
   State state = State.BINDING;
 
-  /** Where its port goes back to; null in tests of the shell. */
+  /** Where its port goes back to; null if the port is on loan, and in tests of the shell. */
   @Nullable PortPool pool;
+
+  /** The claimed reservation that its port is from. */
+  Reservations.@Nullable Held loan;
 
   /** The time-to-expiry of this relayed address (RFC 8656 §6), in epoch milliseconds. */
   long expiresMs;

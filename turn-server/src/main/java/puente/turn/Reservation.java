@@ -1,13 +1,11 @@
 package puente.turn;
 
-/** A relayed address held for whoever shows the token (RFC 8656 §7.2, EVEN-PORT with R). */
+/** When a port that this shard holds for a token is free again, unless it was claimed. */
 final class Reservation extends Deadline {
 
   final long token;
-  final Relay relay;
 
-  Reservation(long token, Relay relay) {
+  Reservation(long token) {
     this.token = token;
-    this.relay = relay;
   }
 }

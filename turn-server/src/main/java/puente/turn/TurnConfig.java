@@ -1,12 +1,16 @@
 package puente.turn;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Nonce;
 import puente.stun.TransportAddress;
 
-/** How a {@link TurnServer} behaves. Immutable, and valid as soon as it is built. */
+/**
+ * How a {@link TurnServer} behaves. Immutable, and valid as soon as it is built. All shards of a
+ * server are given the same object: through it they share reservations and capacity.
+ */
 public final class TurnConfig {
 
   private final Builder of;
@@ -122,6 +126,11 @@ public final class TurnConfig {
     return of.noUdpRelay;
   }
 
+  /** What all shards of this configuration hold in reserve together. */
+  Reservations reservations() {
+    return of.reservations;
+  }
+
   boolean relays(Family family) {
     for (RelayAddress address : of.relayAddresses) {
       if (address.family() == family) {
@@ -153,6 +162,7 @@ public final class TurnConfig {
     private boolean noStun;
     private boolean secureStun;
     private boolean noUdpRelay;
+    private Reservations reservations = new Reservations();
 
     private Builder() {}
 
@@ -176,6 +186,7 @@ public final class TurnConfig {
       noStun = other.noStun;
       secureStun = other.secureStun;
       noUdpRelay = other.noUdpRelay;
+      reservations = other.reservations;
     }
 
     public Builder software(@Nullable String value) {
@@ -276,6 +287,9 @@ public final class TurnConfig {
       if (portMin < 1024 || portMax > 65535 || portMin > portMax) {
         // RFC 8656 §7.2: never a well-known port.
         throw new IllegalArgumentException("relay ports are from 1024 to 65535");
+      }
+      if (Set.copyOf(relayAddresses).size() < relayAddresses.size()) {
+        throw new IllegalArgumentException("a relay address stands twice");
       }
       if (authenticates && nonceKeys == null) {
         throw new IllegalArgumentException("authentication needs keys for nonces");

@@ -197,6 +197,7 @@ public final class TurnServer {
         allocation -> {
           // A user may be gone, or have another password.
           allocation.login = allocation.login.withoutKey();
+          allocation.limit(next.limits().bytesPerSecond(), 0);
           peers.dropDenied(allocation);
         });
   }
@@ -394,7 +395,7 @@ public final class TurnServer {
       return ALLOCATED;
     }
     Family clientFamily = request.client().client().family();
-    switch (AllocateRules.judge(message, clientFamily, config, allocations)) {
+    switch (AllocateRules.judge(message, clientFamily, config, allocations, now)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
           // Its next copy might be granted, and the client would never know (§7.2, last note).

@@ -152,6 +152,41 @@ class AllocateTest {
     lab.assertEmpty();
   }
 
+  /** §7.2: a reservation is the whole server's; the port goes home when it is not used any more. */
+  @Test
+  void anotherShardMayClaimTheReservation() {
+    TurnConfig config = Lab.noAuth().ports(50000, 50007).build();
+    LocalStore store = new LocalStore(LocalStore.Quotas.NONE);
+    Lab owner = new Lab(config, store, 1, 0, 2);
+    Lab claimer = new Lab(config, store, 2, 1, 2);
+    Client first = owner.client("192.0.2.7:1");
+    Client second = claimer.client("192.0.2.7:2");
+    Reply reply = first.sends(allocate().evenPort(true)).succeeds();
+
+    TransportAddress next = second.allocates(allocate().token(reply.token()));
+
+    assertEquals(reply.relayed().withPort(reply.relayed().port() + 1), next);
+    claimer.client("192.0.2.7:3").sends(allocate().token(reply.token())).then(refused(508));
+    owner.passesSeconds(40);
+    assertEquals(2, owner.counters.ports(Counters.PortState.USED), "still on loan");
+    second.sends(refresh().lifetime(0)).succeeds();
+    first.sends(refresh().lifetime(0)).succeeds();
+    owner.passesSeconds(40);
+    owner.assertEmpty();
+    claimer.assertEmpty();
+    assertEquals(0, owner.counters.ports(Counters.PortState.QUARANTINED));
+  }
+
+  /** §7.2: a reserved port that somebody else has bound meanwhile is not available. */
+  @Test
+  void aReservedPortMayBeLostToAnother() {
+    Reply reply = client.sends(allocate().evenPort(true)).succeeds();
+    lab.portsOfOthers.add(reply.relayed().port() + 1);
+    lab.client("192.0.2.8:1").sends(allocate().token(reply.token())).then(refused(508));
+    client.sends(refresh().lifetime(0)).succeeds();
+    lab.assertEmpty();
+  }
+
   /** §7.2: a reservation that nobody claims is given back after 30 seconds. */
   @Test
   void aReservationEnds() {

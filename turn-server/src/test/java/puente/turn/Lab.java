@@ -72,7 +72,12 @@ final class Lab implements Effects {
   }
 
   Lab(TurnConfig config, LocalStore.Quotas quotas, long seed) {
-    store = new LocalStore(quotas);
+    this(config, new LocalStore(quotas), seed, 0, 1);
+  }
+
+  /** One of several shards, which share the store and what is in the configuration. */
+  Lab(TurnConfig config, LocalStore store, long seed, int shard, int shards) {
+    this.store = store;
     server =
         new TurnServer(
             config,
@@ -80,8 +85,8 @@ final class Lab implements Effects {
             new BindingServer(BindingConfig.PLAIN),
             counters,
             new Random(seed),
-            0,
-            1);
+            shard,
+            shards);
   }
 
   /** The configuration of most tests: users, one relay address of each family. */
