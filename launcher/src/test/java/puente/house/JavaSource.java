@@ -8,7 +8,13 @@ import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -20,21 +26,32 @@ record JavaSource(String path, String text, CompilationUnitTree tree, SourcePosi
   private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
 
   static JavaSource parse(String path, String text) {
-    try {
-      JavacTask task =
-          (JavacTask)
-              COMPILER.getTask(null, null, d -> {}, null, null, List.of(inMemory(path, text)));
-      CompilationUnitTree tree = task.parse().iterator().next();
-      return new JavaSource(path, text, tree, Trees.instance(task).getSourcePositions());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return parse(new TreeMap<>(Map.of(path, text))).getFirst();
   }
 
   static List<JavaSource> ofRepository() {
-    return Repository.files("java").stream()
-        .map(file -> parse(Repository.ROOT.relativize(file).toString(), Repository.text(file)))
-        .toList();
+    SortedMap<String, String> textByPath = new TreeMap<>();
+    for (Path file : Repository.files("java")) {
+      textByPath.put(Repository.ROOT.relativize(file).toString(), Repository.text(file));
+    }
+    return parse(textByPath);
+  }
+
+  /** All in one task: starting the compiler takes longer than parsing a file. */
+  private static List<JavaSource> parse(SortedMap<String, String> textByPath) {
+    List<JavaFileObject> files = new ArrayList<>();
+    textByPath.forEach((path, text) -> files.add(inMemory(path, text)));
+    JavacTask task = (JavacTask) COMPILER.getTask(null, null, d -> {}, null, null, files);
+    SourcePositions positions = Trees.instance(task).getSourcePositions();
+    List<JavaSource> sources = new ArrayList<>();
+    try {
+      Iterator<? extends CompilationUnitTree> trees = task.parse().iterator();
+      textByPath.forEach(
+          (path, text) -> sources.add(new JavaSource(path, text, trees.next(), positions)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return sources;
   }
 
   static JavaFileObject inMemory(String path, String text) {
