@@ -73,9 +73,10 @@ final class Config {
     return value(Settings.NO_AUTH) && !hasCredentials();
   }
 
-  /** Whether any user or shared secret was configured. */
+  /** Whether any user or shared secret was configured, or credentials were asked for. */
   boolean hasCredentials() {
-    return value(Settings.USE_AUTH_SECRET) || !all(Settings.USER).isEmpty();
+    boolean asked = isGiven(Settings.LT_CRED_MECH) && value(Settings.LT_CRED_MECH);
+    return asked || value(Settings.USE_AUTH_SECRET) || !all(Settings.USER).isEmpty();
   }
 
   /**

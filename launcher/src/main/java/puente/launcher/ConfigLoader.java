@@ -313,6 +313,8 @@ final class ConfigLoader {
     if (!values.containsKey(Settings.STATE_DIR)) {
       put(Settings.STATE_DIR, StateDirectory.usual(sources.environment()), "default");
     }
+    besideFile(Settings.CERT);
+    besideFile(Settings.PKEY);
     if (config().value(Settings.DEV)) {
       for (var allow : List.of(Settings.ALLOW_LOOPBACK_PEERS, Settings.ALLOW_PRIVATE_PEERS)) {
         if (!config().isGiven(allow)) {
@@ -324,6 +326,19 @@ final class ConfigLoader {
         && !config().all(Settings.STATIC_AUTH_SECRET).isEmpty()) {
       put(Settings.USE_AUTH_SECRET, true, "static-auth-secret");
     }
+  }
+
+  /** A relative name that is not in the working directory may be meant beside the file. */
+  private void besideFile(Setting<Path> setting) {
+    Config.Value<Path> named = config().values(setting).stream().findFirst().orElse(null);
+    Path file = file(sources).orElse(null);
+    if (named == null || file == null || file.getParent() == null) {
+      return;
+    }
+    Path here = sources.directory().resolve(named.value());
+    Path beside = file.resolveSibling(named.value());
+    boolean better = !Files.exists(here) && Files.exists(beside);
+    values.put(setting, List.of(new Config.Value<>(better ? beside : here, named.origin())));
   }
 
   private <T> void put(Setting<T> setting, T value, String why) {
@@ -352,7 +367,7 @@ final class ConfigLoader {
     if (config.value(Settings.NO_AUTH) && config.hasCredentials()) {
       warnings.add(
           config.origin(Settings.NO_AUTH)
-              + ": no-auth: no effect, since users or secrets are configured");
+              + ": no-auth: no effect, since credentials are configured");
     }
   }
 }

@@ -125,9 +125,18 @@ final class CredentialsCommand implements Callable<Integer> {
           "temporary credentials are off: the configuration has users only; add use-auth-secret");
     }
     List<String> configured = config.all(Settings.STATIC_AUTH_SECRET);
-    return configured.isEmpty()
-        ? StateDirectory.open(config).sharedSecret()
-        : configured.getFirst();
+    if (!configured.isEmpty()) {
+      return configured.getFirst();
+    }
+    StateDirectory state = StateDirectory.open(config);
+    if (!state.hasSharedSecret()) {
+      String place = SafeText.escape(state.directory().toString());
+      surroundings
+          .err()
+          .println(
+              "puente: made a new secret; only a server with state-dir=" + place + " knows it");
+    }
+    return state.sharedSecret();
   }
 
   private String name() throws StartFailure {

@@ -23,7 +23,7 @@ record ExternalAddress(InetAddress publicAddress, Optional<InetAddress> privateA
 
   @Override
   public String toString() {
-    return publicAddress.getHostAddress()
-        + privateAddress.map(inside -> "/" + inside.getHostAddress()).orElse("");
+    return Type.show(publicAddress)
+        + privateAddress.map(inside -> "/" + Type.show(inside)).orElse("");
   }
 }

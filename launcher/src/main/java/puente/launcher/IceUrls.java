@@ -49,7 +49,7 @@ final class IceUrls {
 
   /** As it is written in a URL. */
   static String host(InetAddress address) {
-    String text = address.getHostAddress().replaceFirst("%.*", "");
+    String text = Type.show(address).replaceFirst("%.*", "");
     return address instanceof Inet6Address ? "[" + text + "]" : text;
   }
 

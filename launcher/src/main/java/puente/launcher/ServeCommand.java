@@ -1,12 +1,15 @@
 package puente.launcher;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.event.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +40,11 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
+  private static final Set<String> STDOUT = Set.of("stdout", "-");
+
+  /** Service managers kill after 90 seconds or less; before that, say why. */
+  private static final int STOP_SECONDS_MAX = 60;
+
   private final Surroundings surroundings;
   private final RunningNode.Starter starter;
   private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
@@ -61,12 +69,15 @@ final class ServeCommand implements Callable<Integer> {
     Logging.apply(config);
     say(config);
     StateDirectory state = StateDirectory.open(config);
-    RunningNode node = starter.start(config, state);
+    // Before the start: a reload asked for too early must wait, not kill.
     Signals.on(signals::add, "TERM", "INT", "HUP");
+    RunningNode node = starter.start(config, state);
     Optional<Path> pidfile = writePidfile(config);
     try {
-      surroundings.out().print(banner(config, state, node));
-      surroundings.out().flush();
+      boolean logsThere = config.find(Settings.LOG_FILE).filter(STDOUT::contains).isPresent();
+      PrintStream screen = logsThere ? surroundings.err() : surroundings.out();
+      screen.print(banner(config, state, node));
+      screen.flush();
       return untilStopped(node);
     } finally {
       pidfile.ifPresent(ServeCommand::remove);
@@ -131,7 +142,8 @@ final class ServeCommand implements Callable<Integer> {
   private int stop(RunningNode node) throws InterruptedException {
     node.stop().whenComplete((done, error) -> signals.add(error == null ? "STOPPED" : "FAILED"));
     while (true) {
-      switch (signals.take()) {
+      String signal = signals.poll(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+      switch (signal == null ? "LATE" : signal) {
         case "STOPPED" -> {
           Events.info("stopped");
           return 0;

@@ -111,7 +111,7 @@ final class SettingOptions {
             .auxiliaryTypes(String.class)
             .arity(setting.bare().isPresent() ? "0..1" : "1")
             .paramLabel(words)
-            .hideParamSyntax(true)
+            .hideParamSyntax(setting.bare().isEmpty())
             .description(description(setting))
             .hidden(hidden)
             .userObject(setting);

@@ -83,6 +83,11 @@ final class StateDirectory {
     return directory;
   }
 
+  /** Whether the shared secret was made already. */
+  boolean hasSharedSecret() {
+    return Files.exists(directory.resolve("secret"));
+  }
+
   /** The shared secret of ephemeral credentials, made on first use. */
   String sharedSecret() throws StartFailure {
     return secret("secret");

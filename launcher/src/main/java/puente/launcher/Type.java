@@ -91,9 +91,17 @@ record Type<T>(String words, boolean freeText, Function<String, T> reader) {
     return switch (value) {
       case Boolean flag -> flag ? "yes" : "no";
       case Duration duration -> brief(duration);
-      case InetAddress address -> address.getHostAddress();
+      case InetAddress address -> shortest(address.getHostAddress());
       default -> value.toString();
     };
+  }
+
+  /** The JDK spells out the zeros of an IPv6 address; nobody writes them (RFC 5952). */
+  private static String shortest(String address) {
+    int zone = address.indexOf('%');
+    return zone < 0
+        ? AddressRange.parse(address).toString()
+        : AddressRange.parse(address.substring(0, zone)) + address.substring(zone);
   }
 
   private static Type<Integer> count(int min, int max, String noun) {

@@ -203,6 +203,23 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void askingForCredentialsWinsOverNoAuth() throws Exception {
+    Config config = given.file("no-auth", "lt-cred-mech").load();
+    assertFalse(config.isAnonymous());
+    assertTrue(config.usesSharedSecret());
+  }
+
+  @Test
+  void aRelativeCertificateMayStandBesideTheFile() throws Exception {
+    Path etc = Files.createDirectories(directory.resolve("etc"));
+    Files.writeString(etc.resolve("cert.pem"), "");
+    Files.writeString(etc.resolve("turn.conf"), "cert=cert.pem\npkey=key.pem\n");
+    given.variable("PUENTE_CONFIG", "etc/turn.conf");
+    assertEquals(etc.resolve("cert.pem"), given.load().value(Settings.CERT));
+    assertEquals(directory.resolve("key.pem"), given.load().value(Settings.PKEY));
+  }
+
+  @Test
   void devAllowsLoopbackAndPrivatePeersUnlessTold() throws Exception {
     Config config = given.flag("dev", "").flag("allow-private-peers", "no").load();
     assertTrue(config.value(Settings.ALLOW_LOOPBACK_PEERS));

@@ -151,7 +151,7 @@ class PuenteTest {
         List.of(
             "listening-port=3500",
             "listening-ip=127.0.0.1",
-            "listening-ip=0:0:0:0:0:0:0:1",
+            "listening-ip=::1",
             "fingerprint=yes",
             "log-min-level=debug",
             "external-ip=192.0.2.1/10.0.0.1",
@@ -186,6 +186,7 @@ class PuenteTest {
     out.reset();
     run("credentials", "--user", "ana", "--ttl", "3600", "--server", "turn.example.org");
     assertEquals(first, said(), "the same secret");
+    assertEquals(1, complained().lines().count(), "said once that the secret is new");
   }
 
   @Test
@@ -278,6 +279,14 @@ class PuenteTest {
     run("serve");
     assertFalse(said().contains("credential\""), this::said);
     assertFalse(said().contains("hunter2"), this::said);
+  }
+
+  @Test
+  void theBannerKeepsOutOfALogOnTheStandardOutput() {
+    node.onStarted = serve -> serve.signal("TERM");
+    assertEquals(0, run("serve", "--log-file=stdout"));
+    assertTrue(complained().contains("is running"));
+    assertFalse(said().contains("is running"));
   }
 
   @Test
