@@ -33,6 +33,10 @@ record Clause(int rfc, String section) implements Comparable<Clause> {
     return Character.isLetter(section.charAt(0));
   }
 
+  boolean isPartOf(Clause whole) {
+    return rfc == whole.rfc && section.startsWith(whole.section + ".");
+  }
+
   @Override
   public int compareTo(Clause other) {
     return Comparator.comparingInt(Clause::rfc)

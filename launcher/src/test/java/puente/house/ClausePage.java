@@ -5,7 +5,6 @@ import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.Tree;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -109,7 +108,7 @@ final class ClausePage {
     List<String> lines = new ArrayList<>();
     titleByClause.forEach(
         (clause, title) -> {
-          if (Collections.disjoint(withParts(clause), testsByClause.keySet())) {
+          if (testsByClause.keySet().stream().noneMatch(cited -> covers(cited, clause))) {
             lines.add("* RFC " + clause.rfc() + " " + clause + " " + title + "\n");
           }
         });
@@ -117,14 +116,11 @@ final class ClausePage {
         + (lines.isEmpty() ? "None.\n" : String.join("", lines));
   }
 
-  /** A test of §9.2.4 is a test of §9.2 as well. */
-  private Set<Clause> withParts(Clause clause) {
-    Set<Clause> parts = new TreeSet<>(Set.of(clause));
-    for (Clause cited : testsByClause.keySet()) {
-      if (cited.rfc() == clause.rfc() && cited.section().startsWith(clause.section() + ".")) {
-        parts.add(cited);
-      }
-    }
-    return parts;
+  /** A test of §9.2.4 is a test of §9.2 as well, and a whole class about §9.2 one of §9.2.4. */
+  private boolean covers(Clause cited, Clause clause) {
+    return cited.equals(clause)
+        || cited.isPartOf(clause)
+        || clause.isPartOf(cited)
+            && testsByClause.get(cited).stream().anyMatch(test -> test.indexOf('.') < 0);
   }
 }

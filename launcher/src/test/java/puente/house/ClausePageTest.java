@@ -57,12 +57,17 @@ class ClausePageTest {
     String page =
         new ClausePage(
                 List.of(JavaSource.parse("a/src/test/java/ATest.java", source)),
-                List.of("# note", "8489 14 Attributes", "8489 14.9 REALM", "8489 15 Unproved"))
+                List.of(
+                    "# note",
+                    "8489 14 Attributes",
+                    "8489 14.9 REALM",
+                    "8489 14.10.1 Part",
+                    "8489 14.9.1 Unproved"))
             .text();
     assertTrue(page.contains("| §14.9 REALM | ATest.one |\n| §14.10 | ATest |\n"), page);
     assertTrue(
         page.contains("## RFC 8656\n| clause | proved by |\n|---|---|\n| §7.2 | ATest.two |\n\n"),
         page);
-    assertTrue(page.endsWith("no test names\n* RFC 8489 §15 Unproved\n"), page);
+    assertTrue(page.endsWith("no test names\n* RFC 8489 §14.9.1 Unproved\n"), page);
   }
 }
