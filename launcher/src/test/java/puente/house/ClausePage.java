@@ -121,6 +121,7 @@ final class ClausePage {
     return cited.equals(clause)
         || cited.isPartOf(clause)
         || clause.isPartOf(cited)
-            && testsByClause.get(cited).stream().anyMatch(test -> test.indexOf('.') < 0);
+            && testsByClause.getOrDefault(cited, Set.of()).stream()
+                .anyMatch(test -> test.indexOf('.') < 0);
   }
 }
