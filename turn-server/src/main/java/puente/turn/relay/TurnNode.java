@@ -2,6 +2,7 @@ package puente.turn.relay;
 
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
-import puente.net.Datagrams;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
 import puente.stun.BindingConfig;
@@ -111,16 +111,7 @@ public final class TurnNode {
 
   private void listenUdp(TransportAddress wanted) throws BindFailure {
     int number = endpoints.size();
-    EventLoops.Loop first = loops.shards().get(0);
-    // Sockets that share a port do not notice another process there: ask once without sharing.
-    TransportAddress local =
-        on(
-            first,
-            () -> {
-              var probe = first.datagrams().open(wanted, Datagrams.Role.RELAY, 0, packet -> {});
-              probe.close();
-              return probe.local();
-            });
+    TransportAddress local = probeDatagrams(wanted);
     Endpoint endpoint = new Endpoint(number, Transport.UDP, local);
     for (Shard shard : shards) {
       on(
@@ -146,6 +137,17 @@ public final class TurnNode {
       streamListeners.add(StreamListener.open(shards.get(i).loop(), wanted, streams.get(i)));
     }
     endpoints.add(new Endpoint(number, listen.transport, local));
+  }
+
+  /** Sockets that share a port do not notice another process there: asks once without sharing. */
+  private static TransportAddress probeDatagrams(TransportAddress wanted) throws BindFailure {
+    try (DatagramSocket probe = new DatagramSocket(null)) {
+      probe.setReuseAddress(false);
+      probe.bind(Addresses.of(wanted));
+      return wanted.withPort(probe.getLocalPort());
+    } catch (IOException refused) {
+      throw BindFailure.of(wanted, refused);
+    }
   }
 
   private static TransportAddress probeStream(TransportAddress wanted) throws BindFailure {
@@ -211,6 +213,7 @@ public final class TurnNode {
 
   private void closeListeners() {
     streamListeners.forEach(listener -> listener.close().toCompletableFuture().join());
+    streamListeners.clear();
     for (int i = 0; i < shards.size(); i++) {
       Shard shard = shards.get(i);
       ShardStreams shardStreams = streams.get(i);
@@ -224,6 +227,7 @@ public final class TurnNode {
               })
           .awaitUninterruptibly();
     }
+    shards.clear();
   }
 
   private static <T> T on(EventLoops.Loop loop, Callable<T> work) throws BindFailure {

@@ -1,0 +1,307 @@
+package puente.turn.relay;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import puente.net.Addresses;
+import puente.net.BindFailure;
+import puente.net.DatagramCounters.Fact;
+import puente.net.EventLoops;
+import puente.net.EventLoops.UdpIo;
+import puente.stun.AttributeType;
+import puente.stun.BindingConfig;
+import puente.stun.Message;
+import puente.stun.MessageBuilder;
+import puente.stun.MessageClass;
+import puente.stun.Method;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.PeerPolicy;
+import puente.turn.RelayAddress;
+import puente.turn.TurnConfig;
+import puente.turn.store.LocalStore;
+
+/** A whole node over loopback: sockets, shards and core together. */
+@Timeout(60)
+class TurnNodeTest {
+
+  private static final TransportAddress LOOPBACK = TransportAddress.ipv4(0x7f000001, 0);
+  private static final InetAddress HOST = InetAddress.getLoopbackAddress();
+  private static final int PATIENCE_MS = 10_000;
+  private static final int CHANNEL = 0x4000;
+
+  private EventLoops loops = EventLoops.open(2, UdpIo.AUTO, true);
+  private TurnNode node = start(loops, 0);
+
+  @AfterEach
+  void stop() {
+    node.stop().toCompletableFuture().join();
+    loops.close().toCompletableFuture().join();
+  }
+
+  /** RFC 8656 §12: ChannelData to the peer and back. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void channelDataIsRelayedBothWays(UdpIo io) throws Exception {
+    stop();
+    loops = EventLoops.open(io == UdpIo.NIO ? 1 : 2, io, true);
+    node = start(loops, 0);
+    try (DatagramSocket client = socket();
+        DatagramSocket peer = socket()) {
+      TransportAddress relayed = allocate(client, endpoint(Transport.UDP));
+      bindChannel(client, peer);
+      for (int length : new int[] {0, 1, 160, 1200, 9000, 60_000}) {
+        byte[] payload = payload(length);
+        send(client, endpoint(Transport.UDP), channelData(payload));
+        DatagramPacket atPeer = receive(peer);
+        assertArrayEquals(payload, bytes(atPeer));
+        assertEquals(Addresses.of(relayed), atPeer.getSocketAddress());
+        send(peer, relayed, payload);
+        assertArrayEquals(channelData(payload), bytes(receive(client)));
+      }
+    }
+  }
+
+  /** RFC 8656 §12.5: on streams with padding. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void aTcpClientIsRelayedToo(UdpIo io) throws Exception {
+    stop();
+    loops = EventLoops.open(io == UdpIo.NIO ? 1 : 2, io, true);
+    node = start(loops, 0);
+    try (Socket client = new Socket();
+        DatagramSocket peer = socket()) {
+      client.setSoTimeout(PATIENCE_MS);
+      client.connect(Addresses.of(endpoint(Transport.TCP)));
+      client.getOutputStream().write(allocateRequest());
+      Message allocated = readMessage(client);
+      assertEquals(MessageClass.SUCCESS, allocated.messageClass());
+      TransportAddress relayed =
+          allocated.xorAddressAt(allocated.find(AttributeType.XOR_RELAYED_ADDRESS));
+      client.getOutputStream().write(channelBindRequest(peer));
+      assertEquals(MessageClass.SUCCESS, readMessage(client).messageClass());
+      byte[] payload = payload(13);
+      client.getOutputStream().write(Arrays.copyOf(channelData(payload), 4 + 16));
+      assertArrayEquals(payload, bytes(receive(peer)));
+      send(peer, notNull(relayed), payload);
+      byte[] back = new byte[4 + 16];
+      new DataInputStream(client.getInputStream()).readFully(back);
+      assertArrayEquals(Arrays.copyOf(channelData(payload), 4 + 16), back);
+    }
+  }
+
+  /** A relayed packet makes no garbage, from the kernel to the kernel. */
+  @Test
+  void relayingMakesNoGarbage() throws Exception {
+    try (DatagramSocket client = socket();
+        DatagramSocket peer = socket()) {
+      allocate(client, endpoint(Transport.UDP));
+      bindChannel(client, peer);
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long[] loopThreads = new long[loops.shards().size()];
+      for (int i = 0; i < loopThreads.length; i++) {
+        loopThreads[i] =
+            loops.shards().get(i).eventLoop().submit(() -> Thread.currentThread().threadId()).get();
+      }
+      byte[] data = channelData(payload(160));
+      int rounds = 30_000;
+      long least = Long.MAX_VALUE;
+      for (int attempt = 0; attempt < 3; attempt++) {
+        long before = allocated(threads, loopThreads);
+        for (int i = 0; i < rounds; i++) {
+          send(client, endpoint(Transport.UDP), data);
+          receive(peer);
+        }
+        least = Math.min(least, (allocated(threads, loopThreads) - before) / rounds);
+      }
+      // One wake-up of the loop for each packet here, and what the loop itself makes for that.
+      assertTrue(least < 40, least + " bytes of garbage for a relayed packet");
+    }
+  }
+
+  @Test
+  void aPortThatAnotherServerHasIsRefused() {
+    int taken = endpoint(Transport.UDP).port();
+    EventLoops more = EventLoops.open(1, UdpIo.AUTO, true);
+    try {
+      BindFailure failure = assertThrows(BindFailure.class, () -> startOn(more, taken));
+      assertEquals(BindFailure.Cause.IN_USE, failure.reason());
+    } finally {
+      more.close().toCompletableFuture().join();
+    }
+  }
+
+  /** RFC 8656 §8.2: lifetime 0 gives the relay's port back at once. */
+  @Test
+  void aDeletedAllocationClosesItsSocket() throws Exception {
+    try (DatagramSocket client = socket()) {
+      TransportAddress relayed = allocate(client, endpoint(Transport.UDP));
+      MessageBuilder refresh = request(Method.REFRESH).i32(AttributeType.LIFETIME, 0);
+      assertEquals(
+          MessageClass.SUCCESS, exchange(client, endpoint(Transport.UDP), refresh).messageClass());
+      try (DatagramSocket again = new DatagramSocket(Addresses.of(relayed))) {
+        assertEquals(relayed.port(), again.getLocalPort());
+      }
+      assertEquals(0, node.datagramCounters().stream().mapToLong(c -> c.value(Fact.DEFECTS)).sum());
+    }
+  }
+
+  private static long allocated(ThreadMXBean threads, long[] ids) {
+    long sum = 0;
+    for (long id : ids) {
+      sum += threads.getThreadAllocatedBytes(id);
+    }
+    return sum;
+  }
+
+  private static TurnNode start(EventLoops loops, int port) {
+    try {
+      return startOn(loops, port);
+    } catch (BindFailure failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  private static TurnNode startOn(EventLoops loops, int port) throws BindFailure {
+    TurnConfig turn =
+        TurnConfig.builder()
+            .noAuth()
+            .relayAddresses(new RelayAddress(LOOPBACK))
+            .peers(PeerPolicy.SAFE.withLoopback(true))
+            .build();
+    List<TurnNode.Listen> listen =
+        List.of(
+            new TurnNode.Listen(Transport.UDP, LOOPBACK.withPort(port)),
+            new TurnNode.Listen(Transport.TCP, LOOPBACK.withPort(port)));
+    TurnNode.Options options =
+        new TurnNode.Options(listen, null, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
+    return TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
+  }
+
+  private TransportAddress endpoint(Transport transport) {
+    return node.endpoints().stream()
+        .filter(endpoint -> endpoint.transport() == transport)
+        .findFirst()
+        .orElseThrow()
+        .local();
+  }
+
+  private TransportAddress allocate(DatagramSocket client, TransportAddress server)
+      throws IOException {
+    send(client, server, allocateRequest());
+    Message answer = parse(bytes(receive(client)));
+    assertEquals(MessageClass.SUCCESS, answer.messageClass());
+    return notNull(answer.xorAddressAt(answer.find(AttributeType.XOR_RELAYED_ADDRESS)));
+  }
+
+  private void bindChannel(DatagramSocket client, DatagramSocket peer) throws IOException {
+    send(client, endpoint(Transport.UDP), channelBindRequest(peer));
+    assertEquals(MessageClass.SUCCESS, parse(bytes(receive(client))).messageClass());
+  }
+
+  private static byte[] allocateRequest() {
+    return whole(request(Method.ALLOCATE).i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24));
+  }
+
+  private static byte[] channelBindRequest(DatagramSocket peer) {
+    return whole(
+        request(Method.CHANNEL_BIND)
+            .i32(AttributeType.CHANNEL_NUMBER, CHANNEL << 16)
+            .xorAddress(
+                AttributeType.XOR_PEER_ADDRESS,
+                Addresses.of((InetSocketAddress) peer.getLocalSocketAddress())));
+  }
+
+  private static MessageBuilder request(Method method) {
+    return new MessageBuilder(500).message(MessageClass.REQUEST, method, new byte[12]);
+  }
+
+  private static byte[] whole(MessageBuilder message) {
+    return Arrays.copyOf(message.bytes(), message.length());
+  }
+
+  private Message exchange(DatagramSocket client, TransportAddress server, MessageBuilder request)
+      throws IOException {
+    send(client, server, whole(request));
+    return parse(bytes(receive(client)));
+  }
+
+  private static Message parse(byte[] bytes) {
+    Message message = new Message();
+    assertEquals(Message.Shape.WELL_FORMED, message.parse(bytes, bytes.length));
+    return message;
+  }
+
+  private static Message readMessage(Socket client) throws IOException {
+    DataInputStream in = new DataInputStream(client.getInputStream());
+    byte[] header = new byte[20];
+    in.readFully(header);
+    byte[] all = Arrays.copyOf(header, 20 + ByteBuffer.wrap(header).getShort(2));
+    in.readFully(all, 20, all.length - 20);
+    return parse(all);
+  }
+
+  private static byte[] payload(int length) {
+    byte[] bytes = new byte[length];
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) (i * 31 + length);
+    }
+    return bytes;
+  }
+
+  private static byte[] channelData(byte[] payload) {
+    return ByteBuffer.allocate(4 + payload.length)
+        .putInt(CHANNEL << 16 | payload.length)
+        .put(payload)
+        .array();
+  }
+
+  private static DatagramSocket socket() throws IOException {
+    DatagramSocket socket = new DatagramSocket(0, HOST);
+    socket.setSoTimeout(PATIENCE_MS);
+    return socket;
+  }
+
+  private static void send(DatagramSocket from, TransportAddress to, byte[] bytes)
+      throws IOException {
+    from.send(new DatagramPacket(bytes, bytes.length, Addresses.of(to)));
+  }
+
+  private static DatagramPacket receive(DatagramSocket socket) throws IOException {
+    DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+    socket.receive(packet);
+    return packet;
+  }
+
+  private static byte[] bytes(DatagramPacket packet) {
+    return Arrays.copyOf(packet.getData(), packet.getLength());
+  }
+
+  private static <T> T notNull(@org.jspecify.annotations.Nullable T value) {
+    assertNotNull(value);
+    if (value == null) {
+      throw new AssertionError("null");
+    }
+    return value;
+  }
+}
