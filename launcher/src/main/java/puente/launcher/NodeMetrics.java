@@ -1,0 +1,346 @@
+package puente.launcher;
+
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.IntPredicate;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import puente.admin.NodeView.Exposition;
+import puente.admin.NodeView.MetricNames;
+import puente.net.DatagramCounters;
+import puente.stun.ErrorCode;
+import puente.stun.Family;
+import puente.stun.Method;
+import puente.stun.Transport;
+import puente.turn.CloseReason;
+import puente.turn.Counter;
+import puente.turn.Counters;
+import puente.turn.Counters.Direction;
+import puente.turn.Counters.Leg;
+import puente.turn.Counters.PortState;
+import puente.turn.relay.StreamCounters;
+
+/**
+ * All numbers of this node, for Prometheus. Nothing is added up between two scrapes: each of them
+ * reads what the shards have counted by then. Labels have few values, known beforehand; never a
+ * user, an address or a port. Keep it referenced as long as it shall answer.
+ */
+final class NodeMetrics implements AutoCloseable {
+
+  /**
+   * Where the numbers come from.
+   *
+   * @param node stable name of this node, on every series
+   * @param realm the realm of all traffic, for coturn's names; null if there are several
+   * @param shards what each shard counts
+   * @param datagrams what each loop's UDP sockets count
+   * @param streams what became of TCP and TLS connections
+   * @param loops the event loops whose lag is measured
+   * @param isOurUdpPort our listening and relay ports, whose drops the kernel counts
+   * @param certificateExpiry when each listener's certificate ends, in epoch seconds
+   */
+  record Sources(
+      String node,
+      @Nullable String realm,
+      List<Counters> shards,
+      List<DatagramCounters> datagrams,
+      ToLongFunction<StreamCounters.Fact> streams,
+      List<? extends ScheduledExecutorService> loops,
+      IntPredicate isOurUdpPort,
+      Map<String, LongSupplier> certificateExpiry) {
+
+    long sum(ToLongFunction<Counters> count) {
+      return shards.stream().mapToLong(count).sum();
+    }
+
+    long sumDatagrams(DatagramCounters.Fact fact) {
+      return datagrams.stream().mapToLong(loop -> loop.value(fact)).sum();
+    }
+  }
+
+  static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+  static final String OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+  /** Methods with requests; Send and Data are indications. */
+  private static final List<Method> METHODS =
+      List.of(
+          Method.BINDING,
+          Method.ALLOCATE,
+          Method.REFRESH,
+          Method.CREATE_PERMISSION,
+          Method.CHANNEL_BIND,
+          Method.CONNECT,
+          Method.CONNECTION_BIND);
+
+  /** Facts of the sockets that are relayed packets lost, see {@link #relayDropped}. */
+  private static final Set<Counter> ALSO_IN_SOCKETS = Set.of(Counter.SEND_BUFFER, Counter.MTU);
+
+  private final Sources sources;
+  private final PrometheusMeterRegistry registry;
+  private final NodeMetricsLag lag;
+  private final JvmGcMetrics collections = new JvmGcMetrics();
+
+  NodeMetrics(Sources sources) {
+    this.sources = sources;
+    PrometheusRegistry prometheus = new PrometheusRegistry();
+    registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, prometheus, Clock.SYSTEM);
+    registry.config().commonTags("node", sources.node);
+    lag = new NodeMetricsLag(sources.loops);
+    bindStun();
+    bindAllocations();
+    bindRelay();
+    bindConnections();
+    bindProcess();
+    new NodeMetricsCollectors(sources, lag).register(prometheus);
+  }
+
+  /** Reads everything, in the words of {@code names}. */
+  Exposition read(MetricNames names, boolean openMetrics) {
+    return switch (names) {
+      case COTURN -> new Exposition(TEXT, new NodeMetricsCoturn(sources).text());
+      case PUENTE -> {
+        String type = openMetrics ? OPEN_METRICS : TEXT;
+        yield new Exposition(type, registry.scrape(type));
+      }
+    };
+  }
+
+  /** For how long one of the loops has not come round. */
+  long longestSilenceMs() {
+    return lag.longestSilenceMs();
+  }
+
+  @Override
+  public void close() {
+    lag.close();
+    collections.close();
+    registry.close();
+  }
+
+  private void bindStun() {
+    for (Method method : METHODS) {
+      for (Transport transport : Transport.values()) {
+        String[] tags = {"method", text(method), "transport", text(transport)};
+        for (Family family : Family.values()) {
+          counter(
+              "puente.stun.requests",
+              "Requests received",
+              () -> sources.sum(shard -> shard.requests(method, transport, family)),
+              and(tags, "family", text(family)));
+        }
+        bindResponses(method, transport, null, and(tags, "code", "success"));
+        for (ErrorCode error : ErrorCode.values()) {
+          String code = Integer.toString(error.code());
+          bindResponses(method, transport, error, and(tags, "code", code));
+        }
+      }
+    }
+    for (Counter fact : Counter.values()) {
+      bindFact(fact);
+    }
+  }
+
+  private void bindResponses(
+      Method method, Transport transport, @Nullable ErrorCode error, String[] tags) {
+    counter(
+        "puente.stun.responses",
+        "Responses sent",
+        () -> sources.sum(shard -> shard.responses(method, transport, error)),
+        tags);
+  }
+
+  private void bindFact(Counter fact) {
+    LongSupplier total = () -> sources.sum(shard -> shard.total(fact));
+    String value = text(fact);
+    int cut = value.indexOf('_');
+    switch (fact.metric()) {
+      case STUN_DROPPED ->
+          counter("puente.stun.dropped", "Messages not answered", total, "reason", value);
+      case RELAY_DROPPED -> {
+        LongSupplier all = ALSO_IN_SOCKETS.contains(fact) ? () -> relayDropped(fact) : total;
+        counter("puente.turn.relay.dropped", "Packets not relayed", all, "reason", value);
+      }
+      case AUTH ->
+          counter(
+              "puente.auth",
+              "Credentials judged",
+              total,
+              and(
+                  new String[] {"mechanism", value.substring(0, cut)},
+                  "result",
+                  value.substring(cut + 1)));
+      case QUOTA ->
+          counter(
+              "puente.quota.rejections",
+              "Allocations refused by a quota",
+              total,
+              "scope",
+              value.substring(cut + 1));
+    }
+  }
+
+  /** What the core dropped, and what the sockets could not send. */
+  private long relayDropped(Counter fact) {
+    long inCore = sources.sum(shard -> shard.total(fact));
+    return fact == Counter.SEND_BUFFER
+        ? inCore + sources.sumDatagrams(DatagramCounters.Fact.SEND_BUFFER_FULL)
+        : inCore
+            + sources.sumDatagrams(DatagramCounters.Fact.TOO_LARGE)
+            + sources.sumDatagrams(DatagramCounters.Fact.TRUNCATED);
+  }
+
+  private void bindAllocations() {
+    for (Transport transport : Transport.values()) {
+      for (Family family : Family.values()) {
+        gauge(
+            "puente.turn.allocations",
+            "Relayed addresses alive",
+            () -> sources.sum(shard -> shard.allocations(transport, family)),
+            "transport",
+            text(transport),
+            "family",
+            text(family));
+      }
+    }
+    for (CloseReason reason : CloseReason.values()) {
+      counter(
+          "puente.turn.allocations.closed",
+          "Allocations ended",
+          () -> sources.sum(shard -> shard.closed(reason)),
+          "reason",
+          text(reason));
+    }
+    for (PortState state : PortState.values()) {
+      LongSupplier ports = () -> sources.sum(shard -> shard.ports(state));
+      if (state == PortState.LIMIT) {
+        gauge("puente.turn.ports.limit", "Relay ports that there are", ports);
+      } else {
+        gauge("puente.turn.ports", "Relay ports not free", ports, "state", text(state));
+      }
+    }
+    gauge("puente.turn.permissions", "Permissions alive", () -> sources.sum(Counters::permissions));
+    gauge("puente.turn.channels", "Channels alive", () -> sources.sum(Counters::channels));
+  }
+
+  private void bindRelay() {
+    for (Leg leg : Leg.values()) {
+      for (Direction direction : Direction.values()) {
+        for (Transport transport : Transport.values()) {
+          String[] tags = {
+            "direction", text(direction), "leg", text(leg), "transport", text(transport)
+          };
+          counter(
+              "puente.turn.relay.bytes",
+              "Bytes relayed, as they go",
+              () -> sources.sum(shard -> shard.relayBytes(leg, direction, transport)),
+              tags);
+          counter(
+              "puente.turn.relay.packets",
+              "Packets relayed, as they go",
+              () -> sources.sum(shard -> shard.relayPackets(leg, direction, transport)),
+              tags);
+        }
+      }
+    }
+    counter(
+        "puente.turn.relay.dropped",
+        "Packets not relayed",
+        () -> sources.sumDatagrams(DatagramCounters.Fact.UNREACHABLE),
+        "reason",
+        "unreachable");
+    counter(
+        "puente.defects",
+        "Packets dropped by a mistake of this program; please report",
+        () -> sources.sumDatagrams(DatagramCounters.Fact.DEFECTS));
+    NodeMetricsSockets sockets = NodeMetricsSockets.ofThisProcess(sources.isOurUdpPort);
+    if (sockets.isReadable()) {
+      counter(
+          "puente.udp.socket.drops", "Datagrams that the kernel had no room for", sockets::drops);
+    }
+  }
+
+  private void bindConnections() {
+    for (StreamCounters.Fact fact : StreamCounters.Fact.values()) {
+      if (fact != StreamCounters.Fact.HANDSHAKE_FAILED) {
+        counter(
+            "puente.stream.connections",
+            "TCP and TLS connections, opened and refused or closed for a reason",
+            () -> sources.streams.applyAsLong(fact),
+            "event",
+            text(fact));
+      }
+    }
+    counter(
+        "puente.tls.handshakes",
+        "TLS handshakes",
+        () -> sources.streams.applyAsLong(StreamCounters.Fact.HANDSHAKE_FAILED),
+        "listener",
+        "tls",
+        "result",
+        "failed");
+    sources.certificateExpiry.forEach(
+        (listener, expiry) ->
+            gauge(
+                "puente.tls.cert.expiry.timestamp.seconds",
+                "When the certificate ends, since the epoch",
+                expiry,
+                "listener",
+                listener));
+  }
+
+  private void bindProcess() {
+    List<MeterBinder> binders =
+        List.of(
+            collections,
+            new JvmMemoryMetrics(),
+            new JvmThreadMetrics(),
+            new JvmInfoMetrics(),
+            new ClassLoaderMetrics(),
+            new ProcessorMetrics(),
+            new FileDescriptorMetrics(),
+            new UptimeMetrics());
+    binders.forEach(binder -> binder.bindTo(registry));
+  }
+
+  private void counter(String name, String help, LongSupplier value, String... tags) {
+    FunctionCounter.builder(name, this, metrics -> value.getAsLong())
+        .description(help)
+        .tags(tags)
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, LongSupplier value, String... tags) {
+    Gauge.builder(name, value::getAsLong).description(help).tags(tags).register(registry);
+  }
+
+  private static String[] and(String[] tags, String name, String value) {
+    String[] more = Arrays.copyOf(tags, tags.length + 2);
+    more[tags.length] = name;
+    more[tags.length + 1] = value;
+    return more;
+  }
+
+  static String text(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

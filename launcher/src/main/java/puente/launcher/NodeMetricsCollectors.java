@@ -1,0 +1,141 @@
+package puente.launcher;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import puente.stun.Transport;
+import puente.turn.Counters;
+
+/**
+ * The metrics that Micrometer cannot make: histograms that the shards fill themselves, counters
+ * whose label values turn up while running, and a name with "created" at its end, which Micrometer
+ * takes away.
+ */
+final class NodeMetricsCollectors {
+
+  /** Rules with a count of their own; the rest are counted together, so that series stay few. */
+  private static final int RULES_MAX = 256;
+
+  private static final String OTHER_RULES = "other";
+
+  private final NodeMetrics.Sources sources;
+  private final NodeMetricsLag lag;
+
+  NodeMetricsCollectors(NodeMetrics.Sources sources, NodeMetricsLag lag) {
+    this.sources = sources;
+    this.lag = lag;
+  }
+
+  void register(PrometheusRegistry registry) {
+    registry.register(
+        () ->
+            histogram(
+                "puente_turn_allocation_duration_seconds",
+                "How long allocations lived, when they end",
+                asDoubles(Counters.DURATION_SECONDS),
+                sum(Counters::durations),
+                1));
+    registry.register(
+        () ->
+            histogram(
+                "puente_turn_allocation_bytes",
+                "How much allocations relayed, when they end",
+                asDoubles(Counters.ALLOCATION_BYTES),
+                sum(Counters::volumes),
+                1));
+    registry.register(
+        () ->
+            histogram(
+                "puente_eventloop_lag_seconds",
+                "How late event loops come round, looked at a few times a second",
+                NodeMetricsLag.BOUNDS_SECONDS,
+                lag.observed(),
+                NodeMetricsLag.UNITS_PER_SECOND));
+    registry.register(this::allocationsCreated);
+    registry.register(this::peersDenied);
+  }
+
+  /**
+   * @param cells a count for each bound, one for the rest, then the sum
+   * @param unitsPerOne what the sum is divided by
+   */
+  private HistogramSnapshot histogram(
+      String name, String help, double[] bounds, long[] cells, double unitsPerOne) {
+    double[] upper = new double[bounds.length + 1];
+    long[] counts = new long[bounds.length + 1];
+    System.arraycopy(bounds, 0, upper, 0, bounds.length);
+    System.arraycopy(cells, 0, counts, 0, counts.length);
+    upper[bounds.length] = Double.POSITIVE_INFINITY;
+    return HistogramSnapshot.builder()
+        .name(name)
+        .help(help)
+        .dataPoint(
+            HistogramSnapshot.HistogramDataPointSnapshot.builder()
+                .labels(Labels.of("node", sources.node()))
+                .classicHistogramBuckets(ClassicHistogramBuckets.of(upper, counts))
+                .sum(cells[cells.length - 1] / unitsPerOne)
+                .build())
+        .build();
+  }
+
+  private CounterSnapshot allocationsCreated() {
+    CounterSnapshot.Builder created =
+        CounterSnapshot.builder().name("puente_turn_allocations_created").help("Allocations made");
+    for (Transport transport : Transport.values()) {
+      long count = sources.sum(shard -> shard.created(transport));
+      created.dataPoint(sample("transport", NodeMetrics.text(transport), count));
+    }
+    return created.build();
+  }
+
+  private CounterSnapshot peersDenied() {
+    Map<String, Long> deniedByRule = new TreeMap<>();
+    for (Counters shard : sources.shards()) {
+      shard
+          .peersDenied()
+          .forEach(
+              (rule, count) -> {
+                boolean known = deniedByRule.containsKey(rule) || deniedByRule.size() < RULES_MAX;
+                deniedByRule.merge(known ? rule : OTHER_RULES, count, Long::sum);
+              });
+    }
+    CounterSnapshot.Builder denied =
+        CounterSnapshot.builder()
+            .name("puente_turn_peer_denied")
+            .help("Peers refused, by the rule that did it");
+    deniedByRule.forEach((rule, count) -> denied.dataPoint(sample("rule", rule, count)));
+    return denied.build();
+  }
+
+  private CounterSnapshot.CounterDataPointSnapshot sample(String label, String value, long count) {
+    return CounterSnapshot.CounterDataPointSnapshot.builder()
+        .labels(Labels.of("node", sources.node(), label, value))
+        .value(count)
+        .build();
+  }
+
+  private long[] sum(Function<Counters, long[]> cells) {
+    long[] sum = new long[0];
+    for (Counters shard : sources.shards()) {
+      long[] one = cells.apply(shard);
+      sum = sum.length == 0 ? new long[one.length] : sum;
+      for (int i = 0; i < one.length; i++) {
+        sum[i] += one[i];
+      }
+    }
+    return sum;
+  }
+
+  private static double[] asDoubles(long[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+}
