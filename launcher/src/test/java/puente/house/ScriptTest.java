@@ -180,12 +180,16 @@ class ScriptTest {
         mkdir -p launcher/target/surefire-reports
         echo '<testcase name="call" classname="puente.C"><skipped message="no browser"/></testcase>' \
           > launcher/target/surefire-reports/TEST-puente.C.xml
+        printf '%s\\n' '<testcase name="net" classname="puente.D" time="0">' \
+          '<skipped type="x"><![CDATA[x: ' 'no namespace' 'at puente.D' '</testcase>' \
+          > launcher/target/surefire-reports/TEST-puente.D.xml
         exit 1""");
     Run run = checkout.run(home("25"), "test", "--fast", "-Dtest=A");
     assertEquals(1, run.status(), run.err());
     assertEquals(1, run.out().split("Tests run: 5", -1).length - 1, run.out());
     assertTrue(run.out().contains("In all: 5 run, 1 failed, 2 skipped"), run.out());
-    assertTrue(run.out().contains("puente.C.call: no browser"), run.out());
+    assertTrue(run.out().contains("puente.C.call: no browser\n"), run.out());
+    assertTrue(run.out().contains("puente.D.net: no namespace\n"), run.out());
     String call = checkout.calls().getFirst();
     assertTrue(call.endsWith("verify -DexcludedGroups=e2e|slow -Dtest=A"), call);
   }
