@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -219,6 +220,14 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
     closing = true;
     if (tuple != null) {
       listener.receiver().onClosed(this);
+    }
+  }
+
+  /** TLS 1.3 (RFC 8446 §6.1): one who says close_notify may be waiting for ours. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof SslCloseCompletionEvent) {
+      close();
     }
   }
 
