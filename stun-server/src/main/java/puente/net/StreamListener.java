@@ -124,6 +124,8 @@ public final class StreamListener {
       if (tls != null) {
         SslHandler security = tls.get().newHandler(accepted.alloc());
         security.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
+        // One record for each message: there are clients that take a record for a message.
+        security.setWrapDataSize(0);
         accepted.pipeline().addLast(security);
       }
       accepted.pipeline().addLast(new StreamConnection(StreamListener.this));
