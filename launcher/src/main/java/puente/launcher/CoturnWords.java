@@ -166,9 +166,6 @@ final class CoturnWords {
     flag(Group.PROTOCOL, "response-origin-only-with-rfc5780", "RESPONSE-ORIGIN with RFC 5780.")
         .held("RESPONSE-ORIGIN is sent with rfc5780 only")
         .in(table);
-    flag(Group.PROTOCOL, "rfc5766-channel-numbers", "Channels 0x5000 to 0x7FFF.")
-        .ignored("RFC 8656 §12 reserves those numbers; 0x4000 to 0x4FFF are served")
-        .in(table);
     flag(Group.PROTOCOL, "mobility", "Mobility (RFC 8016).")
         .ignored("this version has no mobility")
         .in(table);

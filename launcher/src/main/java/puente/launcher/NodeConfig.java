@@ -151,7 +151,8 @@ final class NodeConfig {
             .stunOnly(config.value(Settings.STUN_ONLY))
             .noStun(config.value(Settings.NO_STUN))
             .secureStun(config.value(Settings.SECURE_STUN) && !anonymous)
-            .noUdpRelay(config.value(Settings.NO_UDP_RELAY));
+            .noUdpRelay(config.value(Settings.NO_UDP_RELAY))
+            .rfc5766Channels(config.value(Settings.RFC5766_CHANNEL_NUMBERS));
     if (anonymous) {
       turn.noAuth();
     }

@@ -339,6 +339,12 @@ final class Settings {
   static final Setting<Boolean> RFC3489_COMPATIBILITY =
       flag(Group.PROTOCOL, "rfc3489-compatibility", "Answer clients of the first STUN, RFC 3489.")
           .in(ROWS);
+  static final Setting<Boolean> RFC5766_CHANNEL_NUMBERS =
+      flag(
+              Group.PROTOCOL,
+              "rfc5766-channel-numbers",
+              "Let old clients bind channels up to 0x7FFF; RFC 8656 ends at 0x4FFF.")
+          .in(ROWS);
   static final Setting<Boolean> STUN_BACKWARD_COMPATIBILITY =
       flag(Group.PROTOCOL, "stun-backward-compatibility", "Add MAPPED-ADDRESS to Binding answers.")
           .in(ROWS);

@@ -17,8 +17,17 @@ public final class ChannelData {
 
   public static final int LAST_CHANNEL = 0x4fff;
 
+  /** RFC 5766 §11 went on to here; RFC 8656 §12 reserves the rest and discards what uses it. */
+  public static final int LAST_RFC5766_CHANNEL = 0x7fff;
+
   private ChannelData() {}
 
+  /** Whether a message that starts with this number is laid out as ChannelData. */
+  public static boolean isFramed(int number) {
+    return number >= FIRST_CHANNEL && number <= LAST_RFC5766_CHANNEL;
+  }
+
+  /** Whether a client may bind this number. */
   public static boolean isChannel(int number) {
     return number >= FIRST_CHANNEL && number <= LAST_CHANNEL;
   }

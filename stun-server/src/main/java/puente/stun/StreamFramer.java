@@ -23,7 +23,7 @@ public final class StreamFramer {
   /** Bytes of the whole frame on the stream, padding included, or {@link #BROKEN}. */
   public static int frameLength(int firstWord) {
     int length = firstWord & 0xffff;
-    if (ChannelData.isChannel(firstWord >>> 16)) {
+    if (ChannelData.isFramed(firstWord >>> 16)) {
       return ChannelData.HEADER_LENGTH + (length + 3 & ~3);
     }
     return firstWord >>> 30 == 0 && (length & 3) == 0 ? Message.HEADER_LENGTH + length : BROKEN;

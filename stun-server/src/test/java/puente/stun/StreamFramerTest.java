@@ -35,11 +35,14 @@ class StreamFramerTest {
     assertEquals(4 + 0x1_0000, StreamFramer.frameLength(0x4001_ffff));
   }
 
-  /** RFC 8656 §12: only 0x4000 to 0x4FFF are channels, and nothing else starts a frame. */
+  /**
+   * RFC 8656 §12.6: ChannelData of a reserved number is discarded, so its length must be known.
+   * RFC 5766 §11 lays out 0x4000 to 0x7FFF so; nothing else starts a frame.
+   */
   @Test
   void neither() {
     for (int first = 0; first <= 0xffff; first++) {
-      boolean known = first < 0x4000 || first <= 0x4fff;
+      boolean known = first <= 0x7fff;
       int expected = first < 0x4000 ? 20 : known ? 4 : StreamFramer.BROKEN;
       assertEquals(expected, StreamFramer.frameLength(first << 16));
     }

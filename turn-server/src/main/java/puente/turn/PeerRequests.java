@@ -66,12 +66,14 @@ final class PeerRequests {
     return null;
   }
 
+  private boolean isChannel(int number) {
+    return config.rfc5766Channels() ? ChannelData.isFramed(number) : ChannelData.isChannel(number);
+  }
+
   /** RFC 8656 §12.2. Null is success. */
   @Nullable Refuse channelBind(Message request, Allocation allocation, long now) {
     int numberAt = request.find(AttributeType.CHANNEL_NUMBER);
-    if (numberAt < 0
-        || request.lengthAt(numberAt) != 4
-        || !ChannelData.isChannel(request.u16At(numberAt))) {
+    if (numberAt < 0 || request.lengthAt(numberAt) != 4 || !isChannel(request.u16At(numberAt))) {
       return BAD_CHANNEL;
     }
     int peerAt = peerFrom(request, 0);

@@ -126,6 +126,11 @@ public final class TurnConfig {
     return of.noUdpRelay;
   }
 
+  /** {@code rfc5766-channel-numbers}: old clients bind channels up to 0x7FFF (RFC 5766 §11). */
+  public boolean rfc5766Channels() {
+    return of.rfc5766Channels;
+  }
+
   /** What all shards of this configuration hold in reserve together. */
   Reservations reservations() {
     return of.reservations;
@@ -162,6 +167,7 @@ public final class TurnConfig {
     private boolean noStun;
     private boolean secureStun;
     private boolean noUdpRelay;
+    private boolean rfc5766Channels;
     private Reservations reservations = new Reservations();
 
     private Builder() {}
@@ -186,6 +192,7 @@ public final class TurnConfig {
       noStun = other.noStun;
       secureStun = other.secureStun;
       noUdpRelay = other.noUdpRelay;
+      rfc5766Channels = other.rfc5766Channels;
       reservations = other.reservations;
     }
 
@@ -275,6 +282,11 @@ public final class TurnConfig {
 
     public Builder secureStun(boolean value) {
       secureStun = value;
+      return this;
+    }
+
+    public Builder rfc5766Channels(boolean value) {
+      rfc5766Channels = value;
       return this;
     }
 

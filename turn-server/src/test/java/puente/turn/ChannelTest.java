@@ -35,6 +35,18 @@ class ChannelTest {
     client.sends(channelBind(0x4fff, PEER)).succeeds();
   }
 
+  /** RFC 5766 §11: old clients may be let use what RFC 8656 §12 reserves, and nothing beyond. */
+  @Test
+  void oldChannelNumbers() {
+    Lab old = new Lab(Lab.noAuth().rfc5766Channels(true).build());
+    Client uclient = old.client("192.0.2.7:4000");
+    uclient.allocates();
+    uclient.sends(channelBind(0x8000, PEER)).then(refused(400));
+    uclient.sends(channelBind(0x7fff, PEER)).succeeds();
+    uclient.sendsChannelData(0x7fff, "through");
+    assertEquals(1, old.atPeers.size());
+  }
+
   /** §12.2: neither the number nor the peer may be bound otherwise; the same again refreshes. */
   @Test
   void aChannelIsBoundToOnePeerAndBack() {
@@ -98,7 +110,7 @@ class ChannelTest {
     client.sendsBytes((byte) 0x40, (byte) 0, (byte) 0, (byte) 5, (byte) 1).then(silence());
     client.sendsBytes((byte) 0x40, (byte) 0).then(silence());
     assertEquals(0, lab.atPeers.size());
-    assertEquals(2, lab.counters.total(Counter.NO_CHANNEL));
+    assertEquals(3, lab.counters.total(Counter.NO_CHANNEL));
     assertEquals(2, lab.counters.total(Counter.BAD_INDICATION));
   }
 
