@@ -30,6 +30,10 @@ class UclientTest {
   private static final Pattern SENT =
       Pattern.compile("start_mclient: tot_send_msgs=(\\d+), tot_recv_msgs=(\\d+)");
 
+  /** uclient 4.6 draws its channel numbers from all that RFC 5766 allowed. */
+  private static final String OLD_CHANNELS =
+      ServerProcess.isPuente() ? "rfc5766-channel-numbers" : "verbose";
+
   private record Variant(String name, int messages, String arguments) {}
 
   /**
@@ -41,7 +45,7 @@ class UclientTest {
   @TestFactory
   Stream<DynamicTest> losesNothing() throws Exception {
     Program.require("turnutils_uclient", "turnserver");
-    var server = ServerProcess.start("uclient");
+    var server = ServerProcess.start("uclient", OLD_CHANNELS);
     var tls12 = new TlsTunnel(server, "TLSv1.2");
     var tls13 = new TlsTunnel(server, ServerProcess.isPuente() ? "TLSv1.3" : "TLSv1.2");
     var echo = new UdpEcho("127.0.0.1");
@@ -141,7 +145,7 @@ class UclientTest {
   @ValueSource(strings = {"127.0.0.1", "::1"})
   void dualAllocation(String peer) throws Exception {
     Program.require("turnutils_uclient");
-    try (var server = ServerProcess.start("dual");
+    try (var server = ServerProcess.start("dual", OLD_CHANNELS);
         var translator = new DraftTranslator(server);
         var echo = new UdpEcho(peer)) {
       int port = ServerProcess.isPuente() ? translator.port() : server.port;
@@ -156,7 +160,8 @@ class UclientTest {
   void sharedSecret() {
     Program.require("turnutils_uclient");
     try (var server =
-            ServerProcess.start("secret", "use-auth-secret", "static-auth-secret=north-wind");
+            ServerProcess.start(
+                "secret", "use-auth-secret", "static-auth-secret=north-wind", OLD_CHANNELS);
         var echo = new UdpEcho("127.0.0.1")) {
       var rest = "-c -p " + server.port + " -e 127.0.0.1 -r " + echo.port() + " 127.0.0.1";
       var good = uclient(server, "good", "-n 40 -u ana -W north-wind " + rest);
