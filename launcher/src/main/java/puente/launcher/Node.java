@@ -1,21 +1,18 @@
 package puente.launcher;
 
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.net.InetAddress;
-import java.security.cert.X509Certificate;
-import java.time.Instant;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
-import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
-import puente.stun.BindingConfig;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.TurnConfig;
@@ -27,26 +24,49 @@ import puente.turn.store.LocalStore;
 final class Node {
   private static final Logger LOG = LoggerFactory.getLogger("puente");
 
+  private final Config config;
   private final StateDirectory state;
-  private final EventLoops loops;
-  private final LocalStore store;
-  private final AtomicReference<SslContext> tls;
-  private final TurnNode turn;
   private final List<TransportAddress> own;
+  private final @Nullable NodeTls tls;
+  private final LocalStore store;
+  private final EventLoops loops;
+  private final TurnNode turn;
+  private final NodeAdmin admin;
 
-  private Node(
-      StateDirectory state,
-      EventLoops loops,
-      LocalStore store,
-      AtomicReference<SslContext> tls,
-      TurnNode turn,
-      List<TransportAddress> own) {
+  private Node(Config config, StateDirectory state) throws StartFailure {
+    this.config = config;
     this.state = state;
-    this.loops = loops;
-    this.store = store;
-    this.tls = tls;
-    this.turn = turn;
-    this.own = own;
+    NodeConfig parts = new NodeConfig(config, state);
+    List<TurnNode.Listen> listens = parts.listens();
+    own = ownEndpoints(config, listens);
+    TurnConfig turnConfig = parts.turn(own);
+    boolean wantsTls = listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
+    tls = wantsTls ? NodeTls.open(config, state) : null;
+    store = new LocalStore(parts.quotas());
+    TurnNode.Options options =
+        new TurnNode.Options(
+            listens,
+            tls == null ? null : tls::context,
+            turnConfig,
+            parts.binding(),
+            parts.streams());
+    loops = openLoops(parts);
+    try {
+      turn = TurnNode.start(loops, options, store);
+      NodeMetrics metrics = new NodeMetrics(metricSources());
+      admin = NodeAdmin.start(config, state, loops, turn, metrics);
+    } catch (BindFailure refused) {
+      loops.close().toCompletableFuture().join();
+      throw startFailure(refused);
+    } catch (StartFailure | RuntimeException failure) {
+      loops.close().toCompletableFuture().join();
+      throw failure;
+    }
+    LOG.info(
+        "event=started shards={} udp=\"{}\" realm=\"{}\"",
+        loops.shards().size(),
+        turn.datagramDescription(),
+        turnConfig.realm());
   }
 
   /**
@@ -55,33 +75,7 @@ final class Node {
    * @throws StartFailure in one clear line; nothing is left running then
    */
   static Node start(Config config, StateDirectory state) throws StartFailure {
-    NodeConfig parts = new NodeConfig(config, state);
-    List<TurnNode.Listen> listens = parts.listens();
-    List<TransportAddress> own = ownEndpoints(config, listens);
-    TurnConfig turnConfig = parts.turn(own);
-    BindingConfig binding = parts.binding();
-    boolean wantsTls = listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
-    AtomicReference<SslContext> tls = new AtomicReference<>();
-    if (wantsTls) {
-      tls.set(tlsContext(config, state));
-    }
-    EventLoops loops = openLoops(parts);
-    LocalStore store = new LocalStore(parts.quotas());
-    TurnNode.Options options =
-        new TurnNode.Options(
-            listens, wantsTls ? tls::get : null, turnConfig, binding, parts.streams());
-    try {
-      TurnNode turn = TurnNode.start(loops, options, store);
-      LOG.info(
-          "event=started shards={} udp=\"{}\" realm=\"{}\"",
-          loops.shards().size(),
-          turn.datagramDescription(),
-          turnConfig.realm());
-      return new Node(state, loops, store, tls, turn, own);
-    } catch (BindFailure refused) {
-      loops.close().toCompletableFuture().join();
-      throw startFailure(refused);
-    }
+    return new Node(config, state);
   }
 
   private static EventLoops openLoops(NodeConfig parts) throws StartFailure {
@@ -119,18 +113,31 @@ final class Node {
     return own.stream().distinct().toList();
   }
 
-  private static SslContext tlsContext(Config config, StateDirectory state) throws StartFailure {
-    CertificateChain chain =
-        state.certificate(config, NodeAddresses.reachable(config).getHostAddress(), Instant.now());
-    List<String> protocols =
-        config.value(Settings.NO_TLSV1_2) ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2");
+  private NodeMetrics.Sources metricSources() {
+    int portMin = config.value(Settings.MIN_PORT);
+    int portMax = config.value(Settings.MAX_PORT);
+    List<Integer> listening =
+        turn.endpoints().stream()
+            .filter(endpoint -> endpoint.transport() == Transport.UDP)
+            .map(endpoint -> endpoint.local().port())
+            .toList();
+    NodeTls certificate = tls;
+    return new NodeMetrics.Sources(
+        hostName(),
+        config.value(Settings.REALM),
+        turn.counters(),
+        turn.datagramCounters(),
+        turn.streamCounters()::value,
+        loops.shards().stream().map(EventLoops.Loop::eventLoop).toList(),
+        port -> port >= portMin && port <= portMax || listening.contains(port),
+        certificate == null ? Map.of() : Map.of("tls", certificate::expiresEpochSeconds));
+  }
+
+  private static String hostName() {
     try {
-      return SslContextBuilder.forServer(
-              chain.key(), chain.certificates().toArray(X509Certificate[]::new))
-          .protocols(protocols)
-          .build();
-    } catch (SSLException | IllegalArgumentException unusable) {
-      throw StartFailure.configuration("the certificate cannot be used: " + unusable.getMessage());
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException unnamed) {
+      return "localhost";
     }
   }
 
@@ -139,24 +146,30 @@ final class Node {
     return turn.endpoints();
   }
 
+  InetSocketAddress adminAddress() {
+    return admin.address(config);
+  }
+
   /**
    * Takes over what can change while running: certificate, users, secrets, peer rules, limits.
    *
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
-  void reload(Config config) throws StartFailure {
-    NodeConfig parts = new NodeConfig(config, state);
+  void reload(Config newConfig) throws StartFailure {
+    NodeConfig parts = new NodeConfig(newConfig, state);
     TurnConfig turnConfig = parts.turn(own);
-    if (tls.get() != null) {
-      tls.set(tlsContext(config, state));
+    NodeTls certificate = tls;
+    if (certificate != null) {
+      certificate.reload(newConfig, state);
     }
     store.quotas(parts.quotas());
     turn.reconfigure(turnConfig, parts.streams());
     LOG.info("event=reloaded");
   }
 
-  /** Stops in order: listeners first, then the loops. */
+  /** Stops in order: not ready, no listeners, no admin port, no loops. */
   CompletionStage<Void> stop() {
-    return turn.stop().thenCompose(stopped -> loops.close());
+    admin.stopping();
+    return turn.stop().thenCompose(stopped -> admin.stop()).thenCompose(stopped -> loops.close());
   }
 }

@@ -36,6 +36,8 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private static final Logger LOG = LoggerFactory.getLogger("puente.turn");
 
+  private static final long AFTER_DEFECT_MS = 1000;
+
   /** What was asked for and is answered as soon as the current input is done. */
   private sealed interface Pending permits Bound, NotBound, Answered {}
 
@@ -143,8 +145,14 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     timer = null;
     timerAt = Long.MAX_VALUE;
     nowBatch = -1;
-    server.onTime(now(), this);
-    settle();
+    try {
+      server.onTime(now(), this);
+      settle();
+    } catch (RuntimeException | AssertionError defect) {
+      // Without a next time, nothing would ever expire again.
+      LOG.error("event=defect where=timer meaning=\"please report\"", defect);
+      arm(clock.nowMs() + AFTER_DEFECT_MS);
+    }
   }
 
   void reconfigure(TurnConfig config) {
