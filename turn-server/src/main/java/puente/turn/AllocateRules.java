@@ -30,7 +30,7 @@ final class AllocateRules {
   private AllocateRules() {}
 
   static Outcome judge(
-      Message request, Family clientFamily, TurnConfig config, Allocations live, long now) {
+      Message request, Family clientFamily, TurnConfig config, Ports ports, long now) {
     // 3. REQUESTED-TRANSPORT
     int transport = request.find(AttributeType.REQUESTED_TRANSPORT);
     if (transport < 0 || request.lengthAt(transport) != 4) {
@@ -58,7 +58,7 @@ final class AllocateRules {
       return even >= 0 || requested >= 0 || additional >= 0 || request.lengthAt(token) != 8
           ? badRequest("RESERVATION-TOKEN beside what it decides, or malformed")
           : byToken(
-              live.reservedFamily(tokenAt(request, token), now),
+              ports.reservedFamily(tokenAt(request, token), now),
               tokenAt(request, token),
               seconds,
               clientFamily,
@@ -86,7 +86,7 @@ final class AllocateRules {
         additional >= 0 || family == null
             ? dual(config, even >= 0, seconds)
             : new Wanted(family, null, null, null, even >= 0, reserveNext, null, seconds);
-    if (wanted instanceof Wanted some && !live.hasPorts(some)) {
+    if (wanted instanceof Wanted some && !ports.has(some)) {
       return refused(ErrorCode.INSUFFICIENT_CAPACITY, "no relay port is free");
     }
     // 10. The quota is asked of the store when all else is well.

@@ -1,6 +1,5 @@
 package puente.turn;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -26,19 +25,12 @@ final class Allocations {
   /** The store and the shell answer in far less; after this an unfinished allocation is undone. */
   private static final long UNFINISHED_MS = 10_000;
 
-  /** Reservations may hold one port of so many, lest they be used to hold them all. */
-  private static final int RESERVED_SHARE = 8;
-
   private final AddressMap<Allocation> byClient;
-  private final Reservations reservations;
-  private final int shard;
   private final Deadlines deadlines = new Deadlines();
   private final Recent recent;
-  private final RandomGenerator random;
   private final Counters counters;
   private final Answers answers;
-  private final List<RelayAddress> relayAddresses;
-  private final List<PortPool> pools = new ArrayList<>();
+  private final Ports ports;
   private TurnConfig config;
 
   private @Nullable Allocation last;
@@ -56,20 +48,14 @@ final class Allocations {
     this.config = config;
     this.answers = answers;
     this.counters = counters;
-    this.random = random;
     byClient = new AddressMap<>(random.nextLong());
-    reservations = config.reservations();
-    this.shard = shard;
     recent = new Recent(random);
-    relayAddresses = config.relayAddresses();
-    for (int i = 0; i < relayAddresses.size(); i++) {
-      pools.add(new PortPool(config.portMin(), config.portMax(), shard, shards, random));
-    }
-    showPorts();
+    ports = new Ports(config, counters, random, shard, shards);
   }
 
   void reconfigure(TurnConfig newConfig) {
     config = newConfig;
+    ports.reconfigure(newConfig);
   }
 
   int size() {
@@ -78,6 +64,10 @@ final class Allocations {
 
   void forEach(Consumer<Allocation> action) {
     byClient.forEach(action);
+  }
+
+  Ports ports() {
+    return ports;
   }
 
   Recent recent() {
@@ -105,21 +95,6 @@ final class Allocations {
       lastNumber = number;
     }
     return found;
-  }
-
-  /** Whether ports for this are at hand. */
-  boolean hasPorts(Wanted wanted) {
-    if (wanted.reserveNext()
-        && reservations.countOf(shard) * RESERVED_SHARE >= Math.max(ownedPorts(), RESERVED_SHARE)) {
-      return false;
-    }
-    Family additional = wanted.additional();
-    return hasPort(wanted.first()) || additional != null && hasPort(additional);
-  }
-
-  /** The family of the address held under this token, by any shard, or null if there is none. */
-  @Nullable Family reservedFamily(long token, long now) {
-    return reservations.familyOf(token, now);
   }
 
   /** All checks passed: the store decides (RFC 8656 §7.2, step 10). */
@@ -170,7 +145,6 @@ final class Allocations {
       settle(allocation, now, out);
       return;
     }
-    takeReturned(now);
     openRelay(allocation, wanted.first(), now, out);
     Family additional = wanted.additional();
     if (additional != null) {
@@ -181,68 +155,32 @@ final class Allocations {
 
   /** The reserved address, wherever its port is from; its claimant may be another shard's. */
   private void openReserved(Allocation allocation, long token, long now, Effects out) {
-    Reservations.Held held = reservations.claim(token, now);
-    if (held == null) {
-      return;
+    Relay relay = ports.claim(token, now);
+    if (relay != null) {
+      relay.allocation = allocation;
+      allocation.set(relay.family(), relay);
+      out.bind(relay);
     }
-    RelayAddress at = held.at();
-    Relay relay = newRelay(at, held.port(), null, allocation);
-    relay.loan = held;
-    allocation.set(at.family(), relay);
-    out.bind(relay);
-    showPorts();
-  }
-
-  /** Ports of ours that another shard had on loan. */
-  private void takeReturned(long now) {
-    for (Reservations.Held held = reservations.nextReturned(shard);
-        held != null;
-        held = reservations.nextReturned(shard)) {
-      poolOf(held.at()).giveBack(held.port(), restedMs(now));
-    }
-  }
-
-  private PortPool poolOf(RelayAddress at) {
-    return pools.get(relayAddresses.indexOf(at));
   }
 
   /** Takes a port of this family and has it bound; without one the family is missing. */
   private void openRelay(Allocation allocation, Family family, long now, Effects out) {
     Birth birth = allocation.birth;
-    int start = relayAddresses.isEmpty() ? 0 : random.nextInt(relayAddresses.size());
-    for (int n = 0; n < relayAddresses.size(); n++) {
-      int i = (start + n) % relayAddresses.size();
-      PortPool pool = pools.get(i);
-      int port = relayAddresses.get(i).family() == family ? take(pool, birth.wanted, now) : -1;
-      if (port != PortPool.NONE) {
-        Relay relay = newRelay(relayAddresses.get(i), port, pool, allocation);
-        allocation.set(family, relay);
-        out.bind(relay);
-        if (birth.wanted.reserveNext()) {
-          birth.sibling = newRelay(relayAddresses.get(i), port + 1, pool, allocation);
-          out.bind(birth.sibling);
-        }
-        showPorts();
-        return;
-      }
+    Relay relay = ports.take(family, birth.wanted, now);
+    if (relay == null) {
+      birth.missingFamily = family;
+      birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
+      return;
     }
-    birth.missingFamily = family;
-    birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
-  }
-
-  private static int take(PortPool pool, Wanted wanted, long now) {
-    if (wanted.reserveNext()) {
-      return pool.takePair(now);
-    }
-    return wanted.evenPort() ? pool.takeEven(now) : pool.take(now);
-  }
-
-  private static Relay newRelay(
-      RelayAddress at, int port, @Nullable PortPool pool, Allocation allocation) {
-    Relay relay = new Relay(at.local().withPort(port), at.advertised().withPort(port));
-    relay.pool = pool;
     relay.allocation = allocation;
-    return relay;
+    allocation.set(family, relay);
+    out.bind(relay);
+    if (birth.wanted.reserveNext()) {
+      Relay sibling = ports.siblingOf(relay);
+      sibling.allocation = allocation;
+      birth.sibling = sibling;
+      out.bind(sibling);
+    }
   }
 
   void onBound(Relay relay, long now, Effects out) {
@@ -271,7 +209,7 @@ final class Allocations {
     allocation.set(relay.family(), null);
     birth.sibling = null;
     relay.state = Relay.State.CLOSED;
-    giveBack(relay, now);
+    ports.giveBack(relay, now);
     if (sibling != null && main != null) {
       close(relay == sibling ? main : sibling, now, out);
     }
@@ -317,7 +255,6 @@ final class Allocations {
     allocation.limit(config.limits().bytesPerSecond(), now);
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
-    showPorts();
     answerBirth(allocation, birth.request, out);
   }
 
@@ -360,13 +297,8 @@ final class Allocations {
     relay.state = Relay.State.CLOSED;
     relay.allocation = null;
     out.unbind(relay);
-    RelayAddress at = relayAddresses.get(pools.indexOf(relay.pool));
     long untilMs = now + 1000L * config.lifetimes().reservationSeconds();
-    long token;
-    do {
-      token = random.nextLong();
-    } while (!reservations.add(
-        new Reservations.Held(token, at, relay.local().port(), shard, untilMs)));
+    long token = ports.hold(relay, untilMs);
     deadlines.schedule(new Reservation(token), untilMs);
     return token;
   }
@@ -397,7 +329,6 @@ final class Allocations {
     allocation.set(relay.family(), null);
     counters.allocation(allocation.client().transport(), relay.family(), -1);
     close(relay, now, out);
-    showPorts();
   }
 
   private void release(Allocation allocation, long now, Effects out) {
@@ -420,31 +351,13 @@ final class Allocations {
     if (allocation.birth.granted) {
       out.forget(client);
     }
-    showPorts();
   }
 
   private void close(Relay relay, long now, Effects out) {
     relay.state = Relay.State.CLOSED;
     relay.allocation = null;
     out.unbind(relay);
-    giveBack(relay, now);
-  }
-
-  private void giveBack(Relay relay, long now) {
-    PortPool pool = relay.pool;
-    Reservations.Held loan = relay.loan;
-    if (pool != null) {
-      pool.giveBack(relay.local().port(), restedMs(now));
-    } else if (loan != null) {
-      reservations.giveBack(loan);
-      takeReturned(now);
-    }
-  }
-
-  /** When a port given back now may be used again: at a whole second, so that many are in one go. */
-  private long restedMs(long now) {
-    long restedMs = now + config.lifetimes().quarantineMs() + 999;
-    return restedMs - restedMs % 1000;
+    ports.giveBack(relay, now);
   }
 
   /** Something about this allocation ends at this time. */
@@ -458,19 +371,10 @@ final class Allocations {
     for (Deadline due = deadlines.poll(now); due != null; due = deadlines.poll(now)) {
       switch (due) {
         case Allocation allocation -> expire(allocation, now, out);
-        case Reservation reservation -> {
-          Reservations.Held held = reservations.remove(reservation.token);
-          if (held != null) {
-            poolOf(held.at()).giveBack(held.port(), restedMs(now));
-          }
-        }
+        case Reservation reservation -> ports.endHold(reservation.token, now);
       }
     }
-    takeReturned(now);
-    for (PortPool pool : pools) {
-      pool.endRests(now);
-    }
-    showPorts();
+    ports.onTime(now);
   }
 
   private void expire(Allocation allocation, long now, Effects out) {
@@ -496,41 +400,6 @@ final class Allocations {
   }
 
   long nextDeadline() {
-    long next = deadlines.nextMs();
-    for (PortPool pool : pools) {
-      next = Math.min(next, pool.nextRestedAtMs());
-    }
-    return next;
-  }
-
-  private boolean hasPort(Family family) {
-    for (int i = 0; i < pools.size(); i++) {
-      if (relayAddresses.get(i).family() == family && pools.get(i).hasAny()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private int ownedPorts() {
-    int owned = 0;
-    for (PortPool pool : pools) {
-      owned += pool.owned();
-    }
-    return owned;
-  }
-
-  private void showPorts() {
-    int held = 0;
-    int resting = 0;
-    for (PortPool pool : pools) {
-      held += pool.held();
-      resting += pool.quarantined();
-    }
-    int reserved = reservations.countOf(shard);
-    counters.ports(Counters.PortState.USED, held - reserved);
-    counters.ports(Counters.PortState.RESERVED, reserved);
-    counters.ports(Counters.PortState.QUARANTINED, resting);
-    counters.ports(Counters.PortState.LIMIT, ownedPorts());
+    return Math.min(deadlines.nextMs(), ports.nextRestedAtMs());
   }
 }

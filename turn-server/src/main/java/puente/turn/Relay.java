@@ -3,6 +3,7 @@ package puente.turn;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.TransportAddress;
+import puente.turn.store.Reservations;
 
 /**
  * One relayed transport address: bound, or about to be. {@code local} is what the socket is bound

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Nonce;
 import puente.stun.TransportAddress;
+import puente.turn.store.Reservations;
 
 /**
  * How a {@link TurnServer} behaves. Immutable, and valid as soon as it is built. All shards of a

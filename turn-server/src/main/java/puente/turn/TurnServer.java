@@ -63,10 +63,6 @@ public final class TurnServer {
       new Refuse(ErrorCode.ALLOCATION_MISMATCH, "the five-tuple has an allocation");
   private static final Refuse OTHER_USER =
       new Refuse(ErrorCode.WRONG_CREDENTIALS, "the allocation is another user's");
-  private static final Refuse BAD_LENGTH =
-      new Refuse(ErrorCode.BAD_REQUEST, "an attribute of the wrong length");
-  private static final Refuse OTHER_FAMILY =
-      new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
 
   private final Listeners listeners;
   private final BindingServer binding;
@@ -76,6 +72,7 @@ public final class TurnServer {
   private final UnauthorizedLimit unauthorized;
   private final Answers answers;
   private final Allocations allocations;
+  private final RefreshRequests refreshes;
   private final PeerRequests peers;
   private final DataPath data;
   private final Message message = new Message();
@@ -102,6 +99,7 @@ public final class TurnServer {
         config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
     answers = new Answers(config, integrity, authenticator, counters);
     allocations = new Allocations(config, answers, counters, random, shard, shards);
+    refreshes = new RefreshRequests(config, allocations, answers);
     peers = new PeerRequests(config, allocations, counters);
     data = new DataPath(config, allocations, peers, answers.builder(), counters);
   }
@@ -191,6 +189,7 @@ public final class TurnServer {
     unauthorized.limit(next.limits().unauthorizedPerSecond(), next.limits().unauthorizedBurst());
     answers.reconfigure(next);
     allocations.reconfigure(next);
+    refreshes.reconfigure(next);
     peers.reconfigure(next);
     data.reconfigure(next);
     allocations.forEach(
@@ -395,7 +394,7 @@ public final class TurnServer {
       return ALLOCATED;
     }
     Family clientFamily = request.client().client().family();
-    switch (AllocateRules.judge(message, clientFamily, config, allocations, now)) {
+    switch (AllocateRules.judge(message, clientFamily, config, allocations.ports(), now)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
           // Its next copy might be granted, and the client would never know (§7.2, last note).
@@ -421,7 +420,7 @@ public final class TurnServer {
     }
     allocation.login = request.login();
     if (request.method() == Method.REFRESH) {
-      return refresh(request, allocation, now, out);
+      return refreshes.refresh(message, request, allocation, now, out);
     }
     Refuse refusal =
         request.method() == Method.CREATE_PERMISSION
@@ -432,57 +431,6 @@ public final class TurnServer {
       answers.send(request, out);
     }
     return refusal;
-  }
-
-  /** RFC 8656 §8.2. */
-  private @Nullable Refuse refresh(Request request, Allocation allocation, long now, Effects out) {
-    int lifetimeAt = message.find(AttributeType.LIFETIME);
-    int familyAt = message.find(AttributeType.REQUESTED_ADDRESS_FAMILY);
-    if (lifetimeAt >= 0 && message.lengthAt(lifetimeAt) != 4
-        || familyAt >= 0 && message.lengthAt(familyAt) != 4) {
-      return BAD_LENGTH;
-    }
-    Relay only = null;
-    if (familyAt >= 0) {
-      only =
-          switch (message.u8At(familyAt)) {
-            case 0x01 -> allocation.ipv4;
-            case 0x02 -> allocation.ipv6;
-            default -> null;
-          };
-      if (only == null || now >= only.expiresMs) {
-        return OTHER_FAMILY;
-      }
-    }
-    int proposed = lifetimeAt < 0 ? -1 : message.i32At(lifetimeAt);
-    int seconds = 0;
-    if (proposed == 0) {
-      delete(request, allocation, only, now, out);
-    } else {
-      int granted = config.lifetimes().granted(lifetimeAt < 0 ? 0 : proposed);
-      long expiresMs = allocations.expiry(allocation.login, granted, now);
-      seconds = Allocations.secondsUntil(expiresMs, now);
-      for (Relay relay : allocation.relays()) {
-        if (only == null || only == relay) {
-          relay.expiresMs = expiresMs;
-        }
-      }
-      allocations.watch(allocation, expiresMs);
-    }
-    answers.success(request).i32(AttributeType.LIFETIME, seconds);
-    answers.send(request, out);
-    return null;
-  }
-
-  /** All of it, or one half of a dual allocation (RFC 8656 §8.1). At once. */
-  private void delete(
-      Request request, Allocation allocation, @Nullable Relay only, long now, Effects out) {
-    if (only != null && allocation.relays().size() > 1) {
-      allocations.closeRelay(allocation, only, now, out);
-      return;
-    }
-    allocations.close(allocation, CloseReason.CLIENT, now, out);
-    allocations.recent().remember(request, null, now);
   }
 
   private void onSend(Packet packet, long now, Effects out) {

@@ -1,4 +1,4 @@
-package puente.turn;
+package puente.turn.store;
 
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
+import puente.stun.TransportAddress;
 
 /**
  * The relayed addresses held for whoever shows the token (RFC 8656 §7.2, EVEN-PORT with R). They
@@ -13,19 +14,20 @@ import puente.stun.Family;
  * shard's. The port stays on loan from the shard that owns it, and goes back there. Every shard
  * asks, once per such allocation and never per packet, so that it is briefly synchronized.
  */
-final class Reservations {
+public final class Reservations {
 
   /**
+   * @param local where the port is, and which
    * @param shard who owns the port
    */
-  record Held(long token, RelayAddress at, int port, int shard, long untilMs) {}
+  public record Held(long token, TransportAddress local, int shard, long untilMs) {}
 
   private final Map<Long, Held> heldByToken = new HashMap<>();
   private final Map<Integer, Integer> countByShard = new HashMap<>();
   private final Map<Integer, Queue<Held>> returnedByShard = new HashMap<>();
 
   /** False if the token is taken. */
-  synchronized boolean add(Held held) {
+  public synchronized boolean add(Held held) {
     if (heldByToken.putIfAbsent(held.token, held) != null) {
       return false;
     }
@@ -34,19 +36,19 @@ final class Reservations {
   }
 
   /** The family of the address held under this token, or null if there is none. */
-  synchronized @Nullable Family familyOf(long token, long now) {
+  public synchronized @Nullable Family familyOf(long token, long now) {
     Held held = heldByToken.get(token);
-    return held == null || now >= held.untilMs ? null : held.at.family();
+    return held == null || now >= held.untilMs ? null : held.local.family();
   }
 
   /** Takes what is held under this token, in time; only one can. */
-  synchronized @Nullable Held claim(long token, long now) {
+  public synchronized @Nullable Held claim(long token, long now) {
     Held held = heldByToken.get(token);
     return held == null || now >= held.untilMs ? null : remove(token);
   }
 
   /** Its time is over: takes it if nobody has claimed it. */
-  synchronized @Nullable Held remove(long token) {
+  public synchronized @Nullable Held remove(long token) {
     Held held = heldByToken.remove(token);
     if (held != null) {
       countByShard.merge(held.shard, -1, Integer::sum);
@@ -55,17 +57,17 @@ final class Reservations {
   }
 
   /** How many of this shard's ports are held and not claimed. */
-  synchronized int countOf(int shard) {
+  public synchronized int countOf(int shard) {
     return countByShard.getOrDefault(shard, 0);
   }
 
   /** A claimed port is not used any more: its owner will find it. */
-  synchronized void giveBack(Held held) {
+  public synchronized void giveBack(Held held) {
     returnedByShard.computeIfAbsent(held.shard, unused -> new ArrayDeque<>()).add(held);
   }
 
   /** The next port that came back to this shard, or null. */
-  synchronized @Nullable Held nextReturned(int shard) {
+  public synchronized @Nullable Held nextReturned(int shard) {
     Queue<Held> returned = returnedByShard.get(shard);
     return returned == null ? null : returned.poll();
   }

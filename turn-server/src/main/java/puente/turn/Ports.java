@@ -1,0 +1,204 @@
+package puente.turn;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
+import puente.stun.TransportAddress;
+import puente.turn.store.Reservations;
+
+/** The relay ports of one shard on all relay addresses, and those on loan (RFC 8656 §7.2). */
+final class Ports {
+
+  /** Reservations may hold one port of so many, lest they be used to hold them all. */
+  private static final int RESERVED_SHARE = 8;
+
+  private final List<RelayAddress> addresses;
+  private final List<PortPool> pools = new ArrayList<>();
+  private final Reservations reservations;
+  private final Counters counters;
+  private final RandomGenerator random;
+  private final int shard;
+  private int owned;
+  private long quarantineMs;
+
+  Ports(TurnConfig config, Counters counters, RandomGenerator random, int shard, int shards) {
+    this.counters = counters;
+    this.random = random;
+    this.shard = shard;
+    addresses = config.relayAddresses();
+    reservations = config.reservations();
+    quarantineMs = config.lifetimes().quarantineMs();
+    for (int i = 0; i < addresses.size(); i++) {
+      PortPool pool = new PortPool(config.portMin(), config.portMax(), shard, shards, random);
+      pools.add(pool);
+      owned += pool.owned();
+    }
+    show();
+  }
+
+  void reconfigure(TurnConfig config) {
+    quarantineMs = config.lifetimes().quarantineMs();
+  }
+
+  /** Whether ports for this are at hand. */
+  boolean has(Wanted wanted) {
+    int most = Math.max(owned, RESERVED_SHARE) / RESERVED_SHARE;
+    if (wanted.reserveNext() && reservations.countOf(shard) >= most) {
+      return false;
+    }
+    Family additional = wanted.additional();
+    return has(wanted.first()) || additional != null && has(additional);
+  }
+
+  private boolean has(Family family) {
+    for (int i = 0; i < pools.size(); i++) {
+      if (addresses.get(i).family() == family && pools.get(i).hasAny()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The family of the address held under this token, by any shard, or null if there is none. */
+  @Nullable Family reservedFamily(long token, long now) {
+    return reservations.familyOf(token, now);
+  }
+
+  /** An address of this family with a port of the wanted kind, or null. */
+  @Nullable Relay take(Family family, Wanted wanted, long now) {
+    takeReturned(now);
+    int start = addresses.isEmpty() ? 0 : random.nextInt(addresses.size());
+    for (int n = 0; n < addresses.size(); n++) {
+      int i = (start + n) % addresses.size();
+      int port = addresses.get(i).family() == family ? take(pools.get(i), wanted, now) : -1;
+      if (port != PortPool.NONE) {
+        show();
+        return relay(addresses.get(i), port, pools.get(i));
+      }
+    }
+    return null;
+  }
+
+  private static int take(PortPool pool, Wanted wanted, long now) {
+    if (wanted.reserveNext()) {
+      return pool.takePair(now);
+    }
+    return wanted.evenPort() ? pool.takeEven(now) : pool.take(now);
+  }
+
+  /** The other half of a pair that was taken whole. */
+  Relay siblingOf(Relay even) {
+    Relay sibling =
+        new Relay(
+            even.local().withPort(even.local().port() + 1),
+            even.advertised().withPort(even.local().port() + 1));
+    sibling.pool = even.pool;
+    return sibling;
+  }
+
+  /** Holds this relay's port for whoever shows the token. */
+  long hold(Relay relay, long untilMs) {
+    long token;
+    do {
+      token = random.nextLong();
+    } while (!reservations.add(new Reservations.Held(token, relay.local(), shard, untilMs)));
+    show();
+    return token;
+  }
+
+  /** The relay held under this token by any shard, or null. */
+  @Nullable Relay claim(long token, long now) {
+    Reservations.Held held = reservations.claim(token, now);
+    if (held == null) {
+      return null;
+    }
+    RelayAddress at = addresses.get(indexOf(held.local()));
+    Relay relay = relay(at, held.local().port(), null);
+    relay.loan = held;
+    show();
+    return relay;
+  }
+
+  /** The time of a hold is over. */
+  void endHold(long token, long now) {
+    Reservations.Held held = reservations.remove(token);
+    if (held != null) {
+      rest(held.local(), now);
+    }
+  }
+
+  void giveBack(Relay relay, long now) {
+    PortPool pool = relay.pool;
+    Reservations.Held loan = relay.loan;
+    if (pool != null) {
+      rest(relay.local(), now);
+    } else if (loan != null) {
+      reservations.giveBack(loan);
+      takeReturned(now);
+    }
+    show();
+  }
+
+  void onTime(long now) {
+    takeReturned(now);
+    for (PortPool pool : pools) {
+      pool.endRests(now);
+    }
+    show();
+  }
+
+  /** When the next port has rested enough. */
+  long nextRestedAtMs() {
+    long next = Long.MAX_VALUE;
+    for (PortPool pool : pools) {
+      next = Math.min(next, pool.nextRestedAtMs());
+    }
+    return next;
+  }
+
+  /** Ports of ours that another shard had on loan. */
+  private void takeReturned(long now) {
+    for (Reservations.Held held = reservations.nextReturned(shard);
+        held != null;
+        held = reservations.nextReturned(shard)) {
+      rest(held.local(), now);
+    }
+  }
+
+  /** Into quarantine until a whole second, so that many ports leave it in one go. */
+  private void rest(TransportAddress local, long now) {
+    long restedMs = now + quarantineMs + 999;
+    pools.get(indexOf(local)).giveBack(local.port(), restedMs - restedMs % 1000);
+  }
+
+  private int indexOf(TransportAddress local) {
+    for (int i = 0; i < addresses.size(); i++) {
+      if (addresses.get(i).local().equals(local.withPort(0))) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("not a relay address");
+  }
+
+  private static Relay relay(RelayAddress at, int port, @Nullable PortPool pool) {
+    Relay relay = new Relay(at.local().withPort(port), at.advertised().withPort(port));
+    relay.pool = pool;
+    return relay;
+  }
+
+  private void show() {
+    int held = 0;
+    int resting = 0;
+    for (PortPool pool : pools) {
+      held += pool.held();
+      resting += pool.quarantined();
+    }
+    int reserved = reservations.countOf(shard);
+    counters.ports(Counters.PortState.USED, held - reserved);
+    counters.ports(Counters.PortState.RESERVED, reserved);
+    counters.ports(Counters.PortState.QUARANTINED, resting);
+    counters.ports(Counters.PortState.LIMIT, owned);
+  }
+}
