@@ -8,6 +8,7 @@ import static puente.turn.Sent.channelBind;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import puente.stun.BindingConfig;
@@ -22,6 +23,11 @@ import puente.turn.store.AllocationStore;
 class GarbageTest {
 
   private static final int PACKETS = 100_000;
+  private static final int ROUNDS = 6;
+
+  /** What the JVM was seen to allocate by itself is about 200 bytes. */
+  private static final long ONCE_BYTES = 1024;
+
   private static final TransportAddress PEER = Lab.address("192.0.2.200:7000");
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -40,15 +46,21 @@ class GarbageTest {
     Packet up = Lab.packet(frame(0x4000, 1200), one.tuple.client());
     Packet down = Lab.packet(new byte[1200], PEER);
 
-    relay(lab.server, up, down, one, two, relays, tally, lab.now);
-    tally.packets = 0;
-    long before = threads.getCurrentThreadAllocatedBytes();
-    long mid = threads.getCurrentThreadAllocatedBytes();
-    relay(lab.server, up, down, one, two, relays, tally, lab.now);
-    long after = threads.getCurrentThreadAllocatedBytes();
-
-    assertEquals(2 * PACKETS, tally.packets);
-    assertEquals(0, after - mid - (mid - before), "bytes for " + 2 * PACKETS + " packets");
+    // The JVM itself may allocate once while it compiles; garbage of ours would be in every round.
+    long[] bytes = new long[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      tally.packets = 0;
+      long before = threads.getCurrentThreadAllocatedBytes();
+      long mid = threads.getCurrentThreadAllocatedBytes();
+      relay(lab.server, up, down, one, two, relays, tally, lab.now);
+      long after = threads.getCurrentThreadAllocatedBytes();
+      bytes[round] = after - mid - (mid - before);
+      assertEquals(2 * PACKETS, tally.packets);
+    }
+    assertEquals(0, Arrays.stream(bytes).min().orElseThrow(), () -> Arrays.toString(bytes));
+    // After the round that warms up: a million packets, and not even rare garbage.
+    long rest = Arrays.stream(bytes).skip(1).sum();
+    assertTrue(rest <= ONCE_BYTES, () -> Arrays.toString(bytes));
   }
 
   /** Two clients and two relays in turn, so that no cache of the last one helps. */
