@@ -80,7 +80,8 @@ final class Node {
 
   private static EventLoops openLoops(NodeConfig parts) throws StartFailure {
     try {
-      return EventLoops.open(parts.shards(), parts.udpIo(), parts.joinsDatagrams());
+      return EventLoops.open(
+          parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize());
     } catch (IllegalArgumentException unavailable) {
       throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
     }

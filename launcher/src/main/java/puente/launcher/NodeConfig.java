@@ -64,6 +64,10 @@ final class NodeConfig {
         config.value(Settings.UDP_IO).toUpperCase(java.util.Locale.ROOT));
   }
 
+  int bufferSize() {
+    return config.value(Settings.SOCK_BUF_SIZE);
+  }
+
   boolean joinsDatagrams() {
     return config.value(Settings.UDP_GRO) && config.value(Settings.UDP_GSO);
   }
@@ -80,6 +84,9 @@ final class NodeConfig {
     }
     if (!config.value(Settings.NO_TCP)) {
       add(all, Transport.TCP, addresses, config.value(Settings.LISTENING_PORT));
+      if (config.value(Settings.RFC5780)) {
+        add(all, Transport.TCP, addresses, alternatePort());
+      }
     }
     if (!config.value(Settings.NO_TLS)) {
       add(all, Transport.TLS, addresses, config.value(Settings.TLS_LISTENING_PORT));
@@ -230,9 +237,16 @@ final class NodeConfig {
     if (dev || config.value(Settings.ALLOW_PRIVATE_PEERS)) {
       allowed.addAll(PRIVATE);
     }
+    List<AddressRange> denied = new ArrayList<>(config.all(Settings.DENIED_PEER_IP));
+    if (!config.value(Settings.HAIRPIN)) {
+      for (RelayAddress relay : NodeAddresses.relay(config)) {
+        denied.add(AddressRange.parse(relay.local().ip()));
+        denied.add(AddressRange.parse(relay.advertised().ip()));
+      }
+    }
     return PeerPolicy.SAFE
         .withAllowed(allowed.toArray(AddressRange[]::new))
-        .withDenied(config.all(Settings.DENIED_PEER_IP).toArray(AddressRange[]::new))
+        .withDenied(denied.toArray(AddressRange[]::new))
         .withLoopback(dev || config.value(Settings.ALLOW_LOOPBACK_PEERS))
         .withOwnEndpoints(own);
   }
@@ -259,6 +273,7 @@ final class NodeConfig {
         config.value(Settings.MAX_CONNECTIONS_PER_SOURCE),
         config.value(Settings.STREAM_FIRST_MESSAGE_TIMEOUT).toMillis(),
         config.value(Settings.STREAM_AUTHENTICATION_TIMEOUT).toMillis(),
+        config.value(Settings.STREAM_IDLE_TIMEOUT).toMillis(),
         STREAM_MESSAGE_MAX);
   }
 }

@@ -61,6 +61,7 @@ final class Settings {
               Type.PORT,
               "Second TLS port for RFC 5780; 0 is tls-listening-port + 1.")
           .fallback("0")
+          .ignored("NAT behaviour discovery is served over UDP and TCP")
           .in(ROWS);
   static final Setting<Boolean> NO_UDP =
       flag(Group.LISTENERS, "no-udp", "No UDP listeners.").in(ROWS);
@@ -82,8 +83,8 @@ final class Settings {
               Group.LISTENERS,
               "sock-buf-size",
               Type.count(4096, 1 << 30),
-              "Bytes of kernel buffer of a socket.")
-          .fallback("2097152")
+              "Bytes of kernel buffer of a listening UDP socket; a relay has an eighth.")
+          .fallback("4194304")
           .in(ROWS);
   static final Setting<String> UDP_IO =
       row(
@@ -360,6 +361,7 @@ final class Settings {
   static final Setting<Boolean> INCLUDE_REASON_STRING =
       flag(Group.PROTOCOL, "include-reason-string", "Put a reason phrase into error answers.")
           .fallback("yes")
+          .ignored("error answers always carry their reason phrase")
           .in(ROWS);
 
   // TLS

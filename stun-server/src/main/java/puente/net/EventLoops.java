@@ -32,12 +32,14 @@ public final class EventLoops {
   /** One shard's loop. */
   public record Loop(IoEventLoop eventLoop, Datagrams datagrams) {}
 
+  private static final int BUFFER_SIZE = 4 << 20;
+
   private final Vertx vertx;
   private final boolean isNative;
   private final List<Loop> shards = new ArrayList<>();
   private final Context control;
 
-  private EventLoops(int count, boolean isNative, boolean gro) {
+  private EventLoops(int count, boolean isNative, boolean gro, int bufferSize) {
     this.isNative = isNative;
     VertxOptions options =
         new VertxOptions().setEventLoopPoolSize(count + 1).setPreferNativeTransport(isNative);
@@ -48,7 +50,7 @@ public final class EventLoops {
       if (!seen.add(eventLoop)) {
         throw new IllegalStateException("Vert.x gave the same event loop twice");
       }
-      shards.add(new Loop(eventLoop, datagrams(eventLoop, gro)));
+      shards.add(new Loop(eventLoop, datagrams(eventLoop, gro, bufferSize)));
     }
     control = newContext();
   }
@@ -56,14 +58,20 @@ public final class EventLoops {
   /**
    * @param io which way datagrams take
    * @param gro whether to let the kernel join and cut datagrams
+   * @param bufferSize bytes of kernel buffer, each way, of a socket that faces clients
    * @throws IllegalArgumentException if {@code io} is FFM and this system does not have it
    */
-  public static EventLoops open(int shards, UdpIo io, boolean gro) {
+  public static EventLoops open(int shards, UdpIo io, boolean gro, int bufferSize) {
     boolean fast = io != UdpIo.NIO && Epoll.isAvailable() && Libc.isUsable();
     if (io == UdpIo.FFM && !fast) {
       throw new IllegalArgumentException("udp-io=ffm needs Linux with epoll");
     }
-    return new EventLoops(shards, fast, gro);
+    return new EventLoops(shards, fast, gro, bufferSize);
+  }
+
+  /** The same with buffers of the usual size. */
+  public static EventLoops open(int shards, UdpIo io, boolean gro) {
+    return open(shards, io, gro, BUFFER_SIZE);
   }
 
   public Vertx vertx() {
@@ -96,10 +104,13 @@ public final class EventLoops {
     return (IoEventLoop) context.nettyEventLoop();
   }
 
-  private Datagrams datagrams(IoEventLoop eventLoop, boolean gro) {
+  private Datagrams datagrams(IoEventLoop eventLoop, boolean gro, int bufferSize) {
     return eventLoop
         .<Datagrams>submit(
-            () -> isNative ? new LinuxDatagrams(eventLoop, gro) : new NioDatagrams(eventLoop))
+            () ->
+                isNative
+                    ? new LinuxDatagrams(eventLoop, gro, bufferSize)
+                    : new NioDatagrams(eventLoop, bufferSize))
         .syncUninterruptibly()
         .getNow();
   }

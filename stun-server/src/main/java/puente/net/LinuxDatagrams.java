@@ -24,11 +24,13 @@ final class LinuxDatagrams implements Datagrams {
   private static final int RELAY_BATCH = 16;
 
   private static final int ERRORS_MAX = 16;
-  private static final int LISTENER_BUFFER = 4 << 20;
-  private static final int RELAY_BUFFER = 512 << 10;
+
+  /** A listener's buffer is so many times a relay's. */
+  private static final int RELAY_SHARE = 8;
 
   private final IoEventLoop eventLoop;
   private final boolean gro;
+  private final int bufferSize;
   private final DatagramCounters counters = new DatagramCounters();
   private final TransmitQueue queue;
   private final ReceiveRing ring;
@@ -45,8 +47,9 @@ final class LinuxDatagrams implements Datagrams {
   private boolean coalescingLossLogged;
 
   /** Must be made on the loop's thread: errno is captured per thread. */
-  LinuxDatagrams(IoEventLoop eventLoop, boolean gro) {
+  LinuxDatagrams(IoEventLoop eventLoop, boolean gro, int bufferSize) {
     this.eventLoop = eventLoop;
+    this.bufferSize = bufferSize;
     this.gro = gro;
     Arena arena = Arena.global();
     queue = new TransmitQueue(arena, counters);
@@ -95,7 +98,7 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private void setOptions(int fd, Role role, boolean ipv4) {
-    int size = role == Role.LISTENER ? LISTENER_BUFFER : RELAY_BUFFER;
+    int size = role == Role.LISTENER ? bufferSize : bufferSize / RELAY_SHARE;
     setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
     setBuffer(fd, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF, size);
     if (gro) {

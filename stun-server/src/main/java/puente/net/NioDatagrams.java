@@ -23,18 +23,19 @@ final class NioDatagrams implements Datagrams {
   private static final Logger LOG = LoggerFactory.getLogger("puente.net");
   private static final int DATAGRAM_MAX = 0x1_0000;
   private static final int BATCH = 64;
-  private static final int BUFFER = 1 << 20;
 
   final DatagramCounters counters = new DatagramCounters();
   private final IoEventLoop eventLoop;
+  private final int bufferSize;
   private final ByteBuffer received = ByteBuffer.allocateDirect(DATAGRAM_MAX);
   private final ByteBuffer outgoing = ByteBuffer.allocateDirect(DATAGRAM_MAX + 4);
   private final Packet packet = new Packet();
   private int batch;
   private boolean defectLogged;
 
-  NioDatagrams(IoEventLoop eventLoop) {
+  NioDatagrams(IoEventLoop eventLoop, int bufferSize) {
     this.eventLoop = eventLoop;
+    this.bufferSize = bufferSize;
     packet.buffer = received;
   }
 
@@ -67,7 +68,7 @@ final class NioDatagrams implements Datagrams {
           DatagramChannel.open(ipv4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
       try {
         channel.configureBlocking(false);
-        channel.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER);
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, bufferSize);
         if (role == Role.LISTENER
             && channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
           channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);

@@ -37,6 +37,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
   private boolean flushScheduled;
   private boolean closing;
   private long openedAt;
+  private long heardAt;
   private long framesRead;
 
   StreamConnection(StreamListener listener) {
@@ -51,6 +52,11 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** When it was opened, on the receiver's clock. */
   public long openedAt() {
     return openedAt;
+  }
+
+  /** When bytes last came, on the receiver's clock. */
+  public long heardAt() {
+    return heardAt;
   }
 
   /** Whether a whole message has come in so far. */
@@ -77,6 +83,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
     packet.sourceLo = made.client().lo();
     packet.sourcePort = made.client().port();
     openedAt = listener.receiver().now();
+    heardAt = openedAt;
     if (!listener.receiver().onOpen(this)) {
       tuple = null;
       opened.close();
@@ -90,6 +97,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
       bytes.release();
       return;
     }
+    heardAt = listener.receiver().now();
     ByteBuf before = cumulated;
     ByteBuf all =
         before == null

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Packet;
@@ -59,13 +60,19 @@ public final class StreamListener {
     void onClosed(StreamConnection connection);
   }
 
-  /** What a listener is made of. */
+  /**
+   * What a listener is made of.
+   *
+   * @param tls makes the handler of a new connection; null for plain TCP
+   * @param handshakes where the costly part of a handshake runs, never on the loop
+   */
   public record Options(
       TransportAddress local,
       int number,
       int messageMax,
       boolean epoll,
-      @Nullable Supplier<SslContext> tls) {}
+      @Nullable Supplier<SslContext> tls,
+      Executor handshakes) {}
 
   private final Options options;
   private final Receiver receiver;
@@ -122,7 +129,7 @@ public final class StreamListener {
     protected void initChannel(Channel accepted) {
       Supplier<SslContext> tls = options.tls;
       if (tls != null) {
-        SslHandler security = tls.get().newHandler(accepted.alloc());
+        SslHandler security = tls.get().newHandler(accepted.alloc(), options.handshakes);
         security.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
         // One record for each message: there are clients that take a record for a message.
         security.setWrapDataSize(0);

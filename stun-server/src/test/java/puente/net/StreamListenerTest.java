@@ -127,7 +127,7 @@ class StreamListenerTest {
     StreamListener listener =
         StreamListener.open(
             loops.shards().get(0),
-            new StreamListener.Options(LOOPBACK, 3, 70_000, loops.isNative(), null),
+            new StreamListener.Options(LOOPBACK, 3, 70_000, loops.isNative(), null, Runnable::run),
             echo);
     Socket client = new Socket();
     client.setSoTimeout(PATIENCE_S * 1000);

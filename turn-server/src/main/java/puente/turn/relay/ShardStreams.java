@@ -141,7 +141,8 @@ final class ShardStreams implements StreamListener.Receiver {
     if (!connection.hasSpoken() && now - connection.openedAt() >= limits.firstMessageMs()) {
       counters.count(Fact.SILENT);
       connection.close();
-    } else if (now - state.withoutAllocationSince >= limits.authenticationMs()) {
+    } else if (now - state.withoutAllocationSince >= limits.authenticationMs()
+        || now - connection.heardAt() >= limits.idleMs()) {
       counters.count(Fact.IDLE);
       connection.close();
     }

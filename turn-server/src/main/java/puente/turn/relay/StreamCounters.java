@@ -14,7 +14,7 @@ public final class StreamCounters {
     REFUSED_SOURCE,
     /** Closed: no whole message within stream-first-message-timeout. */
     SILENT,
-    /** Closed: no allocation within stream-authentication-timeout. */
+    /** Closed: without an allocation for stream-authentication-timeout, or silent for stream-idle-timeout. */
     IDLE,
     /** Closed: what came was neither STUN nor ChannelData. */
     GARBAGE,

@@ -7,6 +7,7 @@ package puente.turn.relay;
  * @param perSourceMax connections from one address, on the whole node
  * @param firstMessageMs time to send a first whole message
  * @param authenticationMs time without an allocation before a connection is closed
+ * @param idleMs time without a word before a connection without an allocation is closed
  * @param messageMax bytes of one message on a stream, padding included
  */
 public record StreamLimits(
@@ -14,17 +15,19 @@ public record StreamLimits(
     int perSourceMax,
     long firstMessageMs,
     long authenticationMs,
+    long idleMs,
     int messageMax) {
 
   /** What is in force if nothing else is said. */
   public static final StreamLimits DEFAULT =
-      new StreamLimits(16_384, 4096, 15_000, 30_000, 4 + 0x1_0000 + 20);
+      new StreamLimits(16_384, 4096, 15_000, 30_000, 60_000, 4 + 0x1_0000 + 20);
 
   public StreamLimits {
     if (unauthenticatedMax < 1
         || perSourceMax < 1
         || firstMessageMs < 1
         || authenticationMs < 1
+        || idleMs < 1
         || messageMax < 576) {
       throw new IllegalArgumentException("a limit on streams is too small");
     }

@@ -7,10 +7,13 @@ import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
@@ -45,7 +48,10 @@ public final class TurnNode {
   /** An address to listen on; port 0 lets the system choose. */
   public record Listen(Transport transport, TransportAddress local) {}
 
+  private static final int HANDSHAKES_WAITING_MAX = 1024;
+
   private final EventLoops loops;
+  private final ThreadPoolExecutor handshakes = handshakes();
   private final StreamCounters streamCounters = new StreamCounters();
   private final StreamAdmission admission = new StreamAdmission();
   private final List<Shard> shards = new ArrayList<>();
@@ -75,6 +81,21 @@ public final class TurnNode {
       node.closeListeners();
       throw failure;
     }
+  }
+
+  /** A flood of TLS handshakes fills this queue and is refused; relayed packets do not notice. */
+  private static ThreadPoolExecutor handshakes() {
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(HANDSHAKES_WAITING_MAX),
+            Thread.ofPlatform().daemon().name("puente-tls-", 0).factory());
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   private void makeShards(Options options, AllocationStore store) throws BindFailure {
@@ -133,7 +154,7 @@ public final class TurnNode {
     for (int i = 0; i < listening; i++) {
       StreamListener.Options wanted =
           new StreamListener.Options(
-              local, number, options.streams.messageMax(), loops.isNative(), tls);
+              local, number, options.streams.messageMax(), loops.isNative(), tls, handshakes);
       streamListeners.add(StreamListener.open(shards.get(i).loop(), wanted, streams.get(i)));
     }
     endpoints.add(new Endpoint(number, listen.transport, local));
@@ -228,6 +249,7 @@ public final class TurnNode {
           .awaitUninterruptibly();
     }
     shards.clear();
+    handshakes.shutdown();
   }
 
   private static <T> T on(EventLoops.Loop loop, Callable<T> work) throws BindFailure {
