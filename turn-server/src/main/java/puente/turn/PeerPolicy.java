@@ -33,6 +33,9 @@ public record PeerPolicy(
     int relayPortMin,
     int relayPortMax) {
 
+  /** System ports, RFC 6335 §6. */
+  private static final int SYSTEM_PORT_MAX = 1023;
+
   /** Deny everything but public unicast addresses. */
   public static final PeerPolicy SAFE =
       new PeerPolicy(List.of(), List.of(), false, List.of(), List.of(), 49152, 65535);
@@ -44,6 +47,7 @@ public record PeerPolicy(
 
   private static final Verdict PUBLIC = new Verdict(true, "public");
   private static final Verdict OWN_RELAY = new Verdict(true, "own-relay");
+  private static final Verdict OWN_ADDRESS = new Verdict(false, "own-address");
   private static final Verdict OWN_ENDPOINT = new Verdict(false, "own-endpoint");
   private static final Verdict BARE_IPV4 = new Verdict(false, "ipv4-in-ipv6");
   private static final Verdict LOOPBACK = new Verdict(true, "loopback");
@@ -137,8 +141,12 @@ public record PeerPolicy(
     for (RelayAddress relay : ownRelays) {
       if (relay.isAt(peer)) {
         boolean relayPort = peer.port() >= relayPortMin && peer.port() <= relayPortMax;
-        // What else is at this address is somebody's like at any other: an SFU on our host, say.
-        return !withPort || relayPort ? OWN_RELAY : null;
+        if (!withPort || relayPort) {
+          return OWN_RELAY;
+        }
+        // An SFU may share our host; its system services are behind its firewall, and we are not.
+        boolean system = peer.port() <= SYSTEM_PORT_MAX;
+        return system && !loopbackAllowed ? OWN_ADDRESS : null;
       }
     }
     return null;

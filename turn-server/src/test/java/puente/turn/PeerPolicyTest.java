@@ -173,9 +173,11 @@ class PeerPolicyTest {
     assertTrue(policy.judge(Lab.address("1.2.3.4:50001")).allowed());
     assertEquals("own-endpoint", policy.judge(Lab.address("10.0.0.5:50000")).rule());
     assertEquals("own-endpoint", policy.judge(Lab.address("1.2.3.4:3478")).rule());
-    // What else is at a relay's address is judged like any other: by its kind.
-    assertEquals("public", policy.judge(Lab.address("1.2.3.4:22")).rule());
-    assertEquals("private", policy.judge(Lab.address("10.0.0.5:22")).rule());
+    // A media server may share a relay's public address; the host's system services stay closed.
+    assertEquals("public", policy.judge(Lab.address("1.2.3.4:10000")).rule());
+    assertEquals("own-address", policy.judge(Lab.address("1.2.3.4:53")).rule());
+    assertEquals("private", policy.judge(Lab.address("10.0.0.5:10000")).rule());
+    assertEquals("own-address", policy.judge(Lab.address("10.0.0.5:53")).rule());
     PeerPolicy open = policy.withAllowed(ALL_IPV4);
     assertTrue(open.judge(Lab.address("1.2.3.4:22")).allowed(), "a media server beside us");
     assertFalse(open.judge(Lab.address("1.2.3.4:3478")).allowed());
