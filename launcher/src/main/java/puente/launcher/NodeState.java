@@ -1,0 +1,77 @@
+package puente.launcher;
+
+import java.util.List;
+import java.util.Optional;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+
+/**
+ * What one node tells the others about itself, once a second and whenever its phase changes.
+ *
+ * @param id its stable name
+ * @param alive whether it is a member now; a dead node is listed for some minutes with its last
+ *     words
+ * @param doors where clients can be sent to, as they see it
+ * @param forward where the other nodes send packets that belong to this one
+ */
+record NodeState(
+    String id,
+    boolean alive,
+    Phase phase,
+    List<Door> doors,
+    Load load,
+    Optional<TransportAddress> forward) {
+
+  /** How far a node is on its way out. */
+  enum Phase {
+    SERVING,
+    DRAINING,
+    DRAINED,
+    STOPPING
+  }
+
+  /** An address for clients of one transport. */
+  record Door(Transport transport, TransportAddress address) {}
+
+  /**
+   * @param allocations alive now
+   * @param allocationsMax relay ports or quota, whichever is less; 0 is unknown
+   * @param bytesPerSecond relayed, both ways
+   * @param processor share of the machine's processors in use, 0 to 1
+   */
+  record Load(int allocations, int allocationsMax, long bytesPerSecond, double processor) {
+    static final Load NONE = new Load(0, 0, 0, 0);
+
+    /** How full the node is, 0 to 1 and beyond: by whatever it is shortest of. */
+    double share() {
+      double places = allocationsMax == 0 ? 0 : (double) allocations / allocationsMax;
+      return Math.max(places, processor);
+    }
+  }
+
+  NodeState {
+    doors = List.copyOf(doors);
+  }
+
+  /** A node that serves and has told nothing yet. */
+  static NodeState serving(String id) {
+    return new NodeState(id, true, Phase.SERVING, List.of(), Load.NONE, Optional.empty());
+  }
+
+  /** Whether new clients may be sent there. */
+  boolean takesClients() {
+    return alive && phase == Phase.SERVING;
+  }
+
+  NodeState withAlive(boolean newAlive) {
+    return new NodeState(id, newAlive, phase, doors, load, forward);
+  }
+
+  NodeState withPhase(Phase newPhase) {
+    return new NodeState(id, alive, newPhase, doors, load, forward);
+  }
+
+  NodeState withLoad(Load newLoad) {
+    return new NodeState(id, alive, phase, doors, newLoad, forward);
+  }
+}

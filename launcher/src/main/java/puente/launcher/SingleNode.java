@@ -1,0 +1,48 @@
+package puente.launcher;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import puente.turn.store.AllocationStore;
+import puente.turn.store.LocalStore;
+
+/** The cluster of a node that was given no others: itself. */
+final class SingleNode implements Cluster {
+  private final LocalStore store;
+  private volatile NodeState own;
+
+  SingleNode(String nodeId, LocalStore store) {
+    this.store = store;
+    own = NodeState.serving(nodeId);
+  }
+
+  @Override
+  public String nodeId() {
+    return own.id();
+  }
+
+  @Override
+  public List<NodeState> nodes() {
+    return List.of(own);
+  }
+
+  @Override
+  public void publish(NodeState state) {
+    own = state;
+  }
+
+  /** There is nobody else to change. */
+  @Override
+  public void onChange(Consumer<List<NodeState>> listener) {}
+
+  @Override
+  public AllocationStore store() {
+    return store;
+  }
+
+  @Override
+  public CompletionStage<Void> leave() {
+    return CompletableFuture.completedStage(null);
+  }
+}
