@@ -95,6 +95,11 @@ final class Libc {
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
   private static final MethodHandle SENDMMSG =
       handle("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+  private static final MethodHandle SENDTO =
+      handle(
+          "sendto",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
   private static final MethodHandle RECVMSG =
       handle("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
 
@@ -177,6 +182,18 @@ final class Libc {
   static int sendmmsg(MemorySegment state, int fd, long headers, int count) {
     try {
       int result = (int) SENDMMSG.invokeExact(state, fd, headers, count, MSG_DONTWAIT);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable failure) {
+      throw broken(failure);
+    }
+  }
+
+  /** Sends the one piece of a message header, which must have no control messages. */
+  static long sendto(
+      MemorySegment state, int fd, long piece, long length, long name, int nameLength) {
+    try {
+      long result =
+          (long) SENDTO.invokeExact(state, fd, piece, length, MSG_DONTWAIT, name, nameLength);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);

@@ -18,6 +18,10 @@ final class ReceiveRing {
   static final int SLOTS = 64;
 
   private static final int SLOT_SIZE = 0x1_0000;
+
+  /** A little more than a slot: at a power of two, all slots would share few lines of the cache. */
+  private static final int SLOT_STRIDE = SLOT_SIZE + 0x340;
+
   private static final int CONTROL_SIZE = 0x80;
   private static final int FLAGS = 0x30;
   private static final int RECEIVED_LENGTH = 0x38;
@@ -35,7 +39,7 @@ final class ReceiveRing {
 
   ReceiveRing(Arena arena, DatagramCounters counters) {
     this.counters = counters;
-    MemorySegment slots = arena.allocate((long) SLOTS * SLOT_SIZE, 4096);
+    MemorySegment slots = arena.allocate((long) SLOTS * SLOT_STRIDE, 4096);
     buffer = slots.asByteBuffer();
     data = slots.address();
     headers = Memory.allocate(arena, (long) SLOTS * TransmitQueue.HEADER_SIZE).address();
@@ -48,7 +52,7 @@ final class ReceiveRing {
       Memory.i64(header + TransmitQueue.IOV, pieces + i * 16L);
       Memory.i64(header + TransmitQueue.IOV_COUNT, 1);
       Memory.i64(header + TransmitQueue.CONTROL, controls + (long) i * CONTROL_SIZE);
-      Memory.i64(pieces + i * 16L, data + (long) i * SLOT_SIZE);
+      Memory.i64(pieces + i * 16L, data + (long) i * SLOT_STRIDE);
       Memory.i64(pieces + i * 16L + 8, SLOT_SIZE);
     }
     packet.buffer = buffer;
@@ -82,7 +86,7 @@ final class ReceiveRing {
     int segment = readControl(header, length);
     packet.listener = socket.number;
     packet.connection = null;
-    int start = slot * SLOT_SIZE;
+    int start = slot * SLOT_STRIDE;
     if (segment >= length) {
       packet.offset = start;
       packet.length = length;

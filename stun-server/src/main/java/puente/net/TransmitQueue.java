@@ -235,8 +235,7 @@ final class TransmitQueue {
     boolean retried = false;
     while (next < count) {
       counters.add(Fact.SEND_CALLS, 1);
-      int result =
-          Libc.sendmmsg(errno, socket.fd, headers + (long) next * HEADER_SIZE, count - next);
+      int result = sendFrom(next, socket.fd);
       if (result > 0) {
         countSent(socket, next, next + result);
         next += result;
@@ -258,6 +257,30 @@ final class TransmitQueue {
         retried = false;
       }
     }
+  }
+
+  /** Hands over the messages from {@code next} on; returns how many were taken, or -errno. */
+  private int sendFrom(int next, int fd) {
+    long header = headers + (long) next * HEADER_SIZE;
+    boolean plain =
+        next == count - 1
+            && Memory.i64(header + IOV_COUNT) == 1
+            && Memory.i64(header + CONTROL_LENGTH) == 0;
+    if (!plain) {
+      return Libc.sendmmsg(errno, fd, header, count - next);
+    }
+    // Relayed to peers, packets mostly go one by one, each by its own socket: the kernel has less
+    // to read for this call than for a message header.
+    long piece = Memory.i64(header + IOV);
+    long result =
+        Libc.sendto(
+            errno,
+            fd,
+            Memory.i64(piece),
+            Memory.i64(piece + 8),
+            Memory.i64(header + NAME),
+            Memory.i32(header + NAME_LENGTH));
+    return result >= 0 ? 1 : (int) result;
   }
 
   private static boolean isGsoRefusal(int error) {
