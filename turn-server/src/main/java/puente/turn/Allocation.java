@@ -2,6 +2,7 @@ package puente.turn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AddressMap;
@@ -34,6 +35,14 @@ public final class Allocation extends Deadline {
   /** What is asked for and of what it came: answered again to a retransmission (§7.2). */
   Birth birth;
 
+  /**
+   * Fencing; see {@link puente.turn.store.Snapshot}. A client's next allocation has a greater one.
+   */
+  long epoch;
+
+  /** How often it has changed. */
+  long revision;
+
   @Nullable Relay ipv4;
   @Nullable Relay ipv6;
 
@@ -63,6 +72,7 @@ public final class Allocation extends Deadline {
     this.login = request.login();
     this.birth = new Birth(request, wanted);
     this.createdMs = now;
+    this.epoch = now;
   }
 
   public FiveTuple client() {
@@ -188,6 +198,18 @@ public final class Allocation extends Deadline {
       lastChannel = found;
     }
     return found;
+  }
+
+  void forEachPermission(Consumer<Permission> action) {
+    if (permissionByIp != null) {
+      permissionByIp.forEach(action);
+    }
+  }
+
+  void forEachChannel(Consumer<Channel> action) {
+    if (channelByPeer != null) {
+      channelByPeer.forEach(action);
+    }
   }
 
   /** Installs or refreshes a permission (RFC 8656 §9). */

@@ -107,6 +107,26 @@ final class Allocations {
     out.ask(new AllocationStore.Reserve(client, request.login().quotaUser(), config.realm()));
   }
 
+  /** One that has its ports already, from a snapshot; whoever counts quotas is told. */
+  void readmit(Allocation allocation, long now, Effects out) {
+    FiveTuple client = allocation.client();
+    byClient.put(client.client().hi(), client.client().lo(), numberOf(client), allocation);
+    last = null;
+    allocation.stage = Allocation.Stage.BINDING;
+    allocation.birth.granted = true;
+    deadlines.schedule(allocation, now + UNFINISHED_MS);
+    out.ask(new AllocationStore.Readmit(client, allocation.login.quotaUser(), config.realm()));
+    for (Relay relay : allocation.relays()) {
+      out.bind(relay);
+    }
+  }
+
+  /** Another process would need to know. */
+  void changed(Allocation allocation, Effects out) {
+    allocation.revision++;
+    out.keep(allocation);
+  }
+
   void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
     Allocation allocation = find(answer.client());
     boolean expected = allocation != null && allocation.stage == Allocation.Stage.RESERVING;
@@ -131,6 +151,8 @@ final class Allocations {
           fail(allocation, new Refuse(refused.error(), "quota"), now, out);
         }
       }
+      case AllocationStore.Claimed claimed -> out.forget(claimed.client());
+      case AllocationStore.Unclaimed unclaimed -> {}
     }
   }
 
@@ -213,7 +235,9 @@ final class Allocations {
     if (sibling != null && main != null) {
       close(relay == sibling ? main : sibling, now, out);
     }
-    if (inUse && birth.wanted.token() == null && birth.retries++ < BIND_RETRIES) {
+    if (birth.restored) {
+      allocation.dropAllOf(relay, counters);
+    } else if (inUse && birth.wanted.token() == null && birth.retries++ < BIND_RETRIES) {
       openRelay(allocation, relay.family(), now, out);
     } else {
       birth.missingFamily = relay.family();
@@ -241,6 +265,10 @@ final class Allocations {
   private void activate(Allocation allocation, long now, Effects out) {
     Birth birth = allocation.birth;
     allocation.stage = Allocation.Stage.ACTIVE;
+    if (birth.restored) {
+      resume(allocation, now, out);
+      return;
+    }
     long expiresMs = expiry(allocation.login, birth.lifetimeSeconds, now);
     birth.lifetimeSeconds = secondsUntil(expiresMs, now);
     for (Relay relay : allocation.relays()) {
@@ -255,7 +283,18 @@ final class Allocations {
     allocation.limit(config.limits().bytesPerSecond(), now);
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
+    changed(allocation, out);
     answerBirth(allocation, birth.request, out);
+  }
+
+  /** It goes on for as long as it would have; it was created and answered in its former life. */
+  private void resume(Allocation allocation, long now, Effects out) {
+    for (Relay relay : allocation.relays()) {
+      counters.allocation(allocation.client().transport(), relay.family(), 1);
+    }
+    allocation.limit(config.limits().bytesPerSecond(), now);
+    deadlines.schedule(allocation, allocation.sweep(now, counters));
+    changed(allocation, out);
   }
 
   /** The success of an Allocate request; the same for every copy of it (RFC 8656 §7.2). */
@@ -307,6 +346,9 @@ final class Allocations {
   private void fail(Allocation allocation, Refuse refusal, long now, Effects out) {
     Request request = allocation.birth.request;
     release(allocation, now, out);
+    if (allocation.birth.restored) {
+      return;
+    }
     recent.remember(request, refusal.error(), now);
     answers.refuse(request, refusal, now, out);
   }
@@ -329,6 +371,7 @@ final class Allocations {
     allocation.set(relay.family(), null);
     counters.allocation(allocation.client().transport(), relay.family(), -1);
     close(relay, now, out);
+    changed(allocation, out);
   }
 
   private void release(Allocation allocation, long now, Effects out) {

@@ -13,6 +13,9 @@ final class Birth {
   /** Whether the store has granted it, so that it has to be given back. */
   boolean granted;
 
+  /** From a snapshot: its client has its answer long since, and is told nothing. */
+  boolean restored;
+
   /** How often a port turned out to be another program's. */
   int retries;
 

@@ -47,7 +47,14 @@ public interface Effects {
   /** Asks the store; answered by {@code onAnswer}. */
   void ask(AllocationStore.Question question);
 
-  /** Gives back what the store granted this client. No answer. */
+  /**
+   * Something about this allocation has changed that another process would need to go on with it:
+   * whoever keeps snapshots gets its newest one soon (see {@link TurnServer#snapshotOf}). No
+   * answer.
+   */
+  void keep(Allocation allocation);
+
+  /** Gives back what the store granted this client, and what was kept of it. No answer. */
   void forget(FiveTuple client);
 
   /** Closes a client's connection after what was written so far: it broke the protocol. */

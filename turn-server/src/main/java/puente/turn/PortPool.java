@@ -104,6 +104,22 @@ final class PortPool {
     return NONE;
   }
 
+  /** This very port, if it is of this shard and not held. */
+  boolean takeExactly(int port) {
+    if (!isOurs(port) || stateOf[indexOf(port)] == HELD) {
+      return false;
+    }
+    hold(indexOf(port));
+    return true;
+  }
+
+  /** Whether this shard owns it. */
+  boolean isOurs(int port) {
+    int pair = (port >> 1) - firstPair;
+    int index = 2 * (pair / shards) + (port & 1);
+    return pair >= 0 && pair % shards == 0 && index < stateOf.length && stateOf[index] != NOT_OURS;
+  }
+
   /** Gives a held port back; it rests until then. */
   void giveBack(int port, long restedAtMs) {
     int i = indexOf(port);
@@ -199,11 +215,9 @@ final class PortPool {
   }
 
   private int indexOf(int port) {
-    int pair = (port >> 1) - firstPair;
-    int index = 2 * (pair / shards) + (port & 1);
-    if (pair < 0 || pair % shards != 0 || index >= stateOf.length || stateOf[index] == NOT_OURS) {
+    if (!isOurs(port)) {
       throw new IllegalArgumentException("port " + port + " is not of this shard");
     }
-    return index;
+    return 2 * (((port >> 1) - firstPair) / shards) + (port & 1);
   }
 }

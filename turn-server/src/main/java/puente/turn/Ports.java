@@ -121,6 +121,23 @@ final class Ports {
     return relay;
   }
 
+  /** Takes the port that this relay had in a former life. */
+  Restored retake(Relay relay, long now) {
+    takeReturned(now);
+    for (int i = 0; i < addresses.size(); i++) {
+      if (addresses.get(i).local().equals(relay.local().withPort(0))
+          && pools.get(i).isOurs(relay.local().port())) {
+        if (!pools.get(i).takeExactly(relay.local().port())) {
+          return Restored.PORT_TAKEN;
+        }
+        relay.pool = pools.get(i);
+        show();
+        return Restored.YES;
+      }
+    }
+    return Restored.NO_SUCH_ADDRESS;
+  }
+
   /** The time of a hold is over. */
   void endHold(long token, long now) {
     Reservations.Held held = reservations.remove(token);

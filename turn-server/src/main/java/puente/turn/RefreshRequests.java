@@ -62,6 +62,7 @@ final class RefreshRequests {
         }
       }
       allocations.watch(allocation, expiresMs);
+      allocations.changed(allocation, out);
     }
     answers.success(request).i32(AttributeType.LIFETIME, seconds);
     answers.send(request, out);

@@ -21,6 +21,7 @@ import puente.stun.Packet;
 import puente.stun.PacketKind;
 import puente.stun.TransportAddress;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.Snapshot;
 
 /**
  * The STUN and TURN server of one shard, as a value: packets, time and answers go in, calls on
@@ -75,6 +76,7 @@ public final class TurnServer {
   private final RefreshRequests refreshes;
   private final PeerRequests peers;
   private final DataPath data;
+  private final Restorations restorations;
   private final Message message = new Message();
   private final byte[] scratch = new byte[0x1_0000];
   private final int[] unknown = new int[UNKNOWN_MAX];
@@ -101,6 +103,7 @@ public final class TurnServer {
     allocations = new Allocations(config, answers, counters, random, shard, shards);
     refreshes = new RefreshRequests(config, allocations, answers);
     peers = new PeerRequests(config, allocations, counters);
+    restorations = new Restorations(config, allocations, peers, counters);
     data = new DataPath(config, allocations, peers, answers.builder(), counters);
   }
 
@@ -192,6 +195,7 @@ public final class TurnServer {
     refreshes.reconfigure(next);
     peers.reconfigure(next);
     data.reconfigure(next);
+    restorations.reconfigure(next);
     allocations.forEach(
         allocation -> {
           // A user may be gone, or have another password.
@@ -199,6 +203,21 @@ public final class TurnServer {
           allocation.limit(next.limits().bytesPerSecond(), 0);
           peers.dropDenied(allocation);
         });
+  }
+
+  /**
+   * Goes on with an allocation of a former process, or of another node: with its relayed addresses,
+   * permissions and channels, for as long as it would have lived. The client is told nothing.
+   *
+   * @param client the five-tuple of the snapshot's key, with the way back to the client
+   */
+  public Restored restore(Snapshot snapshot, FiveTuple client, long now, Effects out) {
+    return restorations.restore(snapshot, client, now, out);
+  }
+
+  /** What another process needs to go on with this allocation; {@code node} is whose it is. */
+  public Snapshot snapshotOf(Allocation allocation, String node) {
+    return restorations.snapshotOf(allocation, node);
   }
 
   /** Shows every allocation, for lists of sessions. The server must not be called meanwhile. */
@@ -427,6 +446,7 @@ public final class TurnServer {
             ? peers.createPermission(message, allocation, now)
             : peers.channelBind(message, allocation, now);
     if (refusal == null) {
+      allocations.changed(allocation, out);
       answers.success(request);
       answers.send(request, out);
     }

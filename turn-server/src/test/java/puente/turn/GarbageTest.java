@@ -167,6 +167,9 @@ class GarbageTest {
     public void ask(AllocationStore.Question question) {}
 
     @Override
+    public void keep(Allocation allocation) {}
+
+    @Override
     public void forget(FiveTuple client) {}
 
     @Override

@@ -29,7 +29,8 @@ import puente.turn.store.LocalStore;
 
 /**
  * A world without sockets around one {@link TurnServer}: its clients and peers, its store, the
- * system's ports, and a clock that only tests move. Effects are queued as inputs, as the shell does.
+ * system's ports, and a clock that only tests move. Effects are queued as inputs, as the shell
+ * does.
  */
 @NullUnmarked
 final class Lab implements Effects {
@@ -52,6 +53,7 @@ final class Lab implements Effects {
   final Set<Integer> portsOfOthers = new HashSet<>();
   final Deque<AtPeer> atPeers = new ArrayDeque<>();
   final Map<FiveTuple, Deque<AtClient>> inbox = new HashMap<>();
+  final Set<Allocation> changed = new HashSet<>();
   final List<FiveTuple> closed = new ArrayList<>();
   private final Queue<Runnable> inputs = new ArrayDeque<>();
   private final FiveTuple[] tupleOf = {null};
@@ -266,6 +268,12 @@ final class Lab implements Effects {
   @Override
   public void ask(AllocationStore.Question question) {
     inputs.add(() -> store.ask(question, answer -> server.onAnswer(answer, now, this)));
+  }
+
+  @Override
+  public void keep(Allocation allocation) {
+    assertEquals(true, allocation.isActive(), "only what is whole is kept");
+    changed.add(allocation);
   }
 
   @Override

@@ -20,6 +20,7 @@ import puente.stun.Listeners;
 import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.Allocation;
 import puente.turn.Counter;
 import puente.turn.Counters;
 import puente.turn.Effects;
@@ -309,6 +310,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
               });
     }
   }
+
+  @Override
+  public void keep(Allocation allocation) {}
 
   @Override
   public void forget(FiveTuple client) {

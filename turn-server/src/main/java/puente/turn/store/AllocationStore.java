@@ -11,7 +11,7 @@ import puente.stun.FiveTuple;
 public interface AllocationStore {
 
   /** What the core may ask. */
-  sealed interface Question permits Reserve {}
+  sealed interface Question permits Reserve, Readmit, Claim {}
 
   /**
    * Room for one allocation of this user from this source (RFC 8656 §7.2, step 10).
@@ -20,8 +20,20 @@ public interface AllocationStore {
    */
   record Reserve(FiveTuple client, String user, String realm) implements Question {}
 
+  /**
+   * A restored allocation counts again. It was granted once, so that it is never refused, even
+   * where quotas are full by now: the answer is {@link Granted}.
+   */
+  record Readmit(FiveTuple client, String user, String realm) implements Question {}
+
+  /**
+   * This client, unknown here, sends as if it had an allocation: may this node go on with it? Where
+   * the store says {@link Claimed}, the allocation is this node's from now on, and no other's.
+   */
+  record Claim(FiveTuple client) implements Question {}
+
   /** What the store says to a question. */
-  sealed interface Answer permits Granted, Refused {
+  sealed interface Answer permits Granted, Refused, Claimed, Unclaimed {
     FiveTuple client();
   }
 
@@ -38,6 +50,15 @@ public interface AllocationStore {
           : ErrorCode.ALLOCATION_QUOTA_REACHED;
     }
   }
+
+  /**
+   * Go on with this; it already names this node as its owner. The claim alone counts against no
+   * quota: {@link Readmit} follows.
+   */
+  record Claimed(FiveTuple client, Snapshot snapshot) implements Answer {}
+
+  /** Nobody has left an allocation of this client, or its owner is alive. */
+  record Unclaimed(FiveTuple client) implements Answer {}
 
   /** Whose quota it is. */
   enum Scope {

@@ -70,6 +70,9 @@ public final class LocalStore implements AllocationStore {
     answer.accept(
         switch (question) {
           case Reserve reserve -> reserve(reserve);
+          case Readmit readmit -> readmit(readmit);
+          // There is nobody else whose it could be.
+          case Claim claim -> new Unclaimed(claim.client());
         });
   }
 
@@ -77,12 +80,22 @@ public final class LocalStore implements AllocationStore {
     FiveTuple client = question.client();
     // A client has one allocation: a former grant that nobody gave back is replaced, not counted.
     release(client);
-    Holding holding =
-        new Holding(new User(question.realm(), question.user()), sourceOf(client.client()));
+    Holding holding = holding(client, question.realm(), question.user());
     Scope full = fullScope(holding);
-    if (full != null) {
-      return new Refused(client, full);
-    }
+    return full == null ? hold(client, holding) : new Refused(client, full);
+  }
+
+  private synchronized Answer readmit(Readmit question) {
+    FiveTuple client = question.client();
+    release(client);
+    return hold(client, holding(client, question.realm(), question.user()));
+  }
+
+  private static Holding holding(FiveTuple client, String realm, String user) {
+    return new Holding(new User(realm, user), sourceOf(client.client()));
+  }
+
+  private Answer hold(FiveTuple client, Holding holding) {
     holdingByClient.put(client, holding);
     change(holding, 1);
     return new Granted(client);

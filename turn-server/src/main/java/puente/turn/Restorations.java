@@ -1,0 +1,213 @@
+package puente.turn;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import puente.stun.ChannelData;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.Method;
+import puente.turn.store.AllocationKey;
+import puente.turn.store.Snapshot;
+import puente.turn.store.Snapshot.BirthState;
+import puente.turn.store.Snapshot.ChannelState;
+import puente.turn.store.Snapshot.LoginState;
+import puente.turn.store.Snapshot.PermissionState;
+import puente.turn.store.Snapshot.RelayState;
+
+/**
+ * From allocation to snapshot and back. What comes back is judged by the present configuration:
+ * peers that it denies are gone, users that it does not know can do nothing more, and nothing lives
+ * longer than it would have.
+ */
+final class Restorations {
+
+  private final Allocations allocations;
+  private final PeerRequests peers;
+  private final Counters counters;
+  private TurnConfig config;
+
+  Restorations(TurnConfig config, Allocations allocations, PeerRequests peers, Counters counters) {
+    this.config = config;
+    this.allocations = allocations;
+    this.peers = peers;
+    this.counters = counters;
+  }
+
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+  }
+
+  Restored restore(Snapshot snapshot, FiveTuple client, long now, Effects out) {
+    Mechanism mechanism = mechanism(snapshot.login().mechanism());
+    if (client.transport().isStream()) {
+      return Restored.STREAM;
+    }
+    if (now >= snapshot.expiresMs()) {
+      return Restored.EXPIRED;
+    }
+    if ((mechanism == Mechanism.NONE) == config.authenticates()) {
+      return Restored.OTHER_AUTHENTICATION;
+    }
+    if (allocations.find(client) != null) {
+      return Restored.TUPLE_TAKEN;
+    }
+    List<Relay> relays = new ArrayList<>(2);
+    Restored outcome = takePorts(snapshot, relays, now);
+    if (relays.isEmpty()) {
+      return outcome;
+    }
+    Allocation allocation = allocation(snapshot, client, mechanism);
+    for (Relay relay : relays) {
+      relay.allocation = allocation;
+      allocation.set(relay.family(), relay);
+    }
+    install(snapshot, allocation, now);
+    allocations.readmit(allocation, now, out);
+    return Restored.YES;
+  }
+
+  /** The ports of the relayed addresses that have not expired; one half is better than none. */
+  private Restored takePorts(Snapshot snapshot, List<Relay> relays, long now) {
+    Restored outcome = Restored.EXPIRED;
+    for (RelayState state : snapshot.relays()) {
+      boolean twice = !relays.isEmpty() && relays.get(0).family() == state.local().family();
+      if (now < state.expiresMs() && !twice) {
+        Relay relay = new Relay(state.local(), state.advertised());
+        relay.expiresMs = state.expiresMs();
+        outcome = allocations.ports().retake(relay, now);
+        if (outcome == Restored.YES) {
+          relays.add(relay);
+        }
+      }
+    }
+    return outcome;
+  }
+
+  private static Allocation allocation(Snapshot snapshot, FiveTuple client, Mechanism mechanism) {
+    LoginState by = snapshot.login();
+    BirthState born = snapshot.birth();
+    Login login =
+        new Login(
+            by.user(),
+            by.quotaUser(),
+            mechanism,
+            null,
+            by.algorithmGiven(),
+            by.sha256(),
+            by.expiresMs());
+    Family first = snapshot.relays().get(0).local().family();
+    Wanted wanted =
+        new Wanted(
+            first,
+            null,
+            born.missingFamily(),
+            born.missing(),
+            false,
+            false,
+            null,
+            born.lifetimeSeconds());
+    Request request = new Request(Method.ALLOCATE, born.transactionId(), client, login);
+    Allocation allocation = new Allocation(request, wanted, born.createdMs());
+    allocation.birth.token = born.token();
+    allocation.birth.restored = true;
+    allocation.epoch = snapshot.epoch();
+    allocation.revision = snapshot.revision();
+    return allocation;
+  }
+
+  /** Permissions and channels that have not expired, but for what the present rules deny. */
+  private void install(Snapshot snapshot, Allocation allocation, long now) {
+    int permissionsMax = config.limits().permissions();
+    for (PermissionState state : snapshot.permissions()) {
+      Relay relay = allocation.relayOf(state.ip().family());
+      if (relay != null && now < state.expiresMs() && allocation.permissions() < permissionsMax) {
+        allocation.permit(state.ip().hi(), state.ip().lo(), relay, state.expiresMs(), counters);
+      }
+    }
+    for (ChannelState state : snapshot.channels()) {
+      if (now < state.expiresMs() && allocation.channels() < config.limits().channels()) {
+        bind(state, allocation, now);
+      }
+    }
+    peers.dropDenied(allocation);
+  }
+
+  private void bind(ChannelState state, Allocation allocation, long now) {
+    long hi = state.peer().hi();
+    long lo = state.peer().lo();
+    Relay relay = allocation.relayOf(state.peer().family());
+    if (relay == null
+        || !ChannelData.isFramed(state.number())
+        || allocation.channel(state.number()) != null
+        || allocation.channelOf(hi, lo, state.peer().port()) != null) {
+      return;
+    }
+    Permission permission = allocation.permission(hi, lo);
+    if (permission == null) {
+      // It has expired: the channel is silent until the client permits its peer again.
+      permission = allocation.permit(hi, lo, relay, now, counters);
+    }
+    Channel channel = new Channel(state.number(), state.peer(), permission);
+    channel.expiresMs = state.expiresMs();
+    allocation.bind(channel, counters);
+  }
+
+  Snapshot snapshotOf(Allocation allocation, String node) {
+    List<RelayState> relays = new ArrayList<>(2);
+    for (Relay relay : allocation.relays()) {
+      relays.add(new RelayState(relay.local(), relay.advertised(), relay.expiresMs));
+    }
+    List<PermissionState> permissions = new ArrayList<>(allocation.permissions());
+    allocation.forEachPermission(
+        permission -> permissions.add(new PermissionState(permission.ip(), permission.expiresMs)));
+    List<ChannelState> channels = new ArrayList<>(allocation.channels());
+    allocation.forEachChannel(
+        channel -> channels.add(new ChannelState(channel.number, channel.peer, channel.expiresMs)));
+    return new Snapshot(
+        AllocationKey.of(allocation.client()),
+        node,
+        allocation.epoch,
+        allocation.revision,
+        loginOf(allocation),
+        birthOf(allocation),
+        relays,
+        permissions,
+        channels);
+  }
+
+  private LoginState loginOf(Allocation allocation) {
+    Login login = allocation.login;
+    return new LoginState(
+        login.user(),
+        login.quotaUser(),
+        config.realm(),
+        login.mechanism().name(),
+        login.algorithmGiven(),
+        login.sha256(),
+        login.expiresMs());
+  }
+
+  private static BirthState birthOf(Allocation allocation) {
+    Birth birth = allocation.birth;
+    ByteBuffer transactionId = ByteBuffer.wrap(birth.request.transactionId());
+    return new BirthState(
+        allocation.createdMs(),
+        transactionId.getLong(),
+        transactionId.getInt(),
+        birth.lifetimeSeconds,
+        birth.token,
+        birth.missingFamily,
+        birth.missing);
+  }
+
+  /** One that this version does not know is taken for one that has to be proved again. */
+  private static Mechanism mechanism(String name) {
+    for (Mechanism mechanism : Mechanism.values()) {
+      if (mechanism.name().equals(name)) {
+        return mechanism;
+      }
+    }
+    return Mechanism.STATIC;
+  }
+}
