@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.Addresses;
 import puente.net.BindFailure;
+import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
@@ -81,7 +82,11 @@ final class Node {
   private static EventLoops openLoops(NodeConfig parts) throws StartFailure {
     try {
       return EventLoops.open(
-          parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize());
+          parts.shards(),
+          parts.udpIo(),
+          parts.joinsDatagrams(),
+          parts.bufferSize(),
+          DescriptorHolder.none());
     } catch (IllegalArgumentException unavailable) {
       throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
     }

@@ -39,6 +39,12 @@ public interface Datagrams {
   /** Sends what waits. */
   void flush();
 
+  /**
+   * Sends what waits and reads no more, from any socket, while all stay open: another process goes
+   * on with them. Nothing can be opened afterwards.
+   */
+  void leave();
+
   /** A number that changes with every flush: what has been worked out for a batch is old then. */
   int batch();
 

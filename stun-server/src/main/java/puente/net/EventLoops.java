@@ -36,11 +36,14 @@ public final class EventLoops {
 
   private final Vertx vertx;
   private final boolean isNative;
+  private final DescriptorHolder holder;
   private final List<Loop> shards = new ArrayList<>();
   private final Context control;
 
-  private EventLoops(int count, boolean isNative, boolean gro, int bufferSize) {
+  private EventLoops(
+      int count, boolean isNative, boolean gro, int bufferSize, DescriptorHolder holder) {
     this.isNative = isNative;
+    this.holder = isNative ? holder : DescriptorHolder.none();
     VertxOptions options =
         new VertxOptions().setEventLoopPoolSize(count + 1).setPreferNativeTransport(isNative);
     vertx = Vertx.vertx(options);
@@ -59,19 +62,31 @@ public final class EventLoops {
    * @param io which way datagrams take
    * @param gro whether to let the kernel join and cut datagrams
    * @param bufferSize bytes of kernel buffer, each way, of a socket that faces clients
+   * @param holder who keeps the sockets open when this process ends
    * @throws IllegalArgumentException if {@code io} is FFM and this system does not have it
    */
-  public static EventLoops open(int shards, UdpIo io, boolean gro, int bufferSize) {
-    boolean fast = io != UdpIo.NIO && Epoll.isAvailable() && Libc.isUsable();
+  public static EventLoops open(
+      int shards, UdpIo io, boolean gro, int bufferSize, DescriptorHolder holder) {
+    boolean fast = io != UdpIo.NIO && canBeFast();
     if (io == UdpIo.FFM && !fast) {
       throw new IllegalArgumentException("udp-io=ffm needs Linux with epoll");
     }
-    return new EventLoops(shards, fast, gro, bufferSize);
+    return new EventLoops(shards, fast, gro, bufferSize, holder);
   }
 
-  /** The same with buffers of the usual size. */
+  /** The same with buffers of the usual size, and sockets that end with the process. */
   public static EventLoops open(int shards, UdpIo io, boolean gro) {
-    return open(shards, io, gro, BUFFER_SIZE);
+    return open(shards, io, gro, BUFFER_SIZE, DescriptorHolder.none());
+  }
+
+  /** Whether datagrams can take the fast way here; only then can another process hold sockets. */
+  public static boolean canBeFast() {
+    return Epoll.isAvailable() && Libc.isUsable();
+  }
+
+  /** Who keeps these loops' datagram sockets open when this process ends. */
+  public DescriptorHolder holder() {
+    return holder;
   }
 
   public Vertx vertx() {
@@ -105,11 +120,12 @@ public final class EventLoops {
   }
 
   private Datagrams datagrams(IoEventLoop eventLoop, boolean gro, int bufferSize) {
+    int shard = shards.size();
     return eventLoop
         .<Datagrams>submit(
             () ->
                 isNative
-                    ? new LinuxDatagrams(eventLoop, gro, bufferSize)
+                    ? new LinuxDatagrams(eventLoop, gro, bufferSize, holder, shard)
                     : new NioDatagrams(eventLoop, bufferSize))
         .syncUninterruptibly()
         .getNow();

@@ -2,11 +2,11 @@ package puente.net;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static puente.net.Linkage.broken;
+import static puente.net.Linkage.errno;
+import static puente.net.Linkage.handle;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -66,16 +66,8 @@ final class Libc {
   static final int EAFNOSUPPORT = 97;
   static final int EADDRINUSE = 98;
   static final int EADDRNOTAVAIL = 99;
+  static final int ECONNRESET = 104;
   static final int ENOBUFS = 105;
-
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
-  private static final long ERRNO =
-      Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-
-  /** Where errno is captured: per thread, since every loop calls. */
-  private static final ThreadLocal<MemorySegment> STATE =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
 
   private static final MethodHandle SOCKET =
       handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
@@ -109,13 +101,13 @@ final class Libc {
   static boolean isUsable() {
     return System.getProperty("os.name").equals("Linux")
         && ValueLayout.ADDRESS.byteSize() == Long.BYTES
-        && LINKER.defaultLookup().find("recvmmsg").isPresent()
-        && LINKER.defaultLookup().find("sendmmsg").isPresent();
+        && Linkage.has("recvmmsg")
+        && Linkage.has("sendmmsg");
   }
 
   /** The memory that this thread's calls capture errno in; look it up once per loop. */
   static MemorySegment state() {
-    return STATE.get();
+    return Linkage.state();
   }
 
   static int socket(int family) {
@@ -207,18 +199,5 @@ final class Libc {
     } catch (Throwable failure) {
       throw broken(failure);
     }
-  }
-
-  private static int errno(MemorySegment state) {
-    return state.get(JAVA_INT, ERRNO);
-  }
-
-  private static IllegalStateException broken(Throwable failure) {
-    return new IllegalStateException("a call into the C library could not be made", failure);
-  }
-
-  @SuppressWarnings("restricted")
-  private static MethodHandle handle(String name, FunctionDescriptor shape) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().find(name).orElseThrow(), shape, CAPTURE);
   }
 }

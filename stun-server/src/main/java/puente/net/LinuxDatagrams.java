@@ -3,6 +3,8 @@ package puente.net;
 import io.netty.channel.IoEventLoop;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.DatagramCounters.Fact;
@@ -31,6 +33,8 @@ final class LinuxDatagrams implements Datagrams {
   private final IoEventLoop eventLoop;
   private final boolean gro;
   private final int bufferSize;
+  private final DescriptorHolder holder;
+  private final int shard;
   private final DatagramCounters counters = new DatagramCounters();
   private final TransmitQueue queue;
   private final ReceiveRing ring;
@@ -38,8 +42,10 @@ final class LinuxDatagrams implements Datagrams {
   private final MemorySegment optionMemory;
   private final long option;
   private final long address;
+  private final Set<LinuxUdpSocket> open = new HashSet<>();
   private final Runnable flushTask = this::flushQueued;
 
+  private boolean left;
   private int slotsUsed;
   private int batch;
   private boolean flushScheduled;
@@ -47,8 +53,11 @@ final class LinuxDatagrams implements Datagrams {
   private boolean coalescingLossLogged;
 
   /** Must be made on the loop's thread: errno is captured per thread. */
-  LinuxDatagrams(IoEventLoop eventLoop, boolean gro, int bufferSize) {
+  LinuxDatagrams(
+      IoEventLoop eventLoop, boolean gro, int bufferSize, DescriptorHolder holder, int shard) {
     this.eventLoop = eventLoop;
+    this.holder = holder;
+    this.shard = shard;
     this.bufferSize = bufferSize;
     this.gro = gro;
     Arena arena = Arena.global();
@@ -73,7 +82,44 @@ final class LinuxDatagrams implements Datagrams {
   @Override
   public UdpSocket open(TransportAddress local, Role role, int number, Receiver receiver)
       throws BindFailure {
+    if (left) {
+      throw new BindFailure(local, BindFailure.Cause.OTHER, " (another process takes over)");
+    }
     boolean ipv4 = local.family() == Family.IPV4;
+    int adopted = adopt(local, role);
+    int fd = adopted >= 0 ? adopted : bind(local, role, ipv4);
+    setOptions(fd, role, ipv4);
+    TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
+    String key = key(actual, role);
+    if (adopted < 0) {
+      holder.hold(key, fd);
+    }
+    LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, key, actual, role, number, receiver);
+    socket.coalesces = gro;
+    socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
+    open.add(socket);
+    return socket;
+  }
+
+  private String key(TransportAddress local, Role role) {
+    return role == Role.LISTENER
+        ? DescriptorHolder.listenerKey(local, shard)
+        : DescriptorHolder.relayKey(local);
+  }
+
+  /** What a former process left, if it is what its key says. */
+  private int adopt(TransportAddress local, Role role) {
+    String key = key(local, role);
+    int fd = holder.adopt(key);
+    if (fd >= 0 && !boundAddress(fd).equals(local)) {
+      Libc.close(fd);
+      holder.release(key);
+      return -1;
+    }
+    return fd;
+  }
+
+  private int bind(TransportAddress local, Role role, boolean ipv4) throws BindFailure {
     int fd = Libc.socket(ipv4 ? Libc.AF_INET : Libc.AF_INET6);
     if (fd < 0) {
       throw BindFailure.ofErrno(local, -fd);
@@ -89,21 +135,23 @@ final class LinuxDatagrams implements Datagrams {
       Libc.close(fd);
       throw BindFailure.ofErrno(local, -bound);
     }
-    setOptions(fd, role, ipv4);
-    TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
-    LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, actual, role, number, receiver);
-    socket.coalesces = gro;
-    socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
-    return socket;
+    return fd;
+  }
+
+  /** The socket closes for good, and nobody is to hold it. */
+  void closed(LinuxUdpSocket socket) {
+    open.remove(socket);
+    if (!left) {
+      holder.release(socket.key);
+    }
   }
 
   private void setOptions(int fd, Role role, boolean ipv4) {
     int size = role == Role.LISTENER ? bufferSize : bufferSize / RELAY_SHARE;
     setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
     setBuffer(fd, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF, size);
-    if (gro) {
-      set(fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
-    }
+    // An adopted socket may come from a process that was configured otherwise.
+    set(fd, Libc.SOL_UDP, Libc.UDP_GRO, gro ? 1 : 0);
     // DF is 0 unless a client asks for it (RFC 8656 §14, alternate behavior).
     if (ipv4) {
       set(fd, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
@@ -146,6 +194,13 @@ final class LinuxDatagrams implements Datagrams {
     queue.flush();
     slotsUsed = 0;
     batch++;
+  }
+
+  @Override
+  public void leave() {
+    flush();
+    left = true;
+    open.forEach(LinuxUdpSocket::rest);
   }
 
   @Override

@@ -18,6 +18,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   private static final int REFUSALS_MAX = 64;
 
   final int fd;
+  final String key;
   final int number;
 
   /** Whether sends on this socket are still joined with UDP_SEGMENT. */
@@ -34,12 +35,14 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   LinuxUdpSocket(
       LinuxDatagrams loop,
       int fd,
+      String key,
       TransportAddress local,
       Datagrams.Role role,
       int number,
       Datagrams.Receiver receiver) {
     this.loop = loop;
     this.fd = fd;
+    this.key = key;
     this.local = local;
     this.role = role;
     this.number = number;
@@ -50,6 +53,14 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   void registeredAs(IoRegistration newRegistration) {
     registration = newRegistration;
     newRegistration.submit(EpollIoOps.EPOLLIN);
+  }
+
+  /** Is read no more, but stays open and can send. */
+  void rest() {
+    IoRegistration active = registration;
+    if (active != null) {
+      active.cancel();
+    }
   }
 
   boolean isIpv4() {
@@ -141,6 +152,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     registration = null;
     loop.flush();
     active.cancel();
+    loop.closed(this);
     Libc.close(fd);
   }
 }

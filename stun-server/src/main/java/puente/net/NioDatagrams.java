@@ -55,6 +55,11 @@ final class NioDatagrams implements Datagrams {
   }
 
   @Override
+  public void leave() {
+    throw new UnsupportedOperationException("sockets of java.nio stay with their process");
+  }
+
+  @Override
   public int batch() {
     return batch;
   }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
+import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
 import puente.stun.BindingConfig;
@@ -132,7 +133,9 @@ public final class TurnNode {
 
   private void listenUdp(TransportAddress wanted) throws BindFailure {
     int number = endpoints.size();
-    TransportAddress local = probeDatagrams(wanted);
+    // What a former process of ours left would itself be in the way.
+    boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
+    TransportAddress local = left ? wanted : probeDatagrams(wanted);
     Endpoint endpoint = new Endpoint(number, Transport.UDP, local);
     for (Shard shard : shards) {
       on(
