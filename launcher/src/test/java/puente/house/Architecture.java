@@ -136,7 +136,7 @@ final class Architecture {
   static final ArchRule CONSOLE_AND_SIGNALING_KNOW_NO_TURN =
       noClasses()
           .that()
-          .resideInAnyPackage("puente.admin..", "puente.signaling..")
+          .resideInAnyPackage("puente.admin..", "puente.signal..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("puente.turn..", "puente.launcher..");
@@ -147,7 +147,7 @@ final class Architecture {
           .resideInAPackage("puente.turn..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("puente.admin..", "puente.signaling..", "puente.launcher..");
+          .resideInAnyPackage("puente.admin..", "puente.signal..", "puente.launcher..");
 
   static final ArchRule STUN_STANDS_ALONE =
       noClasses()
@@ -163,7 +163,7 @@ final class Architecture {
           .resideInAPackage("puente.net..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("puente.turn..", "puente.admin..", "puente.launcher..");
+          .resideInAnyPackage("puente.turn..", "puente.admin..", "puente.signal..", "puente.launcher..");
 
   /** Inside the TURN server: relay, then turn, then store. */
   static final ArchRule TURN_KNOWS_NO_RELAY =

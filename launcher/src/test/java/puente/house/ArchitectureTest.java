@@ -48,7 +48,7 @@ class ArchitectureTest {
           new Sin("PURE_HAS_NO_SOCKETS", "puente.stun", "X", "java.nio.channels.Selector s;"),
           new Sin("PURE_HAS_NO_SOCKETS", "puente.turn", "X", "io.netty.channel.Channel c;"),
           new Sin("PURE_HAS_NO_SOCKETS", "puente.stun", "X", "java.net.DatagramSocket s;"),
-          new Sin("PURE_HAS_NO_SOCKETS", "puente.signaling", "Rooms", "io.vertx.core.Vertx v;"),
+          new Sin("PURE_HAS_NO_SOCKETS", "puente.signal", "Rooms", "io.vertx.core.Vertx v;"),
           new Sin("PURE_HAS_NO_THREADS", "puente.turn", "X", "java.util.concurrent.locks.Lock l;"),
           new Sin("PURE_HAS_NO_THREADS", "puente.turn", "X", "java.util.concurrent.Executor e;"),
           new Sin("PURE_HAS_NO_THREADS", "puente.turn", "X", "Thread t;"),

@@ -1,0 +1,85 @@
+package puente.signal;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Bounds the connections, in number and in how long they may keep us waiting. Used on one loop
+ * only.
+ */
+final class GatewayConnections {
+  /** A first request comes whole within this time, however slowly its bytes drip in. */
+  static final long FIRST_REQUEST_MS = 10_000;
+
+  /** The next one within this time. */
+  static final long NEXT_REQUEST_MS = 30_000;
+
+  private static final long NO_TIMER = -1;
+
+  private final Vertx vertx;
+  private final GatewayServer.Limits limits;
+  private final Map<HttpConnection, Long> timerByConnection = new IdentityHashMap<>();
+  private final Map<String, Integer> connectionsBySource = new HashMap<>();
+  private long refused;
+
+  GatewayConnections(Vertx vertx, GatewayServer.Limits limits) {
+    this.vertx = vertx;
+    this.limits = limits;
+  }
+
+  void onOpen(HttpConnection connection) {
+    String source = Source.of(connection.remoteAddress().hostAddress()).key();
+    if (timerByConnection.size() >= limits.connectionsMax()
+        || connectionsBySource.getOrDefault(source, 0) >= limits.connectionsPerSourceMax()) {
+      refused++;
+      connection.close();
+      return;
+    }
+    connectionsBySource.merge(source, 1, Integer::sum);
+    await(connection, limits.requestMs());
+    connection.closeHandler(closed -> onClosed(connection, source));
+  }
+
+  private void onClosed(HttpConnection connection, String source) {
+    cancel(connection);
+    timerByConnection.remove(connection);
+    connectionsBySource.computeIfPresent(source, (key, open) -> open == 1 ? null : open - 1);
+  }
+
+  /** A request has come whole, or the connection is a WebSocket now: nothing more is waited for. */
+  void onRequest(HttpConnection connection) {
+    if (timerByConnection.containsKey(connection)) {
+      cancel(connection);
+      timerByConnection.put(connection, NO_TIMER);
+    }
+  }
+
+  void onAnswered(HttpConnection connection) {
+    if (timerByConnection.containsKey(connection)) {
+      cancel(connection);
+      await(connection, NEXT_REQUEST_MS);
+    }
+  }
+
+  int open() {
+    return timerByConnection.size();
+  }
+
+  long refused() {
+    return refused;
+  }
+
+  private void await(HttpConnection connection, long ms) {
+    timerByConnection.put(connection, vertx.setTimer(ms, late -> connection.close()));
+  }
+
+  private void cancel(HttpConnection connection) {
+    Long timer = timerByConnection.get(connection);
+    if (timer != null && timer != NO_TIMER) {
+      vertx.cancelTimer(timer);
+    }
+  }
+}

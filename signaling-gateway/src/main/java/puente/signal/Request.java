@@ -1,0 +1,94 @@
+package puente.signal;
+
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A request whose body has been read. */
+public final class Request {
+  private static final int PARAMETERS_MAX = 32;
+
+  private final HttpServerRequest http;
+  private final Buffer body;
+  private final Source source;
+  private final long nowMs;
+
+  Request(HttpServerRequest http, Buffer body, long nowMs) {
+    this.http = http;
+    this.body = body;
+    this.source = Source.of(http.remoteAddress().hostAddress());
+    this.nowMs = nowMs;
+  }
+
+  public HttpMethod method() {
+    return http.method();
+  }
+
+  /** As it came, nothing decoded. */
+  public String path() {
+    return String.valueOf(http.path());
+  }
+
+  /** A header that came exactly once; a repeated one is as good as none. */
+  public @Nullable String header(String name) {
+    List<String> all = http.headers().getAll(name);
+    return all.size() == 1 ? all.getFirst() : null;
+  }
+
+  /** A parameter of the query, decoded; null when it is missing or cannot be decoded. */
+  public @Nullable String query(String name) {
+    return parameter(http.query(), name);
+  }
+
+  /** A field of a form ({@code application/x-www-form-urlencoded}). */
+  public @Nullable String form(String name) {
+    return parameter(body(), name);
+  }
+
+  public String body() {
+    return body.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Of the page that asks, if a browser does. */
+  public @Nullable String origin() {
+    return header("Origin");
+  }
+
+  public @Nullable String host() {
+    return header(HttpHeaders.HOST.toString());
+  }
+
+  public boolean isSecure() {
+    return http.isSSL();
+  }
+
+  /** The same for all requests that are limited together. */
+  public String source() {
+    return source.key();
+  }
+
+  /** Monotonic milliseconds. */
+  public long nowMs() {
+    return nowMs;
+  }
+
+  private static @Nullable String parameter(@Nullable String text, String name) {
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    try {
+      Map<String, List<String>> all =
+          new QueryStringDecoder(text, StandardCharsets.UTF_8, false, PARAMETERS_MAX).parameters();
+      List<String> values = all.getOrDefault(name, List.of());
+      return values.size() == 1 ? values.getFirst() : null;
+    } catch (IllegalArgumentException undecodable) {
+      return null;
+    }
+  }
+}

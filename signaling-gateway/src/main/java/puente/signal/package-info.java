@@ -1,0 +1,4 @@
+@NullMarked
+package puente.signal;
+
+import org.jspecify.annotations.NullMarked;
