@@ -481,6 +481,7 @@ final class Settings {
 
   private static List<Setting<?>> table() {
     List<Setting<?>> all = new ArrayList<>(ROWS);
+    HttpSettings.addTo(all);
     CoturnWords.addTo(all);
     return List.copyOf(all);
   }
