@@ -19,6 +19,12 @@ final class NodeTls {
   /** A context and what it was made of. */
   private record Loaded(SslContext context, CertificateChain chain, Set<String> protocols) {}
 
+  static {
+    // A client of TLS 1.2 could ask for handshake after handshake on one connection, each of which
+    // costs us far more than it; no TURN client needs to. The JDK reads this once.
+    System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+  }
+
   private volatile Loaded loaded;
 
   private NodeTls(Loaded loaded) {
