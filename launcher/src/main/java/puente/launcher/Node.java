@@ -55,6 +55,7 @@ final class Node {
             parts.streams());
     loops = openLoops(parts);
     try {
+      NodeAddresses.tryRelays(config);
       turn = TurnNode.start(loops, options, store);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       admin = NodeAdmin.start(config, state, loops, turn, metrics);
@@ -176,6 +177,7 @@ final class Node {
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
   void reload(Config newConfig) throws StartFailure {
+    ReloadRules.check(config, newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state);
     TurnConfig turnConfig = parts.turn(own);
     NodeTls certificate = tls;
@@ -186,6 +188,10 @@ final class Node {
     turn.reconfigure(turnConfig, parts.streams());
     signaling.reload(newConfig);
     LOG.info("event=reloaded");
+    List<String> waiting = ReloadRules.waiting(config, newConfig);
+    if (!waiting.isEmpty()) {
+      LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
+    }
   }
 
   /** Stops in order: not ready, no HTTP, no listeners, no admin port, no loops. */
