@@ -11,6 +11,9 @@ import puente.turn.store.AllocationStore;
  */
 interface Cluster {
 
+  /** Joins the others in the background, once the sockets serve; returns at once. */
+  void join();
+
   /** The stable name of this node. */
   String nodeId();
 

@@ -47,6 +47,8 @@ final class Logging {
     }
     // A host without a network card is no event of ours.
     context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
+    // Each lost link in ten lines; the cluster says in one what it means.
+    context.getLogger("com.hazelcast").setLevel(Level.ERROR);
     Level level = level(config.value(Settings.LOG_MIN_LEVEL));
     context.getLogger("puente").setLevel(level);
     // Libraries speak of themselves; they are asked only when somebody looks very closely.

@@ -18,6 +18,9 @@ final class SingleNode implements Cluster {
   }
 
   @Override
+  public void join() {}
+
+  @Override
   public String nodeId() {
     return own.id();
   }

@@ -167,11 +167,6 @@ class GarbageTest {
     public void ask(AllocationStore.Question question) {}
 
     @Override
-    public boolean elsewhere(Packet packet) {
-      return false;
-    }
-
-    @Override
     public void keep(Allocation allocation) {}
 
     @Override

@@ -312,11 +312,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
-  public boolean elsewhere(Packet packet) {
-    return false;
-  }
-
-  @Override
   public void keep(Allocation allocation) {}
 
   @Override

@@ -1,0 +1,306 @@
+package puente.launcher;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipAdapter;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.config.Config;
+import com.hazelcast.core.EntryAdapter;
+import com.hazelcast.core.EntryEvent;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastException;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
+import com.hazelcast.instance.impl.HazelcastInstanceFactory;
+import com.hazelcast.replicatedmap.ReplicatedMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import puente.turn.store.AllocationStore;
+import puente.turn.store.LocalStore;
+
+/**
+ * Several nodes, by way of an embedded member of Hazelcast. It starts in the background when the
+ * sockets serve already; until it is there, and whenever the others cannot be reached, this node
+ * serves alone.
+ */
+final class HazelcastCluster implements Cluster {
+  private static final long TICK_MS = 1000;
+  private static final long RETRY_MS = 5000;
+
+  /** How long a dead node is still told of. */
+  private static final long MEMORY_MINUTES = 10;
+
+  private final ClusterConfig config;
+  private final LocalStore store;
+  private final @Nullable HazelcastClusterLink link;
+  private final ScheduledExecutorService worker =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("puente-cluster").factory());
+  private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
+  private volatile NodeState own;
+  private volatile List<NodeState> nodes;
+  private volatile @Nullable HazelcastInstance running;
+  private volatile boolean leaving;
+  private boolean failureLogged;
+  private boolean aloneLogged;
+
+  HazelcastCluster(ClusterConfig config, LocalStore store) {
+    this.config = config;
+    this.store = store;
+    link = config.secret().map(HazelcastClusterLink::new).orElse(null);
+    own = NodeState.serving(config.nodeId());
+    nodes = List.of(own);
+  }
+
+  @Override
+  public void join() {
+    if (link == null) {
+      Events.warn(
+          "cluster-insecure",
+          "warning",
+          "the links between nodes are in clear and open to anybody who reaches them");
+    }
+    worker.execute(this::tryToJoin);
+  }
+
+  private void tryToJoin() {
+    if (leaving) {
+      return;
+    }
+    try {
+      HazelcastInstance instance = newInstance();
+      running = instance;
+      joined(instance);
+    } catch (HazelcastException | IllegalStateException failure) {
+      if (!failureLogged) {
+        failureLogged = true;
+        Events.warn(
+            "cluster-alone",
+            "reason",
+            String.valueOf(failure.getMessage()),
+            "meaning",
+            "serving as a single node, trying again every " + RETRY_MS / 1000 + " s");
+      }
+      worker.schedule(this::tryToJoin, RETRY_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private HazelcastInstance newInstance() {
+    // Some of its classes log before they have seen its configuration.
+    System.setProperty("hazelcast.logging.type", "slf4j");
+    Config made = HazelcastClusterConfig.of(config);
+    return link == null
+        ? Hazelcast.newHazelcastInstance(made)
+        : HazelcastInstanceFactory.newHazelcastInstance(made, null, link);
+  }
+
+  private void joined(HazelcastInstance instance) {
+    instance.getCluster().addMembershipListener(new Membership());
+    instance.getLifecycleService().addLifecycleListener(this::onLifecycle);
+    states(instance)
+        .addEntryListener(
+            new EntryAdapter<String, byte[]>() {
+              @Override
+              public void onEntryEvent(EntryEvent<String, byte[]> event) {
+                soon(HazelcastCluster.this::refresh);
+              }
+            });
+    Events.info(
+        "cluster-started",
+        "node",
+        config.nodeId(),
+        "members",
+        instance.getCluster().getMembers().size(),
+        "links",
+        link == null ? "in clear" : "sealed");
+    tick();
+    worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private static ReplicatedMap<String, byte[]> states(HazelcastInstance instance) {
+    return instance.getReplicatedMap("nodes");
+  }
+
+  private void soon(Runnable work) {
+    try {
+      worker.execute(work);
+    } catch (RejectedExecutionException left) {
+      // The last events of an instance that is shutting down.
+    }
+  }
+
+  private void tick() {
+    try {
+      tell();
+      refresh();
+      sayIfAlone();
+    } catch (HazelcastException | IllegalStateException unreachable) {
+      Events.limited(
+          "cluster-tick",
+          org.slf4j.event.Level.WARN,
+          "cluster-unreachable",
+          "reason",
+          String.valueOf(unreachable.getMessage()));
+    }
+  }
+
+  private void tell() {
+    HazelcastInstance instance = running;
+    if (instance != null && !leaving) {
+      states(instance)
+          .put(config.nodeId(), NodeStateCodec.encode(own), MEMORY_MINUTES, TimeUnit.MINUTES);
+    }
+  }
+
+  private void sayIfAlone() {
+    boolean alone = nodes.stream().filter(NodeState::alive).count() <= 1;
+    if (alone && !aloneLogged) {
+      Events.warn(
+          "cluster-alone", "meaning", "no other node answers; serving alone, looking for them");
+    }
+    aloneLogged = alone;
+  }
+
+  /** Who is a member, and what each has last said. */
+  private void refresh() {
+    HazelcastInstance instance = running;
+    if (instance == null || leaving) {
+      return;
+    }
+    Map<String, NodeState> byId = new HashMap<>();
+    for (byte[] bytes : states(instance).values()) {
+      NodeStateCodec.decode(bytes).ifPresent(state -> byId.put(state.id(), state));
+    }
+    for (Member member : instance.getCluster().getMembers()) {
+      String id = nodeOf(member);
+      NodeState said = byId.getOrDefault(id, NodeState.serving(id));
+      byId.put(id, said.withAlive(true));
+    }
+    byId.put(config.nodeId(), own.withAlive(true));
+    List<NodeState> sorted = new ArrayList<>(byId.values());
+    sorted.sort(Comparator.comparing(NodeState::id));
+    boolean changed = !sorted.equals(nodes);
+    nodes = List.copyOf(sorted);
+    if (changed) {
+      listeners.forEach(listener -> listener.accept(nodes));
+    }
+  }
+
+  private static String nodeOf(Member member) {
+    return Optional.ofNullable(member.getAttribute(HazelcastClusterConfig.NODE_ATTRIBUTE))
+        .orElse(member.getUuid().toString());
+  }
+
+  private void onLifecycle(LifecycleEvent event) {
+    switch (event.getState()) {
+      case MERGED -> {
+        Events.info("cluster-merged");
+        soon(this::tick);
+      }
+      case MERGE_FAILED -> Events.warn("cluster-merge-failed");
+      default -> {
+        // Starting and stopping are told of where they are asked for.
+      }
+    }
+  }
+
+  @Override
+  public String nodeId() {
+    return config.nodeId();
+  }
+
+  @Override
+  public List<NodeState> nodes() {
+    return nodes;
+  }
+
+  @Override
+  public void publish(NodeState state) {
+    boolean phaseChanged = state.phase() != own.phase() || !state.doors().equals(own.doors());
+    own = state.withAlive(true);
+    if (phaseChanged) {
+      soon(this::tick);
+    }
+  }
+
+  @Override
+  public void onChange(Consumer<List<NodeState>> listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public AllocationStore store() {
+    return store;
+  }
+
+  @Override
+  public CompletionStage<Void> leave() {
+    CompletableFuture<Void> left = new CompletableFuture<>();
+    leaving = true;
+    soon(
+        () -> {
+          HazelcastInstance instance = running;
+          if (instance != null) {
+            instance.shutdown();
+          }
+          left.complete(null);
+        });
+    worker.shutdown();
+    return left;
+  }
+
+  /** As a kill would, for tests: the sockets close, and nobody is told. */
+  void terminate() {
+    leaving = true;
+    worker.shutdownNow();
+    HazelcastInstance instance = running;
+    if (instance != null) {
+      instance.getLifecycleService().terminate();
+    }
+  }
+
+  /** Whether the embedded member is up, alone or not. */
+  boolean isRunning() {
+    return running != null;
+  }
+
+  /** Links that were refused, for tests. */
+  long refusedLinks() {
+    return link == null ? 0 : link.refused();
+  }
+
+  private final class Membership extends MembershipAdapter {
+    @Override
+    public void memberAdded(MembershipEvent event) {
+      String id = nodeOf(event.getMember());
+      Events.info("cluster-node-joined", "node", id, "members", event.getMembers().size());
+      if (id.equals(config.nodeId()) && !event.getMember().localMember()) {
+        Events.warn("cluster-node-twice", "node", id, "warning", "two nodes have this node-id");
+      }
+      soon(HazelcastCluster.this::refresh);
+    }
+
+    @Override
+    public void memberRemoved(MembershipEvent event) {
+      Events.warn(
+          "cluster-node-lost",
+          "node",
+          nodeOf(event.getMember()),
+          "members",
+          event.getMembers().size());
+      soon(HazelcastCluster.this::refresh);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package puente.launcher;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.JavaSerializationFilterConfig;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.NetworkConfig;
+import java.util.Map;
+
+/** Hazelcast's own configuration, made in code: no file, no variable of the machine changes it. */
+final class HazelcastClusterConfig {
+  /** The member attribute that says which node a member is. */
+  static final String NODE_ATTRIBUTE = "puente.node";
+
+  /** Heartbeats every second, dead after five: a busy machine is silent for two. */
+  private static final Map<String, String> PROPERTIES =
+      Map.ofEntries(
+          Map.entry("hazelcast.logging.type", "slf4j"),
+          Map.entry("hazelcast.phone.home.enabled", "false"),
+          Map.entry("hazelcast.shutdownhook.enabled", "false"),
+          Map.entry("hazelcast.socket.bind.any", "false"),
+          Map.entry("hazelcast.discovery.enabled", "true"),
+          Map.entry("hazelcast.wait.seconds.before.join", "0"),
+          Map.entry("hazelcast.max.wait.seconds.before.join", "0"),
+          Map.entry("hazelcast.max.join.seconds", "10"),
+          Map.entry("hazelcast.tcp.join.port.try.count", "1"),
+          Map.entry("hazelcast.merge.first.run.delay.seconds", "5"),
+          Map.entry("hazelcast.merge.next.run.delay.seconds", "5"),
+          Map.entry("hazelcast.heartbeat.failuredetector.type", "deadline"),
+          Map.entry("hazelcast.heartbeat.interval.seconds", "1"),
+          Map.entry("hazelcast.max.no.heartbeat.seconds", "5"),
+          Map.entry("hazelcast.socket.connect.timeout.seconds", "2"),
+          Map.entry("hazelcast.operation.call.timeout.millis", "5000"),
+          Map.entry("hazelcast.io.thread.count", "1"),
+          Map.entry("hazelcast.operation.thread.count", "2"),
+          Map.entry("hazelcast.operation.generic.thread.count", "2"));
+
+  private HazelcastClusterConfig() {}
+
+  static Config of(ClusterConfig cluster) {
+    Config config = new Config();
+    config.setClusterName(cluster.name());
+    PROPERTIES.forEach(config::setProperty);
+    config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, cluster.nodeId());
+    config.getJetConfig().setEnabled(false);
+    config.getMetricsConfig().setEnabled(false);
+    config.getManagementCenterConfig().setScriptingEnabled(false).setConsoleEnabled(false);
+    config.getManagementCenterConfig().setDataAccessEnabled(false);
+    config.getIntegrityCheckerConfig().setEnabled(false);
+    config.getSerializationConfig().setJavaSerializationFilterConfig(serializationFilter());
+    config.setProperty("hazelcast.local.localAddress", cluster.ip().getHostAddress());
+    network(config.getNetworkConfig(), cluster);
+    return config;
+  }
+
+  private static void network(NetworkConfig network, ClusterConfig cluster) {
+    String ip = cluster.ip().getHostAddress();
+    network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
+    network.setPublicAddress(ip.contains(":") ? "[" + ip + "]" : ip);
+    JoinConfig join = network.getJoin();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    join.getTcpIpConfig().setEnabled(false);
+    join.getDiscoveryConfig()
+        .setDiscoveryServiceProvider(settings -> new HazelcastClusterDiscovery(cluster));
+  }
+
+  /**
+   * Everything in our maps is text, numbers, bytes or a class with a codec of its own. What is left
+   * for Java's own serialization are the exceptions that Hazelcast sends back to a caller.
+   */
+  private static JavaSerializationFilterConfig serializationFilter() {
+    JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
+    filter.setDefaultsDisabled(true);
+    filter
+        .getWhitelist()
+        .addPrefixes(
+            "com.hazelcast.core.",
+            "com.hazelcast.cluster.",
+            "com.hazelcast.spi.exception.",
+            "com.hazelcast.partition.",
+            "java.lang.",
+            "[Ljava.lang.",
+            "java.util.Collections$");
+    return filter;
+  }
+
+  /** A map of records that renew themselves, on two nodes. */
+  static MapConfig records(String name, int lifeSeconds) {
+    return new MapConfig(name)
+        .setBackupCount(0)
+        .setAsyncBackupCount(1)
+        .setTimeToLiveSeconds(lifeSeconds)
+        .setStatisticsEnabled(false);
+  }
+}
