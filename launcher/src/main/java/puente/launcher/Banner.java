@@ -19,7 +19,7 @@ final class Banner {
       Config config, List<Listening> listening, Optional<String> secret, Instant now) {
     StringBuilder text = new StringBuilder();
     text.append(VersionCommand.product()).append(" is running.\n\n");
-    for (String transport : List.of("udp", "tcp", "tls", "admin")) {
+    for (String transport : List.of("udp", "tcp", "tls", "http", "https", "admin")) {
       line(transport, listening, text);
     }
     text.append(String.format("  %-6s %s%n", "state", config.value(Settings.STATE_DIR)));

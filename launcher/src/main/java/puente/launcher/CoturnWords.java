@@ -17,7 +17,6 @@ final class CoturnWords {
       "user databases are not read; give users as user= or use static-auth-secret";
   private static final String NO_TELNET = "there is no telnet console";
   private static final String ON_ADMIN_PORT = "the console is at admin-ip and admin-port";
-  private static final String NO_HTTP = "this version serves no signaling";
   private static final String NO_REDIRECT = "this version redirects no client";
   private static final String JDK_CHOOSES = "the JDK chooses among strong parameters only";
 
@@ -33,7 +32,6 @@ final class CoturnWords {
     protocol(table);
     tls(table);
     administration(table);
-    http(table);
     cluster(table);
     logging(table);
     process(table);
@@ -255,29 +253,6 @@ final class CoturnWords {
         .in(table);
     flag(Group.ADMIN, "web-admin-listen-on-workers", "Web console on the TURN ports.")
         .ignored("management is never served on the TURN ports")
-        .in(table);
-  }
-
-  private static void http(List<Setting<?>> table) {
-    row(Group.HTTP, "http-ip", Type.ADDRESS, "Address of signaling, credentials and pages.")
-        .fallback("0.0.0.0")
-        .ignored(NO_HTTP)
-        .in(table);
-    row(Group.HTTP, "http-port", Type.PORT, "Port of the same.")
-        .fallback("8080")
-        .ignored(NO_HTTP)
-        .in(table);
-    row(Group.HTTP, "https-port", Type.PORT, "Its TLS port, when there is a certificate.")
-        .fallback("8443")
-        .ignored(NO_HTTP)
-        .in(table);
-    row(Group.HTTP, "api-key", Type.SECRET, "name:secret for credentials and signaling.")
-        .adds()
-        .ignored(NO_HTTP)
-        .in(table);
-    text(Group.HTTP, "public-key", "Browser key, key@https://origin.")
-        .adds()
-        .ignored(NO_HTTP)
         .in(table);
   }
 

@@ -5,7 +5,8 @@ import java.net.InetSocketAddress;
 /**
  * One open listening socket.
  *
- * @param transport {@code udp}, {@code tcp}, {@code tls} or {@code admin}
+ * @param transport {@code udp}, {@code tcp}, {@code tls}, {@code http}, {@code https}
+ *     or {@code admin}
  * @param address its address, with the port that it really got
  */
 record Listening(String transport, InetSocketAddress address) {

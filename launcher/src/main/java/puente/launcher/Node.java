@@ -1,10 +1,10 @@
 package puente.launcher;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -18,7 +18,6 @@ import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.TurnConfig;
-import puente.turn.relay.Endpoint;
 import puente.turn.relay.TurnNode;
 import puente.turn.store.LocalStore;
 
@@ -35,6 +34,7 @@ final class Node {
   private final EventLoops loops;
   private final TurnNode turn;
   private final NodeAdmin admin;
+  private final NodeSignaling signaling;
 
   private Node(Config config, StateDirectory state) throws StartFailure {
     this.config = config;
@@ -43,7 +43,9 @@ final class Node {
     List<TurnNode.Listen> listens = parts.listens();
     own = ownEndpoints(config, listens);
     TurnConfig turnConfig = parts.turn(own);
-    boolean wantsTls = listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
+    boolean wantsTls =
+        NodeSignaling.wantsTls(config)
+            || listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
     tls = wantsTls ? NodeTls.open(config, state) : null;
     store = new LocalStore(parts.quotas());
     cluster = cluster(config, store);
@@ -56,9 +58,11 @@ final class Node {
             parts.streams());
     loops = openLoops(parts);
     try {
+      NodeAddresses.tryRelays(config);
       turn = TurnNode.start(loops, options, cluster.store());
       NodeMetrics metrics = new NodeMetrics(metricSources());
       admin = NodeAdmin.start(config, state, loops, turn, metrics);
+      signaling = NodeSignaling.start(config, state, loops, tls, turnListening());
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
       throw startFailure(refused);
@@ -113,7 +117,7 @@ final class Node {
     return new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
   }
 
-  /** What must never be a peer: our listeners and the admin port, by every name they have. */
+  /** What must never be a peer: our listeners, HTTP and the admin port, by every name they have. */
   private static List<TransportAddress> ownEndpoints(Config config, List<TurnNode.Listen> listens) {
     List<TransportAddress> own = new ArrayList<>();
     for (TurnNode.Listen listen : listens) {
@@ -122,10 +126,12 @@ final class Node {
         own.add(Addresses.of(external.publicAddress(), listen.local().port()));
       }
     }
-    int adminPort = config.value(Settings.ADMIN_PORT);
-    own.add(Addresses.of(config.value(Settings.ADMIN_IP), adminPort));
-    for (InetAddress ip : NodeAddresses.listening(config)) {
-      own.add(Addresses.of(ip, adminPort));
+    own.add(Addresses.of(config.value(Settings.ADMIN_IP), config.value(Settings.ADMIN_PORT)));
+    for (Setting<Integer> port :
+        List.of(Settings.ADMIN_PORT, HttpSettings.HTTP_PORT, HttpSettings.HTTPS_PORT)) {
+      for (InetAddress ip : NodeAddresses.listening(config)) {
+        own.add(Addresses.of(ip, config.value(port)));
+      }
     }
     config
         .find(ClusterSettings.CLUSTER_IP)
@@ -161,13 +167,22 @@ final class Node {
     }
   }
 
-  /** What clients can reach. */
-  List<Endpoint> endpoints() {
-    return turn.endpoints();
+  /** Every open port. */
+  List<Listening> listening() {
+    List<Listening> all = new ArrayList<>(turnListening());
+    all.addAll(signaling.listening(config));
+    all.add(new Listening("admin", admin.address(config)));
+    return all;
   }
 
-  InetSocketAddress adminAddress() {
-    return admin.address(config);
+  private List<Listening> turnListening() {
+    return turn.endpoints().stream()
+        .map(
+            endpoint ->
+                new Listening(
+                    endpoint.transport().name().toLowerCase(Locale.ROOT),
+                    Addresses.of(endpoint.local())))
+        .toList();
   }
 
   /**
@@ -176,6 +191,7 @@ final class Node {
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
   void reload(Config newConfig) throws StartFailure {
+    ReloadRules.check(config, newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state);
     TurnConfig turnConfig = parts.turn(own);
     NodeTls certificate = tls;
@@ -184,13 +200,20 @@ final class Node {
     }
     store.quotas(parts.quotas());
     turn.reconfigure(turnConfig, parts.streams());
+    signaling.reload(newConfig);
     LOG.info("event=reloaded");
+    List<String> waiting = ReloadRules.waiting(config, newConfig);
+    if (!waiting.isEmpty()) {
+      LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
+    }
   }
 
-  /** Stops in order: not ready, no listeners, no member, no admin port, no loops. */
+  /** Stops in order: not ready, no HTTP, no listeners, no member, no admin port, no loops. */
   CompletionStage<Void> stop() {
     admin.stopping();
-    return turn.stop()
+    return signaling
+        .stop()
+        .thenCompose(stopped -> turn.stop())
         .thenCompose(stopped -> cluster.leave())
         .thenCompose(left -> admin.stop())
         .thenCompose(stopped -> loops.close());

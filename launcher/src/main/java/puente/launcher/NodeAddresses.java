@@ -10,7 +10,9 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import puente.net.Addresses;
+import puente.net.BindFailure;
 import puente.stun.Family;
 import puente.stun.TransportAddress;
 import puente.turn.RelayAddress;
@@ -35,7 +37,7 @@ final class NodeAddresses {
     return machine();
   }
 
-  private static java.util.stream.Stream<InetAddress> ofKind(InetAddress wildcard) {
+  private static Stream<InetAddress> ofKind(InetAddress wildcard) {
     boolean ipv4 = wildcard instanceof Inet4Address;
     return machine().stream().filter(ip -> ip instanceof Inet4Address == ipv4);
   }
@@ -45,7 +47,8 @@ final class NodeAddresses {
    * addresses that this machine reaches the world from, one of each family.
    */
   static List<RelayAddress> relay(Config config) {
-    List<InetAddress> chosen = config.all(Settings.RELAY_IP);
+    List<InetAddress> chosen =
+        config.all(Settings.RELAY_IP).stream().flatMap(NodeAddresses::relayable).toList();
     if (chosen.isEmpty() && config.isGiven(Settings.LISTENING_IP)) {
       chosen = listening(config);
     }
@@ -53,6 +56,28 @@ final class NodeAddresses {
       chosen = usual();
     }
     return chosen.stream().distinct().map(ip -> advertised(ip, config)).toList();
+  }
+
+  /** Nobody can send to a wildcard: it means what is usual. */
+  private static Stream<InetAddress> relayable(InetAddress ip) {
+    return isWildcard(ip)
+        ? usual().stream().filter(usual -> usual.getClass() == ip.getClass())
+        : Stream.of(ip);
+  }
+
+  /**
+   * Sees that relays can be opened, so that no client has to find out.
+   *
+   * @throws BindFailure for the first address that this machine does not have
+   */
+  static void tryRelays(Config config) throws BindFailure {
+    for (RelayAddress relay : relay(config)) {
+      try {
+        new DatagramSocket(Addresses.of(relay.local())).close();
+      } catch (IOException refused) {
+        throw BindFailure.of(relay.local(), refused);
+      }
+    }
   }
 
   /** What clients should be told to reach this machine by, of the addresses listened on. */
@@ -69,7 +94,8 @@ final class NodeAddresses {
     return listening.isEmpty() ? InetAddress.getLoopbackAddress() : listening.getFirst();
   }
 
-  private static RelayAddress advertised(InetAddress local, Config config) {
+  /** An address of this machine, with what clients see of it. */
+  static RelayAddress advertised(InetAddress local, Config config) {
     TransportAddress bound = Addresses.of(local, 0);
     for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
       TransportAddress seen = Addresses.of(external.publicAddress(), 0);

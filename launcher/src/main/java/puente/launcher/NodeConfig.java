@@ -118,16 +118,32 @@ final class NodeConfig {
         null);
   }
 
-  /** The first two addresses of each family make a square (RFC 5780 §6). */
+  /**
+   * The first two addresses of each family that clients see as two make a square (RFC 5780 §6). It
+   * has the public addresses, as OTHER-ADDRESS is for clients beyond the NAT; and loopback only
+   * where that was asked for.
+   */
   private List<BindingConfig.Square> squares() {
+    boolean chosen = config.isGiven(Settings.LISTENING_IP);
+    int port = config.value(Settings.LISTENING_PORT);
     List<BindingConfig.Square> squares = new ArrayList<>();
     for (Family family : Family.values()) {
-      List<InetAddress> ofFamily = NodeAddresses.ofFamily(NodeAddresses.listening(config), family);
-      if (ofFamily.size() >= 2) {
-        squares.add(
-            new BindingConfig.Square(
-                Addresses.of(ofFamily.get(0), config.value(Settings.LISTENING_PORT)),
-                Addresses.of(ofFamily.get(1), alternatePort())));
+      List<RelayAddress> corners =
+          NodeAddresses.ofFamily(NodeAddresses.listening(config), family).stream()
+              .filter(ip -> chosen || !ip.isLoopbackAddress())
+              .map(ip -> NodeAddresses.advertised(ip, config))
+              .toList();
+      RelayAddress first = corners.isEmpty() ? null : corners.getFirst();
+      for (RelayAddress second : corners) {
+        if (first != null && !second.advertised().equals(first.advertised())) {
+          squares.add(
+              new BindingConfig.Square(
+                  first.local().withPort(port),
+                  second.local().withPort(alternatePort()),
+                  first.advertised().withPort(port),
+                  second.advertised().withPort(alternatePort())));
+          break;
+        }
       }
     }
     return squares;
@@ -207,10 +223,9 @@ final class NodeConfig {
 
   private Lifetimes lifetimes() {
     int nonceSeconds = (int) config.value(Settings.STALE_NONCE).toSeconds();
+    int maxSeconds = (int) config.value(Settings.MAX_ALLOCATE_LIFETIME).toSeconds();
     return Lifetimes.STANDARD
-        .withAllocation(
-            Lifetimes.STANDARD.defaultSeconds(),
-            (int) config.value(Settings.MAX_ALLOCATE_LIFETIME).toSeconds())
+        .withAllocation(Math.min(Lifetimes.STANDARD.defaultSeconds(), maxSeconds), maxSeconds)
         .withPermission((int) config.value(Settings.PERMISSION_LIFETIME).toSeconds())
         .withChannel((int) config.value(Settings.CHANNEL_LIFETIME).toSeconds())
         .withNonce(nonceSeconds > 0 ? nonceSeconds : NONCE_SECONDS_MAX)

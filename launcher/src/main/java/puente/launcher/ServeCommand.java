@@ -136,6 +136,9 @@ final class ServeCommand implements Callable<Integer> {
       say(config);
     } catch (StartFailure e) {
       Events.log(Level.ERROR, "reload-refused", "reason", e.line());
+    } catch (RuntimeException e) {
+      // A fault of ours must not end the calls that go on.
+      Events.log(Level.ERROR, "reload-refused", "reason", "a fault of Puente: " + e);
     }
   }
 

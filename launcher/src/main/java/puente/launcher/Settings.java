@@ -246,7 +246,7 @@ final class Settings {
           .fallback("yes")
           .in(ROWS);
 
-  // Limits: 0 is none
+  // Limits
 
   static final Setting<Integer> USER_QUOTA =
       limit("user-quota", 0, "Allocations per user.").letter('q').in(ROWS);
@@ -470,8 +470,9 @@ final class Settings {
     return row(group, name, Type.FLAG, help).fallback("no");
   }
 
+  /** Where there is none by default, 0 is none; elsewhere there always is one. */
   private static Setting.Row<Integer> limit(String name, int fallback, String help) {
-    return row(Group.LIMITS, name, Type.count(0, 100_000_000), help)
+    return row(Group.LIMITS, name, Type.count(fallback == 0 ? 0 : 1, 100_000_000), help)
         .fallback(Integer.toString(fallback));
   }
 
@@ -481,6 +482,7 @@ final class Settings {
 
   private static List<Setting<?>> table() {
     List<Setting<?>> all = new ArrayList<>(ROWS);
+    HttpSettings.addTo(all);
     ClusterSettings.addTo(all);
     CoturnWords.addTo(all);
     return List.copyOf(all);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import puente.stun.AddressRange;
+import puente.stun.OpaqueString;
 
 /**
  * How the text of a setting is read.
@@ -178,6 +179,7 @@ record Type<T>(String words, boolean freeText, Function<String, T> reader) {
         throw new IllegalArgumentException("a realm has no quotes, backslashes or controls");
       }
     }
+    OpaqueString.enforce(text);
     return text;
   }
 

@@ -3,6 +3,7 @@ package puente.launcher;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
+import puente.stun.OpaqueString;
 
 /**
  * A static long-term user: {@code name:password}, or {@code name:0x} and the 16 bytes of MD5(name
@@ -34,7 +35,9 @@ final class User {
     if (name.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES_MAX) {
       throw new IllegalArgumentException("the name is longer than 508 bytes");
     }
+    checked("name", name);
     if (!proof.startsWith("0x")) {
+      checked("password", proof);
       return new User(name, Optional.of(proof), Optional.empty());
     }
     try {
@@ -46,6 +49,15 @@ final class User {
       // Its message would quote the key.
     }
     throw new IllegalArgumentException("a key is 0x and 32 hexadecimal digits");
+  }
+
+  /** What could not be prepared as RFC 8489 §9.2.2 says could never be logged in with. */
+  private static void checked(String what, String text) {
+    try {
+      OpaqueString.enforce(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("the " + what + " " + e.getMessage());
+    }
   }
 
   String name() {

@@ -1,11 +1,7 @@
 package puente.launcher;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletionStage;
-import puente.net.Addresses;
-import puente.turn.relay.Endpoint;
 
 /** The {@link Node} as the command line sees it. */
 record WiredNode(Node node) implements RunningNode {
@@ -15,13 +11,7 @@ record WiredNode(Node node) implements RunningNode {
 
   @Override
   public List<Listening> listening() {
-    List<Listening> all = new ArrayList<>();
-    for (Endpoint endpoint : node.endpoints()) {
-      String transport = endpoint.transport().name().toLowerCase(Locale.ROOT);
-      all.add(new Listening(transport, Addresses.of(endpoint.local())));
-    }
-    all.add(new Listening("admin", node.adminAddress()));
-    return all;
+    return node.listening();
   }
 
   @Override

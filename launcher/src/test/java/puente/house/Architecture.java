@@ -92,7 +92,27 @@ final class Architecture {
           .accessTargetWhere(
               describe(
                   "makes its own randomness",
-                  access -> (owner(access) + "." + access.getName()).matches(CHANCE)));
+                  access ->
+                      (owner(access) + "." + access.getName()).matches(CHANCE)
+                          // Seeded with an argument, it rolls what it is told.
+                          && !access.getDescription().contains("SplittableRandom.<init>(long)")));
+
+  /** The planner is arithmetic: whoever embeds it brings nothing along. */
+  static final ArchRule PLAN_NEEDS_ONLY_JAVA =
+      noClasses()
+          .that()
+          .resideInAPackage("puente.plan")
+          .should()
+          .dependOnClassesThat()
+          .resideOutsideOfPackages(
+              "puente.plan",
+              "java.lang..",
+              "java.math",
+              "java.time..",
+              "java.util",
+              "java.util.function",
+              "java.util.stream",
+              "org.jspecify..");
 
   static final ArchRule FOREIGN_MEMORY_ONLY_IN_NET =
       noClasses()

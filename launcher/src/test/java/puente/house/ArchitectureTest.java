@@ -84,6 +84,9 @@ class ArchitectureTest {
               "puente.turn",
               "X",
               "Object r = java.util.concurrent.ThreadLocalRandom.current();"),
+          new Sin("PLAN_NEEDS_ONLY_JAVA", "puente.plan", "X", "java.nio.file.Path p;"),
+          new Sin(
+              "PURE_READS_NO_CLOCK", "puente.plan", "X", "Object t = java.time.LocalDate.now();"),
           new Sin(
               "FOREIGN_MEMORY_ONLY_IN_NET", "puente.turn.relay", "X", "java.lang.foreign.Arena a;"),
           new Sin(
@@ -180,6 +183,9 @@ class ArchitectureTest {
             source(
                 "puente.turn.Z",
                 "java.util.random.RandomGenerator random; int next() { return random.nextInt(); }"),
+            source(
+                "puente.plan.Dice",
+                "Object dice(long seed) { return new java.util.SplittableRandom(seed); }"),
             source("puente.launcher.NodeMetrics", "io.micrometer.core.instrument.Counter c;")),
         classes);
     JavaClasses innocent = new ClassFileImporter().importPath(classes);

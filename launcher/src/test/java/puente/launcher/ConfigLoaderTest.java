@@ -317,6 +317,13 @@ class ConfigLoaderTest {
         "udp-io=fast",
         "min-port=60000\nmax-port=50000",
         "rest-api-separator=ab",
+        "max-permissions=0",
+        "max-channels=0",
+        "max-unauthenticated-connections=0",
+        "max-connections-per-source=0",
+        "user=ana:a\u0001b",
+        "user=a\u200bna:secret",
+        "realm=a\u200bb",
       })
   void malformedValuesStopTheStart(String line) throws IOException {
     given.file(line.split("\n"));

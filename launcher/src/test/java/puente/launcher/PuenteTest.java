@@ -304,6 +304,21 @@ class PuenteTest {
   }
 
   @Test
+  void aFaultWhileReloadingEndsNothing() {
+    node.onStarted =
+        serve -> {
+          serve.signal("HUP");
+          serve.signal("TERM");
+        };
+    node.onReload =
+        config -> {
+          throw new IllegalStateException("boom");
+        };
+    assertEquals(0, run("serve"));
+    assertEquals(1, node.stops);
+  }
+
+  @Test
   void aSecondSignalStopsAtOnce() {
     node.stopped = new CompletableFuture<>();
     node.onStarted =

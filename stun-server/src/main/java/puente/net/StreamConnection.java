@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
+import puente.stun.Message;
 import puente.stun.Packet;
+import puente.stun.PacketKind;
 import puente.stun.StreamFramer;
 import puente.stun.Transport;
 
@@ -27,6 +29,9 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   /** One that leaves even more answers unread than this is gone. */
   private static final int UNREAD_ANSWERS_MAX = 1 << 20;
+
+  /** Type, length and magic cookie of a STUN message (RFC 8489 §5). */
+  private static final int COOKIE_END = 8;
 
   private final StreamListener listener;
   private final Packet packet = new Packet();
@@ -111,7 +116,13 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
       listener.receiver().onGarbage(this);
       close();
     }
-    if (cumulated == all && (!all.isReadable() || !sound)) {
+    if (cumulated != all) {
+      return;
+    }
+    if (all.isReadable() && sound) {
+      // Else a stream whose reads always end within a message would be kept whole.
+      all.discardReadBytes();
+    } else {
       cumulated = null;
       all.release();
     }
@@ -124,7 +135,10 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
       packet.buffer = all.nioBuffer(0, all.capacity());
       packet.address = all.memoryAddress();
     }
-    while (all.readableBytes() >= 4 && !closing) {
+    while (all.readableBytes() >= StreamFramer.PREFIX_LENGTH && !closing) {
+      if (isForeign(all)) {
+        return false;
+      }
       int length = StreamFramer.frameLength(all.getInt(all.readerIndex()));
       if (length < 0 || length > listener.messageMax()) {
         return false;
@@ -146,6 +160,25 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
       all.skipBytes(length);
     }
     return true;
+  }
+
+  /**
+   * Whether what comes next is another protocol's, as far as its first bytes tell: a STUN message
+   * without the magic cookie, which RFC 3489 has on UDP alone (RFC 8489 §11); or a connection that
+   * starts with ChannelData, as the letters of HTTP look like, before any channel can be bound.
+   */
+  private boolean isForeign(ByteBuf all) {
+    int at = all.readerIndex();
+    if (PacketKind.of(all.getUnsignedByte(at)) == PacketKind.CHANNEL_DATA) {
+      return framesRead == 0;
+    }
+    return all.readableBytes() >= COOKIE_END && all.getInt(at + 4) != Message.MAGIC_COOKIE;
+  }
+
+  /** Bytes of the partial message that is waited for, with the room around them; for tests. */
+  int heldBytes() {
+    ByteBuf held = cumulated;
+    return held == null ? 0 : held.capacity();
   }
 
   /** Copies a frame to memory that has an address: this buffer has none. */

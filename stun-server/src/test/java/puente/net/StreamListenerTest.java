@@ -10,8 +10,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -84,14 +87,59 @@ class StreamListenerTest {
     assertTrue(echo.garbage.get());
   }
 
+  /** No channel is bound before a first request (RFC 8656 §12): so HTTP is told from ours. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void anotherProtocolIsClosedAtItsFirstLine(UdpIo io) throws Exception {
+    for (String line : List.of("GET / HTTP/1.1\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "EHLO a\r\n")) {
+      try (Socket client = connect(io)) {
+        client.getOutputStream().write(line.getBytes(StandardCharsets.US_ASCII));
+        assertEquals(-1, client.getInputStream().read(), line);
+      }
+      assertTrue(echo.garbage.getAndSet(false), line);
+    }
+    assertEquals(0, echo.frames.get());
+  }
+
+  /** RFC 8489 §5 and §11: without the magic cookie there is no STUN on a stream. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void aMessageWithoutTheMagicCookieClosesTheConnection(UdpIo io) throws Exception {
+    try (Socket client = connect(io)) {
+      byte[] wrong = stun(400);
+      wrong[7]++;
+      client.getOutputStream().write(wrong, 0, 8);
+      assertEquals(-1, client.getInputStream().read());
+    }
+    assertTrue(echo.garbage.get());
+  }
+
+  /** What has been read is let go, also when there is always a part of the next message. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void aStreamThatNeverPausesBetweenMessagesIsNotKept(UdpIo io) throws Exception {
+    try (Socket client = connect(io)) {
+      byte[] message = stun(20_000);
+      OutputStream out = client.getOutputStream();
+      out.write(message, 0, 10);
+      byte[] rest = concat(Arrays.copyOfRange(message, 10, 20_020), Arrays.copyOf(message, 10));
+      for (int i = 0; i < 200; i++) {
+        out.write(rest);
+        assertArrayEquals(message, read(client, 20_020));
+      }
+      int held = onLoop(() -> echo.last.heldBytes());
+      assertTrue(held < 300_000, held + " bytes are held for 10");
+    }
+  }
+
   /** A client that never reads costs a bounded amount: data for it is dropped. */
   @ParameterizedTest
   @EnumSource(UdpIo.class)
   void whoDoesNotReadLosesDataAndNotOurMemory(UdpIo io) throws Exception {
     try (Socket client = connect(io)) {
-      client.getOutputStream().write(channelData(0x4000, 100));
+      client.getOutputStream().write(stun(80));
       assertTrue(echo.opened.await(PATIENCE_S, TimeUnit.SECONDS));
-      read(client, 104);
+      read(client, 100);
       Packet packet = new Packet();
       packet.buffer = ByteBuffer.allocateDirect(60_000);
       int sent = 0;
@@ -113,12 +161,11 @@ class StreamListenerTest {
   }
 
   private boolean write(Packet packet) throws Exception {
-    return loops
-        .shards()
-        .get(0)
-        .eventLoop()
-        .submit(() -> echo.last.writeChannelData(0x4000, packet, 0, 60_000))
-        .get(PATIENCE_S, TimeUnit.SECONDS);
+    return onLoop(() -> echo.last.writeChannelData(0x4000, packet, 0, 60_000));
+  }
+
+  private <T> T onLoop(Callable<T> question) throws Exception {
+    return loops.shards().get(0).eventLoop().submit(question).get(PATIENCE_S, TimeUnit.SECONDS);
   }
 
   private Socket connect(UdpIo io) throws IOException {

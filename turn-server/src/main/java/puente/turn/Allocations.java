@@ -127,32 +127,30 @@ final class Allocations {
     out.keep(allocation);
   }
 
-  void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
-    Allocation allocation = find(answer.client());
-    boolean expected = allocation != null && allocation.stage == Allocation.Stage.RESERVING;
-    switch (answer) {
-      case AllocationStore.Granted granted -> {
-        if (allocation != null && expected) {
-          allocation.birth.granted = true;
-          open(allocation, now, out);
-        } else if (allocation == null) {
-          out.forget(granted.client());
-        }
-      }
-      case AllocationStore.Refused refused -> {
-        if (allocation != null && expected) {
-          counters.count(
-              switch (refused.scope()) {
-                case USER -> Counter.QUOTA_USER;
-                case REALM -> Counter.QUOTA_REALM;
-                case IP -> Counter.QUOTA_IP;
-                case GLOBAL -> Counter.QUOTA_GLOBAL;
-              });
-          fail(allocation, new Refuse(refused.error(), "quota"), now, out);
-        }
-      }
-      case AllocationStore.Claimed claimed -> out.forget(claimed.client());
-      case AllocationStore.Unclaimed unclaimed -> {}
+  /**
+   * The store grants this client an allocation; one that does not want it any more gives it back.
+   */
+  void granted(FiveTuple client, long now, Effects out) {
+    Allocation allocation = find(client);
+    if (allocation == null) {
+      out.forget(client);
+    } else if (allocation.stage == Allocation.Stage.RESERVING) {
+      allocation.birth.granted = true;
+      open(allocation, now, out);
+    }
+  }
+
+  void refused(AllocationStore.Refused refused, long now, Effects out) {
+    Allocation allocation = find(refused.client());
+    if (allocation != null && allocation.stage == Allocation.Stage.RESERVING) {
+      counters.count(
+          switch (refused.scope()) {
+            case USER -> Counter.QUOTA_USER;
+            case REALM -> Counter.QUOTA_REALM;
+            case IP -> Counter.QUOTA_IP;
+            case GLOBAL -> Counter.QUOTA_GLOBAL;
+          });
+      fail(allocation, new Refuse(refused.error(), "quota"), now, out);
     }
   }
 

@@ -9,6 +9,7 @@ import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.IntegrityKey;
+import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.MessageClass;
 import puente.stun.TransportAddress;
@@ -96,6 +97,24 @@ final class Answers {
     }
     counters.response(request.method(), request.client().transport(), error);
     out.toClient(request.client(), builder.bytes(), builder.length());
+  }
+
+  /** What the answer in this builder says, if ERROR-CODE stands first: its error code, or null. */
+  static @Nullable ErrorCode errorIn(MessageBuilder builder) {
+    byte[] bytes = builder.bytes();
+    int type = (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    if (MessageClass.ofType(type) != MessageClass.ERROR) {
+      return null;
+    }
+    // Header, type and length of the attribute, two reserved bytes; then class and number.
+    int at = Message.HEADER_LENGTH + 6;
+    int code = 100 * bytes[at] + bytes[at + 1];
+    for (ErrorCode error : ErrorCode.values()) {
+      if (error.code() == code) {
+        return error;
+      }
+    }
+    return ErrorCode.SERVER_ERROR;
   }
 
   /** RFC 8489 §10: one of the client's family first, then one of the other. In turns. */

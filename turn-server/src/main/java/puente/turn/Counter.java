@@ -20,6 +20,8 @@ public enum Counter {
   NOT_STUN(Metric.STUN_DROPPED),
   /** A request sent again while its first copy is still being worked on. */
   RETRANSMISSION(Metric.STUN_DROPPED),
+  /** About an allocation that may be another node's; the next copy will show. */
+  CLAIMING(Metric.STUN_DROPPED),
 
   // puente_turn_relay_dropped_total{reason}
   NO_PERMISSION(Metric.RELAY_DROPPED),

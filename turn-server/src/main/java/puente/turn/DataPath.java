@@ -29,6 +29,7 @@ final class DataPath {
 
   private final Allocations allocations;
   private final PeerRequests peers;
+  private final Claims claims;
   private final Counters counters;
   private final MessageBuilder builder;
   private final Capacity.Share shareUp = new Capacity.Share();
@@ -42,11 +43,13 @@ final class DataPath {
       TurnConfig config,
       Allocations allocations,
       PeerRequests peers,
+      Claims claims,
       MessageBuilder builder,
       Counters counters) {
     this.config = config;
     this.allocations = allocations;
     this.peers = peers;
+    this.claims = claims;
     this.builder = builder;
     this.counters = counters;
     capacityUp = config.limits().capacityUp();
@@ -72,7 +75,7 @@ final class DataPath {
     }
     Allocation allocation = find(packet);
     if (allocation == null || !allocation.isActive()) {
-      counters.count(Counter.NO_ALLOCATION);
+      lost(allocation, packet, now, out);
       return;
     }
     Channel channel = allocation.channel(packet.u16(0));
@@ -93,7 +96,7 @@ final class DataPath {
   void onSend(Message message, Packet packet, long now, Effects out) {
     Allocation allocation = find(packet);
     if (allocation == null || !allocation.isActive()) {
-      counters.count(Counter.NO_ALLOCATION);
+      lost(allocation, packet, now, out);
       return;
     }
     int peerAt = message.find(AttributeType.XOR_PEER_ADDRESS);
@@ -183,6 +186,18 @@ final class DataPath {
     long value = (long) icmp << 32 | (tellsMtu ? data & 0xffff_ffffL : 0);
     indication(peers.presented(peer)).i64(AttributeType.ICMP, value);
     send(allocation.client(), out);
+  }
+
+  /** Data of a client that has no allocation here; it may have one elsewhere. */
+  private void lost(@Nullable Allocation unfinished, Packet packet, long now, Effects out) {
+    boolean stream = packet.connection != null;
+    if (unfinished == null && !stream && out.elsewhere(packet)) {
+      return;
+    }
+    counters.count(Counter.NO_ALLOCATION);
+    if (unfinished == null && !stream) {
+      claims.ask(packet, now, out);
+    }
   }
 
   private @Nullable Allocation find(Packet packet) {

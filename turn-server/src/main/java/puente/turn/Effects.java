@@ -38,6 +38,13 @@ public interface Effects {
       int length,
       boolean dontFragment);
 
+  /**
+   * Whether somebody else has the allocation of this datagram's client, for whom there is none
+   * here: another shard, another node. It has been handed over then, and there is nothing left to
+   * do.
+   */
+  boolean elsewhere(Packet packet);
+
   /** Opens the relay's socket; answered by {@code onBound} or {@code onBindFailed}. */
   void bind(Relay relay);
 

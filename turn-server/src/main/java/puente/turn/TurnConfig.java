@@ -132,6 +132,11 @@ public final class TurnConfig {
     return of.rfc5766Channels;
   }
 
+  /** Whether other nodes may have left allocations that this one can claim. */
+  public boolean claims() {
+    return of.claims;
+  }
+
   /** What all shards of this configuration hold in reserve together. */
   Reservations reservations() {
     return of.reservations;
@@ -169,6 +174,7 @@ public final class TurnConfig {
     private boolean secureStun;
     private boolean noUdpRelay;
     private boolean rfc5766Channels;
+    private boolean claims;
     private Reservations reservations = new Reservations();
 
     private Builder() {}
@@ -194,6 +200,7 @@ public final class TurnConfig {
       secureStun = other.secureStun;
       noUdpRelay = other.noUdpRelay;
       rfc5766Channels = other.rfc5766Channels;
+      claims = other.claims;
       reservations = other.reservations;
     }
 
@@ -288,6 +295,17 @@ public final class TurnConfig {
 
     public Builder rfc5766Channels(boolean value) {
       rfc5766Channels = value;
+      return this;
+    }
+
+    public Builder claims(boolean value) {
+      claims = value;
+      return this;
+    }
+
+    /** Without what is held in reserve so far: for a server that knows of none. */
+    Builder withoutReservations() {
+      reservations = new Reservations();
       return this;
     }
 

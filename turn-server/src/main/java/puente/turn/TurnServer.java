@@ -15,7 +15,6 @@ import puente.stun.Integrity;
 import puente.stun.Listeners;
 import puente.stun.Message;
 import puente.stun.MessageBuilder;
-import puente.stun.MessageClass;
 import puente.stun.Method;
 import puente.stun.Packet;
 import puente.stun.PacketKind;
@@ -75,6 +74,7 @@ public final class TurnServer {
   private final Allocations allocations;
   private final RefreshRequests refreshes;
   private final PeerRequests peers;
+  private final Claims claims;
   private final DataPath data;
   private final Restorations restorations;
   private final Message message = new Message();
@@ -104,7 +104,8 @@ public final class TurnServer {
     refreshes = new RefreshRequests(config, allocations, answers);
     peers = new PeerRequests(config, allocations, counters);
     restorations = new Restorations(config, allocations, peers, counters);
-    data = new DataPath(config, allocations, peers, answers.builder(), counters);
+    claims = new Claims(config, listeners, random);
+    data = new DataPath(config, allocations, peers, claims, answers.builder(), counters);
   }
 
   /** A whole datagram, or one frame of a stream. */
@@ -145,7 +146,17 @@ public final class TurnServer {
   }
 
   public void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
-    allocations.onAnswer(answer, now, out);
+    switch (answer) {
+      case AllocationStore.Granted granted -> allocations.granted(granted.client(), now, out);
+      case AllocationStore.Refused refused -> allocations.refused(refused, now, out);
+      case AllocationStore.Claimed claimed -> {
+        claims.granted(claimed.client());
+        if (restore(claimed.snapshot(), claimed.client(), now, out) != Restored.YES) {
+          out.forget(claimed.client());
+        }
+      }
+      case AllocationStore.Unclaimed unclaimed -> claims.denied(unclaimed.client(), now);
+    }
   }
 
   /** The client's connection is gone, and with it its allocation. */
@@ -196,6 +207,7 @@ public final class TurnServer {
     peers.reconfigure(next);
     data.reconfigure(next);
     restorations.reconfigure(next);
+    claims.reconfigure(next);
     allocations.forEach(
         allocation -> {
           // A user may be gone, or have another password.
@@ -255,7 +267,7 @@ public final class TurnServer {
         FiveTuple client = connection == null ? listeners.tupleOf(packet) : connection;
         if (method == null) {
           counters.count(Counter.UNEXPECTED);
-        } else {
+        } else if (!isElsewhere(method, client, packet, out)) {
           onRequest(method, client, now, out);
         }
       }
@@ -270,6 +282,13 @@ public final class TurnServer {
       // We ask nobody anything; answering an answer would start a loop.
       case SUCCESS, ERROR -> counters.count(Counter.UNEXPECTED);
     }
+  }
+
+  private boolean isElsewhere(Method method, FiveTuple client, Packet packet, Effects out) {
+    return method != Method.BINDING
+        && packet.connection == null
+        && allocations.find(client) == null
+        && out.elsewhere(packet);
   }
 
   private void onRequest(Method method, FiveTuple client, long now, Effects out) {
@@ -309,7 +328,7 @@ public final class TurnServer {
       counters.count(Counter.UNEXPECTED);
       return;
     }
-    counters.response(Method.BINDING, client.transport(), errorIn(builder));
+    counters.response(Method.BINDING, client.transport(), Answers.errorIn(builder));
     if (route.isDirect(client)) {
       out.toClient(client, builder.bytes(), builder.length());
     } else {
@@ -431,6 +450,10 @@ public final class TurnServer {
   /** RFC 8656 §5: 437 without an allocation, 441 with another's. */
   private @Nullable Refuse onAllocation(
       Request request, @Nullable Allocation allocation, long now, Effects out) {
+    if (allocation == null && claims.awaits(request.client(), now, out)) {
+      counters.count(Counter.CLAIMING);
+      return null;
+    }
     if (allocation == null || !allocation.isActive() || now >= allocation.expiresMs()) {
       return NO_ALLOCATION;
     }
@@ -470,23 +493,5 @@ public final class TurnServer {
     if (connection != null) {
       out.closeClient(connection);
     }
-  }
-
-  /** What a Binding answer says: its error code, or null. */
-  private static @Nullable ErrorCode errorIn(MessageBuilder builder) {
-    byte[] bytes = builder.bytes();
-    int type = (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
-    if (MessageClass.ofType(type) != MessageClass.ERROR) {
-      return null;
-    }
-    // ERROR-CODE is the first attribute: header, two reserved bytes, class and number.
-    int at = Message.HEADER_LENGTH + 6;
-    int code = 100 * bytes[at] + bytes[at + 1];
-    for (ErrorCode error : ErrorCode.values()) {
-      if (error.code() == code) {
-        return error;
-      }
-    }
-    return ErrorCode.SERVER_ERROR;
   }
 }

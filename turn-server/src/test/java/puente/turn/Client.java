@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.NullUnmarked;
@@ -213,7 +212,7 @@ final class Client {
     }
 
     byte[] bytes() {
-      return Arrays.copyOf(reply().message.bytes(), reply().message.length());
+      return reply().raw;
     }
   }
 

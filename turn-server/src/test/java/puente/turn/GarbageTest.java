@@ -167,6 +167,11 @@ class GarbageTest {
     public void ask(AllocationStore.Question question) {}
 
     @Override
+    public boolean elsewhere(Packet packet) {
+      return false;
+    }
+
+    @Override
     public void keep(Allocation allocation) {}
 
     @Override

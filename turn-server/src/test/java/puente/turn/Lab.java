@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.NullUnmarked;
 import puente.stun.AddressRange;
 import puente.stun.BindingConfig;
@@ -24,8 +25,11 @@ import puente.stun.Nonce;
 import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Snapshot;
+import puente.turn.store.SnapshotCodec;
 
 /**
  * A world without sockets around one {@link TurnServer}: its clients and peers, its store, the
@@ -46,18 +50,28 @@ final class Lab implements Effects {
   /** What reached a client: a STUN message, or ChannelData with its channel. */
   record AtClient(int channel, byte[] bytes) {}
 
-  final Counters counters = new Counters();
-  final LocalStore store;
-  final TurnServer server;
+  private TurnConfig config;
+  private final LocalStore.Quotas quotas;
+  private final long seed;
+  Counters counters = new Counters();
+  LocalStore store;
+  TurnServer server;
   final Set<Relay> open = new HashSet<>();
   final Set<Integer> portsOfOthers = new HashSet<>();
   final Deque<AtPeer> atPeers = new ArrayDeque<>();
   final Map<FiveTuple, Deque<AtClient>> inbox = new HashMap<>();
+
+  /** Whom the store was asked about; tests answer. */
+  final List<FiveTuple> claimed = new ArrayList<>();
+
   final Set<Allocation> changed = new HashSet<>();
   final List<FiveTuple> closed = new ArrayList<>();
   private final Queue<Runnable> inputs = new ArrayDeque<>();
   private final FiveTuple[] tupleOf = {null};
   long now = 1_800_000_000_000L;
+
+  /** Who else might have the allocation of an unknown client. */
+  Predicate<Packet> others = packet -> false;
 
   /** While true, effects are not answered: the store and the system are busy. */
   boolean busy;
@@ -74,21 +88,78 @@ final class Lab implements Effects {
   }
 
   Lab(TurnConfig config, LocalStore.Quotas quotas, long seed) {
-    this(config, new LocalStore(quotas), seed, 0, 1);
+    this.config = config;
+    this.quotas = quotas;
+    this.seed = seed;
+    store = new LocalStore(quotas);
+    server = server(config, 0, 1);
   }
 
   /** One of several shards, which share the store and what is in the configuration. */
   Lab(TurnConfig config, LocalStore store, long seed, int shard, int shards) {
+    this.config = config;
+    this.quotas = LocalStore.Quotas.NONE;
+    this.seed = seed;
     this.store = store;
-    server =
-        new TurnServer(
-            config,
-            packet -> tupleOf[0],
-            new BindingServer(BindingConfig.PLAIN),
-            counters,
-            new Random(seed),
-            shard,
-            shards);
+    server = server(config, shard, shards);
+  }
+
+  private TurnServer server(TurnConfig wanted, int shard, int shards) {
+    return new TurnServer(
+        wanted,
+        packet -> tupleOf[0],
+        new BindingServer(BindingConfig.PLAIN),
+        counters,
+        new Random(seed),
+        shard,
+        shards);
+  }
+
+  /** Everything that whoever keeps snapshots would have by now, as bytes. */
+  List<byte[]> snapshots() {
+    List<byte[]> snapshots = new ArrayList<>();
+    server.forEachAllocation(
+        allocation -> {
+          if (allocation.isActive()) {
+            assertEquals(true, changed.contains(allocation), "not kept");
+            snapshots.add(SnapshotCodec.encode(server.snapshotOf(allocation, "node")));
+          }
+        });
+    return snapshots;
+  }
+
+  /** The process dies: sockets, counters, grants and reservations are gone. A new one starts. */
+  void restarts(TurnConfig newConfig, int shard, int shards) {
+    config = newConfig.toBuilder().withoutReservations().build();
+    open.clear();
+    inputs.clear();
+    changed.clear();
+    counters = new Counters();
+    store = new LocalStore(quotas);
+    server = server(config, shard, shards);
+  }
+
+  void restarts() {
+    restarts(config, 0, 1);
+  }
+
+  Restored restores(byte[] bytes) {
+    Snapshot snapshot = SnapshotCodec.decode(bytes);
+    AllocationKey key = snapshot.key();
+    int listener = key.transport().ordinal();
+    FiveTuple client = new FiveTuple(key.transport(), key.client(), key.server(), listener, null);
+    Restored restored = server.restore(snapshot, client, now, this);
+    settle();
+    return restored;
+  }
+
+  /** It dies and comes back with what it had. */
+  void restartsWithAll() {
+    List<byte[]> snapshots = snapshots();
+    restarts();
+    for (byte[] snapshot : snapshots) {
+      assertEquals(Restored.YES, restores(snapshot));
+    }
   }
 
   /** The configuration of most tests: users, one relay address of each family. */
@@ -267,7 +338,16 @@ final class Lab implements Effects {
 
   @Override
   public void ask(AllocationStore.Question question) {
+    if (question instanceof AllocationStore.Claim claim) {
+      claimed.add(claim.client());
+      return;
+    }
     inputs.add(() -> store.ask(question, answer -> server.onAnswer(answer, now, this)));
+  }
+
+  @Override
+  public boolean elsewhere(Packet packet) {
+    return others.test(packet);
   }
 
   @Override

@@ -18,8 +18,9 @@ import puente.turn.store.LocalStore;
 
 /**
  * Random operations in random time against the server and against a model that is so small that it
- * is plainly right. After every step the two agree on who has what, on every answer's code, on
- * whether data passes, on quotas and on the sum of all ports.
+ * is plainly right. Now and then the server dies and comes back with its snapshots. After every
+ * step the two agree on who has what, on every answer's code, on whether data passes, on quotas and
+ * on the sum of all ports.
  */
 @NullUnmarked
 class ModelTest {
@@ -106,6 +107,10 @@ class ModelTest {
   private void step(int who) {
     Client client = clients.get(who);
     Model model = models.get(who);
+    if (random.nextInt(100) == 0) {
+      lab.restartsWithAll();
+      reservedUntil.clear();
+    }
     switch (random.nextInt(12)) {
       case 0, 1 -> allocate(who, client, model);
       case 2 -> refresh(who, client, model);

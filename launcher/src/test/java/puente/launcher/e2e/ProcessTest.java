@@ -150,6 +150,26 @@ class ProcessTest {
     }
   }
 
+  /** RFC 5246 §7.4.1.2 lets a client ask for handshakes without end; we need not give them. */
+  @Test
+  void renegotiationIsRefused() throws IOException {
+    ours();
+    try (var server = ServerProcess.start("renegotiation");
+        var socket = TlsTunnel.connect(server, "TLSv1.2")) {
+      socket.setSoTimeout((int) LIMIT.toMillis());
+      assertThrows(
+          IOException.class,
+          () -> {
+            socket.startHandshake();
+            while (socket.getInputStream().read() >= 0) {}
+            throw new java.io.EOFException("closed");
+          });
+      try (var again = TlsTunnel.connect(server, "TLSv1.2")) {
+        assertTrue(again.getSession().isValid());
+      }
+    }
+  }
+
   private static void awaitNewCertificate(ServerProcess server) throws IOException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {

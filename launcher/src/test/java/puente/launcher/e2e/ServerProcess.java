@@ -58,6 +58,11 @@ final class ServerProcess implements AutoCloseable {
     var command = command(folder, javaOptions);
     if (isPuente()) {
       command.add("--admin-port=" + adminPort);
+      // Any free port, unless the test names one: of repeated flags the last counts.
+      command.add("--http-port=0");
+      if (settings.stream().anyMatch(line -> line.startsWith("cert="))) {
+        command.add("--https-port=0");
+      }
     }
     command.addAll(settings.stream().map(this::filled).map(line -> "--" + line).toList());
     program = Program.start(new ProcessBuilder(command), folder.resolve("server.log"));

@@ -312,6 +312,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
+  public boolean elsewhere(Packet packet) {
+    return false;
+  }
+
+  @Override
   public void keep(Allocation allocation) {}
 
   @Override

@@ -1,0 +1,5 @@
+/** Capacity planning as pure functions: numbers in, numbers and their reasons out. */
+@NullMarked
+package puente.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,112 @@
+package puente.launcher;
+
+import static puente.launcher.Setting.row;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import puente.launcher.Setting.Group;
+import puente.signal.Keys;
+import puente.signal.Origins;
+
+/** The rows of the table of {@link Settings} that are about HTTP and signaling. */
+final class HttpSettings {
+  private static final List<Setting<?>> ROWS = new ArrayList<>();
+
+  private static final Type<Duration> CREDENTIAL_LIFETIME =
+      Type.duration(Duration.ofMinutes(1), Duration.ofDays(30));
+
+  static final Setting<Boolean> NO_HTTP =
+      Settings.flag(
+              Group.HTTP, "no-http", "No HTTP: neither signaling, nor credentials, nor pages.")
+          .in(ROWS);
+  static final Setting<InetAddress> HTTP_IP =
+      row(
+              Group.HTTP,
+              "http-ip",
+              Type.ADDRESS,
+              "Address of signaling, credential endpoints, SDK and pages; :: is IPv6 and IPv4.")
+          .fallback("0.0.0.0")
+          .in(ROWS);
+  static final Setting<Integer> HTTP_PORT =
+      row(Group.HTTP, "http-port", Type.PORT, "Port of the same; 0 takes any free port.")
+          .fallback("8080")
+          .in(ROWS);
+  static final Setting<Integer> HTTPS_PORT =
+      row(
+              Group.HTTP,
+              "https-port",
+              Type.PORT,
+              "The same over TLS; opened when there is a cert, or when it is given.")
+          .fallback("8443")
+          .in(ROWS);
+  static final Setting<Keys.ApiKey> API_KEY =
+      row(
+              Group.HTTP,
+              "api-key",
+              new Type<>("name:secret", true, Keys.ApiKey::parse),
+              "Key of a backend for credentials and signaling; several times.")
+          .adds()
+          .secret()
+          .in(ROWS);
+  static final Setting<Keys.PublicKey> PUBLIC_KEY =
+      row(
+              Group.HTTP,
+              "public-key",
+              new Type<>("key@https://origin or key@self", true, Keys.PublicKey::parse),
+              "Key that pages of one origin carry for all to see; self is this server's own pages. "
+                  + "Several times.")
+          .adds()
+          .in(ROWS);
+  static final Setting<String> HTTP_ORIGIN =
+      row(
+              Group.HTTP,
+              "http-origin",
+              new Type<>("https://origin or *", true, HttpSettings::origin),
+              "Web origin whose pages may call; several times. Beside it: our own pages, and the "
+                  + "origins of public keys.")
+          .replaces()
+          .in(ROWS);
+  static final Setting<Duration> CREDENTIAL_TTL =
+      row(
+              Group.HTTP,
+              "credential-ttl",
+              CREDENTIAL_LIFETIME,
+              "Lifetime of credentials that are given out, when nobody asks for another.")
+          .fallback("1h")
+          .in(ROWS);
+  static final Setting<Duration> CREDENTIAL_TTL_MAX =
+      row(Group.HTTP, "credential-ttl-max", CREDENTIAL_LIFETIME, "The longest to be had.")
+          .fallback("1d")
+          .in(ROWS);
+  static final Setting<Integer> MAX_HTTP_CONNECTIONS =
+      row(
+              Group.HTTP,
+              "max-http-connections",
+              Type.count(1, 1_000_000),
+              "Connections of HTTP and WebSocket in all.")
+          .fallback("20000")
+          .in(ROWS);
+  static final Setting<Integer> MAX_HTTP_CONNECTIONS_PER_SOURCE =
+      row(
+              Group.HTTP,
+              "max-http-connections-per-source",
+              Type.count(1, 1_000_000),
+              "Of these from one address; raise it behind a reverse proxy.")
+          .fallback("256")
+          .in(ROWS);
+
+  private HttpSettings() {}
+
+  static void addTo(List<Setting<?>> table) {
+    table.addAll(ROWS);
+  }
+
+  private static String origin(String text) {
+    if (!Origins.isOrigin(text)) {
+      throw new IllegalArgumentException("not https://host or https://host:port, nor *");
+    }
+    return text;
+  }
+}

@@ -1,0 +1,179 @@
+package puente.launcher;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import puente.net.EventLoops;
+import puente.signal.GatewayServer;
+import puente.signal.GatewayStartFailure;
+import puente.signal.IceServers;
+import puente.signal.Keys;
+import puente.signal.Origins;
+import puente.signal.SocketRoute;
+
+/** The gateway of this node: what the configuration says, wired to the rest. */
+final class NodeSignaling {
+  private static final String DEV_KEY = "dev";
+
+  private final StateDirectory state;
+  private final List<Listening> turn;
+  private volatile IceServers.Config ice;
+  private volatile Keys keys;
+  private @Nullable GatewayServer server;
+
+  private NodeSignaling(Config config, StateDirectory state, List<Listening> turn)
+      throws StartFailure {
+    this.state = state;
+    this.turn = turn;
+    ice = iceServers(config);
+    keys = keys(config, state);
+  }
+
+  /** Whether a certificate is needed here. */
+  static boolean wantsTls(Config config) {
+    return !config.value(HttpSettings.NO_HTTP)
+        && (config.isGiven(Settings.CERT) || config.isGiven(HttpSettings.HTTPS_PORT));
+  }
+
+  /**
+   * Opens the HTTP ports on the control loop, unless they are switched off.
+   *
+   * @param turn what TURN clients can reach
+   */
+  static NodeSignaling start(
+      Config config,
+      StateDirectory state,
+      EventLoops loops,
+      @Nullable NodeTls tls,
+      List<Listening> turn)
+      throws StartFailure {
+    NodeSignaling signaling = new NodeSignaling(config, state, turn);
+    if (!config.value(HttpSettings.NO_HTTP)) {
+      signaling.open(config, loops, wantsTls(config) ? tls : null);
+    }
+    return signaling;
+  }
+
+  private void open(Config config, EventLoops loops, @Nullable NodeTls tls) throws StartFailure {
+    GatewayServer.Options options =
+        new GatewayServer.Options(
+            config.value(HttpSettings.HTTP_IP),
+            OptionalInt.of(config.value(HttpSettings.HTTP_PORT)),
+            tls == null
+                ? OptionalInt.empty()
+                : OptionalInt.of(config.value(HttpSettings.HTTPS_PORT)),
+            tls == null ? null : new GatewayServer.Tls(tls.keyManager(), tls.protocols()),
+            origins(config, keys),
+            new GatewayServer.Limits(
+                config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
+                config.value(HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE),
+                GatewayServer.Limits.STANDARD.requestMs()));
+    try {
+      server =
+          GatewayServer.start(loops.vertx(), loops.control(), options, routes(), socketRoutes())
+              .toCompletableFuture()
+              .join();
+    } catch (CompletionException failure) {
+      if (failure.getCause() instanceof GatewayStartFailure refused) {
+        StartFailure.Kind kind =
+            switch (refused.reason()) {
+              case IN_USE, NO_SUCH_ADDRESS -> StartFailure.Kind.PORT;
+              case DENIED -> StartFailure.Kind.PERMISSION;
+              case OTHER -> StartFailure.Kind.OTHER;
+            };
+        throw new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
+      }
+      throw failure;
+    }
+  }
+
+  /** Everything that is asked for over HTTP. */
+  private List<GatewayServer.Route> routes() {
+    return List.of();
+  }
+
+  /** Everything that is a WebSocket. */
+  private List<SocketRoute> socketRoutes() {
+    return List.of();
+  }
+
+  /** Takes over secrets, keys, origins and lifetimes. */
+  void reload(Config config) throws StartFailure {
+    IceServers.Config newIce = iceServers(config);
+    Keys newKeys = keys(config, state);
+    ice = newIce;
+    keys = newKeys;
+    GatewayServer running = server;
+    if (running != null) {
+      running.reconfigure(origins(config, newKeys));
+    }
+  }
+
+  List<Listening> listening(Config config) {
+    List<Listening> open = new ArrayList<>();
+    GatewayServer running = server;
+    if (running != null) {
+      running.port().ifPresent(port -> open.add(listening("http", config, port)));
+      running.tlsPort().ifPresent(port -> open.add(listening("https", config, port)));
+    }
+    return open;
+  }
+
+  private static Listening listening(String transport, Config config, int port) {
+    InetSocketAddress address = new InetSocketAddress(config.value(HttpSettings.HTTP_IP), port);
+    return new Listening(transport, address);
+  }
+
+  CompletionStage<Void> stop() {
+    GatewayServer running = server;
+    return running == null ? CompletableFuture.completedStage(null) : running.close();
+  }
+
+  /** The key that {@code --dev} makes, once for each state directory. */
+  static Keys.ApiKey devKey(StateDirectory state) throws StartFailure {
+    return new Keys.ApiKey(DEV_KEY, state.secret("dev-api-key"));
+  }
+
+  private static Keys keys(Config config, StateDirectory state) throws StartFailure {
+    List<Keys.ApiKey> secrets = new ArrayList<>(config.all(HttpSettings.API_KEY));
+    List<Keys.PublicKey> published = new ArrayList<>(config.all(HttpSettings.PUBLIC_KEY));
+    if (config.value(Settings.DEV)) {
+      secrets.add(devKey(state));
+      published.add(new Keys.PublicKey("pub_dev", Keys.SELF));
+    }
+    return new Keys(secrets, published);
+  }
+
+  private static Origins origins(Config config, Keys keys) {
+    Set<String> origins = new HashSet<>(config.all(HttpSettings.HTTP_ORIGIN));
+    origins.addAll(keys.origins());
+    return new Origins(origins);
+  }
+
+  private IceServers.Config iceServers(Config config) throws StartFailure {
+    IceUrls urls = new IceUrls(config, java.util.Optional.empty(), turn);
+    String secret =
+        config.usesSharedSecret() ? new NodeConfig(config, state).secrets().getFirst() : "";
+    return new IceServers.Config(
+        secret,
+        config.value(Settings.REST_API_SEPARATOR),
+        config.value(HttpSettings.CREDENTIAL_TTL).toSeconds(),
+        config.value(HttpSettings.CREDENTIAL_TTL_MAX).toSeconds(),
+        urls.stun(),
+        urls.turn().stream().map(url -> new IceServers.Turn(transport(url), url)).toList());
+  }
+
+  private static String transport(String url) {
+    if (url.startsWith("turns:")) {
+      return "tls";
+    }
+    return url.endsWith("transport=tcp") ? "tcp" : "udp";
+  }
+}

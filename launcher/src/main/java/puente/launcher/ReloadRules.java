@@ -1,0 +1,56 @@
+package puente.launcher;
+
+import java.util.List;
+
+/** What a reload cannot change: it is refused or said, never left out in silence. */
+final class ReloadRules {
+  /** Sockets, threads and what else is made once. */
+  private static final List<Setting<?>> AT_START =
+      List.of(
+          Settings.LISTENING_IP,
+          Settings.LISTENING_PORT,
+          Settings.TLS_LISTENING_PORT,
+          Settings.ALT_LISTENING_PORT,
+          Settings.NO_UDP,
+          Settings.NO_TCP,
+          Settings.NO_TLS,
+          Settings.RELAY_THREADS,
+          Settings.SOCK_BUF_SIZE,
+          Settings.UDP_IO,
+          Settings.UDP_GRO,
+          Settings.UDP_GSO,
+          Settings.RELAY_IP,
+          Settings.EXTERNAL_IP,
+          Settings.MIN_PORT,
+          Settings.MAX_PORT,
+          Settings.FINGERPRINT,
+          Settings.RFC5780,
+          Settings.RFC3489_COMPATIBILITY,
+          Settings.STUN_BACKWARD_COMPATIBILITY,
+          Settings.SOFTWARE_ATTRIBUTE,
+          Settings.ADMIN_IP,
+          Settings.ADMIN_PORT,
+          Settings.ADMIN_TOKEN,
+          Settings.STATE_DIR,
+          Settings.PIDFILE);
+
+  private ReloadRules() {}
+
+  /**
+   * @throws StartFailure if the server would go on in a way that its configuration does not say
+   */
+  static void check(Config running, Config next) throws StartFailure {
+    if (running.isAnonymous() != next.isAnonymous()) {
+      throw StartFailure.configuration(
+          "no-auth: whether clients need a credential changes with a restart only");
+    }
+  }
+
+  /** The settings that were changed and wait for a restart. */
+  static List<String> waiting(Config running, Config next) {
+    return AT_START.stream()
+        .filter(setting -> !running.all(setting).equals(next.all(setting)))
+        .map(Setting::name)
+        .toList();
+  }
+}

@@ -1,0 +1,100 @@
+package puente.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import puente.net.BindFailure;
+import puente.stun.BindingConfig;
+import puente.turn.RelayAddress;
+
+/** What the settings become, before any socket is opened. */
+class NodeConfigTest {
+
+  @TempDir private Path directory;
+  private Given given;
+
+  @BeforeEach
+  void configuration() {
+    given = new Given(directory).flag("state-dir", directory.toString());
+  }
+
+  /** RFC 5780 §7.3 and §7.4: the addresses that the client sees, not those behind the NAT. */
+  @Test
+  void otherAddressIsThePublicOne() throws StartFailure {
+    given
+        .flag("rfc5780", "yes")
+        .flag("listening-ip", "10.0.0.1")
+        .flag("listening-ip", "10.0.0.2")
+        .flag("external-ip", "192.0.2.1/10.0.0.1")
+        .flag("external-ip", "192.0.2.2/10.0.0.2");
+    BindingConfig.Square square = squares().getFirst();
+    assertEquals("10.0.0.1:3478", square.primary().toString());
+    assertEquals("10.0.0.2:3479", square.other().toString());
+    assertEquals("192.0.2.1:3478", square.publicPrimary().toString());
+    assertEquals("192.0.2.2:3479", square.publicOther().toString());
+  }
+
+  /** RFC 5780 §6: two addresses; two that clients see as one are one. */
+  @Test
+  void oneAddressIsNoSquare() throws StartFailure {
+    given
+        .flag("rfc5780", "yes")
+        .flag("listening-ip", "10.0.0.1")
+        .flag("listening-ip", "10.0.0.2")
+        .flag("external-ip", "192.0.2.1");
+    assertEquals(List.of(), squares());
+  }
+
+  @Test
+  void loopbackIsACornerOnlyWhereItWasChosen() throws StartFailure {
+    given.flag("rfc5780", "yes");
+    for (BindingConfig.Square square : squares()) {
+      assertFalse(square.primary().ip().startsWith("127."), square::toString);
+      assertFalse(square.other().ip().startsWith("127."), square::toString);
+    }
+    given.flag("listening-ip", "127.0.0.1").flag("listening-ip", "127.0.0.2");
+    assertEquals("127.0.0.2:3479", squares().getFirst().other().toString());
+  }
+
+  /** RFC 8656 §7.2: the relayed address is one that peers can send to. */
+  @Test
+  void noRelayIsOnAWildcard() throws StartFailure {
+    given.flag("relay-ip", "0.0.0.0").flag("relay-ip", "::");
+    for (RelayAddress relay : NodeAddresses.relay(given.load())) {
+      assertTrue(relay.local().hi() != 0 || relay.local().ipv4Address() != 0, relay::toString);
+    }
+  }
+
+  @Test
+  void aRelayAddressThatThisMachineDoesNotHaveStopsTheStart() throws StartFailure {
+    given.flag("relay-ip", "127.0.0.1");
+    Config own = given.load();
+    assertEquals(1, NodeAddresses.relay(own).size());
+    given.flag("relay-ip", "192.0.2.77");
+    Config foreign = given.load();
+    BindFailure failure = assertThrows(BindFailure.class, () -> NodeAddresses.tryRelays(foreign));
+    assertEquals(BindFailure.Cause.NO_SUCH_ADDRESS, failure.reason());
+    assertTrue(String.valueOf(failure.getMessage()).contains("192.0.2.77"));
+  }
+
+  /** RFC 8656 §7.2: the default lifetime is 10 minutes, or what the server allows at most. */
+  @Test
+  void aShortLongestLifetimeIsTheDefaultToo() throws StartFailure {
+    given.flag("max-allocate-lifetime", "60").flag("user", "ana:secret");
+    Config config = given.load();
+    NodeConfig parts = new NodeConfig(config, StateDirectory.open(config));
+    assertEquals(60, parts.turn(List.of()).lifetimes().defaultSeconds());
+  }
+
+  private List<BindingConfig.Square> squares() throws StartFailure {
+    Config config = given.load();
+    return new NodeConfig(config, StateDirectory.open(config)).binding().squares();
+  }
+}
