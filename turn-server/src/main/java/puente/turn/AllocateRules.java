@@ -8,9 +8,9 @@ import puente.stun.Family;
 import puente.stun.Message;
 
 /**
- * The checks of RFC 8656 §7.2, steps 3 to 11, in their order and with their numbers. Steps 1
+ * The checks of RFC 8656 §7.2, steps 3 to 9, in their order and with their numbers. Steps 1
  * (authentication) and 2 (the five-tuple) are behind the request when it comes here; 10 (quotas) is
- * the store's.
+ * the store's, 11 (redirection) that of {@link Redirects}.
  */
 final class AllocateRules {
 
@@ -26,6 +26,9 @@ final class AllocateRules {
   private static final int UDP = 17;
 
   private static final int R_BIT = 0x80;
+
+  /** Nothing is wrong with the request: another server could grant it. */
+  static final Outcome FULL = refused(ErrorCode.INSUFFICIENT_CAPACITY, "no relay port is free");
 
   private AllocateRules() {}
 
@@ -58,11 +61,7 @@ final class AllocateRules {
       return even >= 0 || requested >= 0 || additional >= 0 || request.lengthAt(token) != 8
           ? badRequest("RESERVATION-TOKEN beside what it decides, or malformed")
           : byToken(
-              ports.reservedFamily(tokenAt(request, token), now),
-              tokenAt(request, token),
-              seconds,
-              clientFamily,
-              config);
+              ports.reservedFamily(tokenAt(request, token), now), tokenAt(request, token), seconds);
     }
     // 6. REQUESTED-ADDRESS-FAMILY beside ADDITIONAL-ADDRESS-FAMILY
     if (requested >= 0 && additional >= 0) {
@@ -87,19 +86,17 @@ final class AllocateRules {
             ? dual(config, even >= 0, seconds)
             : new Wanted(family, null, null, null, even >= 0, reserveNext, null, seconds);
     if (wanted instanceof Wanted some && !ports.has(some)) {
-      return refused(ErrorCode.INSUFFICIENT_CAPACITY, "no relay port is free");
+      return FULL;
     }
     // 10. The quota is asked of the store when all else is well.
-    return wanted instanceof Wanted some ? redirected(some, clientFamily, config) : wanted;
+    return wanted;
   }
 
-  private static Outcome byToken(
-      @Nullable Family family, long token, int seconds, Family clientFamily, TurnConfig config) {
+  private static Outcome byToken(@Nullable Family family, long token, int seconds) {
     if (family == null) {
       return refused(ErrorCode.INSUFFICIENT_CAPACITY, "no such reservation");
     }
-    return redirected(
-        new Wanted(family, null, null, null, false, false, token, seconds), clientFamily, config);
+    return new Wanted(family, null, null, null, false, false, token, seconds);
   }
 
   private static long tokenAt(Message request, int index) {
@@ -138,16 +135,6 @@ final class AllocateRules {
         false,
         null,
         seconds);
-  }
-
-  /** 11. Redirection; a server that takes no new allocations and knows no other one is full. */
-  private static Outcome redirected(Wanted wanted, Family clientFamily, TurnConfig config) {
-    boolean elsewhere =
-        config.alternateServers().stream().anyMatch(server -> server.family() == clientFamily);
-    if (elsewhere) {
-      return refused(ErrorCode.TRY_ALTERNATE, "redirected");
-    }
-    return config.draining() ? refused(ErrorCode.INSUFFICIENT_CAPACITY, "draining") : wanted;
   }
 
   private static Outcome badRequest(String why) {

@@ -1,29 +1,25 @@
 package puente.turn;
 
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
 import puente.stun.ErrorCode;
-import puente.stun.Family;
-import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.IntegrityKey;
 import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.MessageClass;
-import puente.stun.TransportAddress;
 
 /** Writes and seals what goes back to clients. For one thread. */
 final class Answers {
 
   private final MessageBuilder builder = new MessageBuilder();
+  private final Redirects redirects = new Redirects();
   private final Integrity integrity;
   private final Counters counters;
   private final @Nullable Authenticator authenticator;
   private TurnConfig config;
   private byte @Nullable [] software;
-  private int turn;
 
   Answers(
       TurnConfig config,
@@ -47,6 +43,10 @@ final class Answers {
     return builder;
   }
 
+  Redirects redirects() {
+    return redirects;
+  }
+
   MessageBuilder success(Request request) {
     return builder.message(MessageClass.SUCCESS, request.method(), request.transactionId());
   }
@@ -64,7 +64,7 @@ final class Answers {
       builder.unknownAttributes(refusal.unknown(), refusal.unknown().length);
     }
     if (error == ErrorCode.TRY_ALTERNATE) {
-      alternates(request.client());
+      redirects.write(builder, request);
     }
     if (authenticator != null
         && (error == ErrorCode.UNAUTHORIZED || error == ErrorCode.STALE_NONCE)) {
@@ -115,25 +115,6 @@ final class Answers {
       }
     }
     return ErrorCode.SERVER_ERROR;
-  }
-
-  /** RFC 8489 §10: one of the client's family first, then one of the other. In turns. */
-  private void alternates(FiveTuple client) {
-    List<TransportAddress> servers = config.alternateServers();
-    Family family = client.client().family();
-    turn++;
-    alternate(servers, family);
-    alternate(servers, family == Family.IPV4 ? Family.IPV6 : Family.IPV4);
-  }
-
-  private void alternate(List<TransportAddress> servers, Family family) {
-    for (int i = 0; i < servers.size(); i++) {
-      TransportAddress server = servers.get(Math.floorMod(turn + i, servers.size()));
-      if (server.family() == family) {
-        builder.address(AttributeType.ALTERNATE_SERVER, server);
-        return;
-      }
-    }
   }
 
   private static byte @Nullable [] softwareOf(TurnConfig config) {

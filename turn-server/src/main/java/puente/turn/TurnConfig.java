@@ -5,7 +5,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Nonce;
-import puente.stun.TransportAddress;
 import puente.turn.store.Reservations;
 
 /**
@@ -97,16 +96,6 @@ public final class TurnConfig {
     return of.defaultFamily;
   }
 
-  /** Where Allocate requests are sent instead (300); empty is nowhere. */
-  public List<TransportAddress> alternateServers() {
-    return of.alternateServers;
-  }
-
-  /** Whether no new allocations are made: 300 if there is an alternate server, else 508. */
-  public boolean draining() {
-    return of.draining;
-  }
-
   /** {@code stun-only}: no TURN. */
   public boolean stunOnly() {
     return of.stunOnly;
@@ -167,8 +156,6 @@ public final class TurnConfig {
     private Limits limits = Limits.STANDARD;
     private PeerPolicy peers = PeerPolicy.SAFE;
     private @Nullable Family defaultFamily = Family.IPV4;
-    private List<TransportAddress> alternateServers = List.of();
-    private boolean draining;
     private boolean stunOnly;
     private boolean noStun;
     private boolean secureStun;
@@ -193,8 +180,6 @@ public final class TurnConfig {
       limits = other.limits;
       peers = other.peers;
       defaultFamily = other.defaultFamily;
-      alternateServers = other.alternateServers;
-      draining = other.draining;
       stunOnly = other.stunOnly;
       noStun = other.noStun;
       secureStun = other.secureStun;
@@ -265,16 +250,6 @@ public final class TurnConfig {
     /** Null takes the family of the client's own address. */
     public Builder defaultFamily(@Nullable Family value) {
       defaultFamily = value;
-      return this;
-    }
-
-    public Builder alternateServers(TransportAddress... value) {
-      alternateServers = List.of(value);
-      return this;
-    }
-
-    public Builder draining(boolean value) {
-      draining = value;
       return this;
     }
 

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
 import puente.stun.BindingServer;
 import puente.stun.ErrorCode;
-import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.Listeners;
@@ -183,7 +182,7 @@ public final class TurnServer {
   }
 
   /**
-   * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes, redirection.
+   * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes.
    * Allocations stay, without the permissions that the new rules deny. Relay addresses, ports and
    * whether there is authentication are for life.
    */
@@ -230,6 +229,11 @@ public final class TurnServer {
   /** What another process needs to go on with this allocation; {@code node} is whose it is. */
   public Snapshot snapshotOf(Allocation allocation, String node) {
     return restorations.snapshotOf(allocation, node);
+  }
+
+  /** From now on, new allocations are made elsewhere, or here again. What exists stays. */
+  public void redirect(Redirection redirection) {
+    answers.redirects().redirect(redirection);
   }
 
   /** Shows every allocation, for lists of sessions. The server must not be called meanwhile. */
@@ -431,8 +435,10 @@ public final class TurnServer {
     if (allocation != null) {
       return ALLOCATED;
     }
-    Family clientFamily = request.client().client().family();
-    switch (AllocateRules.judge(message, clientFamily, config, allocations.ports(), now)) {
+    FiveTuple client = request.client();
+    AllocateRules.Outcome judged =
+        AllocateRules.judge(message, client.client().family(), config, allocations.ports(), now);
+    switch (answers.redirects().judge(judged, client)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
           // Its next copy might be granted, and the client would never know (§7.2, last note).

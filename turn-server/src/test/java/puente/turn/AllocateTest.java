@@ -256,22 +256,6 @@ class AllocateTest {
     byTotal.client("192.0.2.8:1").sends(allocate()).then(refused(508));
   }
 
-  /** §7.2 step 11, RFC 8489 §10: an address of the client's family first. */
-  @Test
-  void clientsAreRedirected() {
-    TransportAddress ipv4 = Lab.address("198.51.100.2:3478");
-    TransportAddress ipv6 = Lab.address("[2620:fe::2]:3478");
-    Lab full = new Lab(Lab.noAuth().alternateServers(ipv6, ipv4).build());
-
-    Reply reply = full.client("192.0.2.7:1").sends(allocate()).refused(300);
-
-    int first = reply.message.find(AttributeType.ALTERNATE_SERVER);
-    assertEquals(ipv4, reply.message.addressAt(first));
-    int second = reply.message.find(AttributeType.ALTERNATE_SERVER, first + 1);
-    assertEquals(ipv6, reply.message.addressAt(second));
-    full.assertEmpty();
-  }
-
   /** §7.2: between the default and the maximum. */
   @Test
   void theLifetimeIsBounded() {

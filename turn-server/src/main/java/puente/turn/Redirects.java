@@ -1,0 +1,76 @@
+package puente.turn;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import puente.stun.AttributeType;
+import puente.stun.ErrorCode;
+import puente.stun.Family;
+import puente.stun.FiveTuple;
+import puente.stun.MessageBuilder;
+import puente.stun.Transport;
+import puente.turn.AllocateRules.Outcome;
+import puente.turn.AllocateRules.Refused;
+
+/** RFC 8656 §7.2, step 11: sends clients to other servers. For one thread. */
+final class Redirects {
+
+  private Redirection redirection = Redirection.NONE;
+  private int turn;
+
+  void redirect(Redirection to) {
+    redirection = to;
+  }
+
+  /** The last check, on what the others have said. */
+  Outcome judge(Outcome outcome, FiveTuple client) {
+    boolean full = outcome == AllocateRules.FULL;
+    if (outcome instanceof Refused && !full) {
+      return outcome;
+    }
+    boolean wanted = full || redirection.when() != Redirection.When.FULL;
+    if (wanted && target(client, client.client().family()) != null) {
+      return new Refused(new Refuse(ErrorCode.TRY_ALTERNATE, "redirected"));
+    }
+    return redirection.when() == Redirection.When.DRAINING && !full
+        ? new Refused(new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "draining"))
+        : outcome;
+  }
+
+  /**
+   * RFC 8489 §10: one of the client's family first, then one of the other; §14.16: with the name of
+   * another certificate where MESSAGE-INTEGRITY-SHA256 protects it.
+   */
+  void write(MessageBuilder builder, Request request) {
+    FiveTuple client = request.client();
+    Family family = client.client().family();
+    turn++;
+    Redirection.Target first = target(client, family);
+    if (first == null) {
+      // Changed since the judgement; there is none between the two on one thread.
+      throw new IllegalStateException("redirected to nowhere");
+    }
+    builder.address(AttributeType.ALTERNATE_SERVER, first.address());
+    Redirection.Target other = target(client, family == Family.IPV4 ? Family.IPV6 : Family.IPV4);
+    if (other != null) {
+      builder.address(AttributeType.ALTERNATE_SERVER, other.address());
+    }
+    Transport transport = client.transport();
+    boolean secured = transport == Transport.TLS || transport == Transport.DTLS;
+    String domain = first.domain();
+    if (secured && domain != null && request.login().sha256()) {
+      builder.bytes(AttributeType.ALTERNATE_DOMAIN, domain.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** The next one in turn that has the client's transport and this family. */
+  private Redirection.@Nullable Target target(FiveTuple client, Family family) {
+    var targets = redirection.targets();
+    for (int i = 0; i < targets.size(); i++) {
+      Redirection.Target target = targets.get(Math.floorMod(turn + i, targets.size()));
+      if (target.transport() == client.transport() && target.address().family() == family) {
+        return target;
+      }
+    }
+    return null;
+  }
+}
