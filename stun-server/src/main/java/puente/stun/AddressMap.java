@@ -89,9 +89,23 @@ public final class AddressMap<V> {
   }
 
   /** Shows every value once, in no order. The map must not be changed meanwhile. */
-  @SuppressWarnings("unchecked")
   public void forEach(Consumer<V> action) {
-    for (Object value : values) {
+    forEach(0, values.length, action);
+  }
+
+  /** How many places there are for values, most of them with one. */
+  public int slots() {
+    return values.length;
+  }
+
+  /**
+   * Shows the values in some of the {@link #slots}, so that a long look can be cut. What is put in
+   * or removed between two parts may be missed or shown twice; nothing else is.
+   */
+  @SuppressWarnings("unchecked")
+  public void forEach(int from, int to, Consumer<V> action) {
+    for (int i = from; i < Math.min(to, values.length); i++) {
+      Object value = values[i];
       if (value != null) {
         action.accept((V) value);
       }

@@ -132,7 +132,8 @@ public final class Allocation extends Deadline {
     return channelCount;
   }
 
-  boolean isActive() {
+  /** Whether it has been answered and not ended. */
+  public boolean isActive() {
     return stage == Stage.ACTIVE;
   }
 

@@ -66,6 +66,14 @@ final class Allocations {
     byClient.forEach(action);
   }
 
+  int slots() {
+    return byClient.slots();
+  }
+
+  void forEach(int from, int to, Consumer<Allocation> action) {
+    byClient.forEach(from, to, action);
+  }
+
   Ports ports() {
     return ports;
   }

@@ -241,9 +241,19 @@ public final class TurnServer {
     allocations.forEach(action);
   }
 
-  /** Whether this client has an allocation, finished or not. */
-  public boolean hasAllocation(FiveTuple client) {
-    return allocations.find(client) != null;
+  /** As many as there are steps in a whole look by {@link #forEachAllocation(int, int, Consumer)}. */
+  public int allocationSlots() {
+    return allocations.slots();
+  }
+
+  /** Shows the allocations of some slots; see {@link puente.stun.AddressMap#forEach}. */
+  public void forEachAllocation(int from, int to, Consumer<Allocation> action) {
+    allocations.forEach(from, to, action);
+  }
+
+  /** This client's allocation, finished or not, or null. */
+  public @Nullable Allocation allocationOf(FiveTuple client) {
+    return allocations.find(client);
   }
 
   public int allocations() {

@@ -21,6 +21,7 @@ import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Allocation;
+import puente.turn.CloseReason;
 import puente.turn.Counter;
 import puente.turn.Counters;
 import puente.turn.Effects;
@@ -158,6 +159,12 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   void reconfigure(TurnConfig config) {
     server.reconfigure(config);
+    settle();
+  }
+
+  void evict(FiveTuple client, CloseReason why) {
+    nowBatch = -1;
+    server.onEvict(client, why, now(), this);
     settle();
   }
 

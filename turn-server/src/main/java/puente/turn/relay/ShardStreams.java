@@ -129,7 +129,7 @@ final class ShardStreams implements StreamListener.Receiver {
 
   private void look(StreamConnection connection, State state, long now) {
     FiveTuple tuple = connection.tuple();
-    boolean authenticated = tuple != null && shard.server().hasAllocation(tuple);
+    boolean authenticated = tuple != null && shard.server().allocationOf(tuple) != null;
     if (authenticated != state.authenticated) {
       state.authenticated = authenticated;
       state.withoutAllocationSince = now;

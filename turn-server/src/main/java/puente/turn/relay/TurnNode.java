@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -27,6 +28,7 @@ import puente.stun.BindingServer;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Counters;
+import puente.turn.Redirection;
 import puente.turn.TurnConfig;
 import puente.turn.store.AllocationStore;
 
@@ -55,10 +57,11 @@ public final class TurnNode {
   private final ThreadPoolExecutor handshakes = handshakes();
   private final StreamCounters streamCounters = new StreamCounters();
   private final StreamAdmission admission = new StreamAdmission();
-  private final List<Shard> shards = new ArrayList<>();
+  private final List<Shard> shards = new CopyOnWriteArrayList<>();
   private final List<ShardStreams> streams = new ArrayList<>();
   private final List<StreamListener> streamListeners = new ArrayList<>();
   private final List<Endpoint> endpoints = new ArrayList<>();
+  private final Sessions sessions = new Sessions(shards);
 
   private TurnNode(EventLoops loops) {
     this.loops = loops;
@@ -227,6 +230,26 @@ public final class TurnNode {
                 shardStreams.limits(limits);
               });
     }
+  }
+
+  /**
+   * From now on, new allocations are made elsewhere, or here again; what exists stays.
+   *
+   * @return done when every shard has heard of it
+   */
+  public CompletionStage<Void> redirect(Redirection redirection) {
+    return CompletableFuture.allOf(
+        shards.stream()
+            .map(
+                shard ->
+                    CompletableFuture.runAsync(
+                        () -> shard.server().redirect(redirection), shard.loop().eventLoop()))
+            .toArray(CompletableFuture<?>[]::new));
+  }
+
+  /** What exists, for people. */
+  public Sessions sessions() {
+    return sessions;
   }
 
   /** Stops listening and closes every connection; allocations end with the process. */
