@@ -60,6 +60,13 @@ final class AdminConnections {
     }
   }
 
+  /** The rest of a request is waited for. */
+  void onBodyAwaited(HttpConnection connection) {
+    if (timerByConnection.containsKey(connection)) {
+      wait(connection, firstRequestMs);
+    }
+  }
+
   void onAnswered(HttpConnection connection) {
     if (timerByConnection.containsKey(connection)) {
       wait(connection, NEXT_REQUEST_MS);

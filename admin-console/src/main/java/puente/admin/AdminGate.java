@@ -26,6 +26,9 @@ final class AdminGate {
     LOCKED
   }
 
+  /** Browsers ask us before another site's script may send it, and we never agree. */
+  static final String CHANGE_HEADER = "Puente-Request";
+
   private static final String SCHEME = "Bearer ";
 
   /** Names that no foreign page can have: its own name must not lead a browser to us. */
@@ -35,13 +38,18 @@ final class AdminGate {
   /** The token's digest, so that a comparison tells nothing of its length; null: not guarded. */
   private final byte @Nullable [] token;
 
+  /** What changes need: the token wherever one is configured. */
+  private final byte @Nullable [] tokenForChanges;
+
   private final GuessThrottle throttle = new GuessThrottle();
 
   /**
-   * @param token null when only this machine can reach the server
+   * @param token null when none is configured
+   * @param local whether only this machine can reach the server: all may look then
    */
-  AdminGate(@Nullable String token) {
-    this.token = token == null ? null : digest(token);
+  AdminGate(@Nullable String token, boolean local) {
+    tokenForChanges = token == null ? null : digest(token);
+    this.token = local ? null : tokenForChanges;
   }
 
   /**
@@ -64,8 +72,29 @@ final class AdminGate {
     return null;
   }
 
-  Visitor judge(HttpServerRequest request, InetAddress source, long nowMs) {
-    if (token == null) {
+  /**
+   * Without a token, a page of another site must not change anything through the operator's
+   * browser: a header that only scripts of our own may send proves that it does not.
+   *
+   * @return null if the change may go on
+   */
+  @Nullable Answer refuseChange(HttpServerRequest request) {
+    String site = request.getHeader("Sec-Fetch-Site");
+    if (site != null && !site.equals("same-origin") && !site.equals("none")) {
+      return Answer.problem(403, "Other sites may change nothing here.");
+    }
+    if (tokenForChanges == null && !request.headers().contains(CHANGE_HEADER)) {
+      return Answer.problem(403, "Changes need the header " + CHANGE_HEADER + ": 1.");
+    }
+    return null;
+  }
+
+  /**
+   * @param change whether it wants to change something
+   */
+  Visitor judge(HttpServerRequest request, InetAddress source, boolean change, long nowMs) {
+    byte[] wanted = change ? tokenForChanges : token;
+    if (wanted == null) {
       return Visitor.TRUSTED;
     }
     List<String> shown = request.headers().getAll(HttpHeaders.AUTHORIZATION);
@@ -75,7 +104,7 @@ final class AdminGate {
     if (throttle.isLocked(source, nowMs)) {
       return Visitor.LOCKED;
     }
-    if (shown.size() == 1 && isToken(shown.getFirst(), token)) {
+    if (shown.size() == 1 && isToken(shown.getFirst(), wanted)) {
       throttle.right(source);
       return Visitor.TRUSTED;
     }

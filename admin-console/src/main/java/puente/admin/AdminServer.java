@@ -6,6 +6,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -22,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Health and metrics over HTTP, for operators and their machines. Paths are compared as they came,
+ * Health, metrics and the API over HTTP, for operators and their machines. Paths are compared as they came,
  * byte by byte: no decoding, no dots, no slash too many leads past the gate.
  */
 public final class AdminServer {
@@ -64,15 +65,17 @@ public final class AdminServer {
 
   private final AdminGate gate;
   private final AdminConnections connections;
+  private final Api api;
   private final Map<String, Page> pageByPath;
   private final HttpServer server;
   private long warnedAtMs = Long.MIN_VALUE;
 
   private AdminServer(Vertx vertx, Context context, Options options, NodeView view) {
-    gate = new AdminGate(options.address.isLoopbackAddress() ? null : options.token);
+    gate = new AdminGate(options.token, options.address.isLoopbackAddress());
     connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
     HealthPages health = new HealthPages(view);
     MetricsPage metrics = new MetricsPage(context, view);
+    api = new Api(view);
     pageByPath =
         Map.of(
             "/healthz", new Page(true, health::live),
@@ -154,8 +157,8 @@ public final class AdminServer {
   private void onRequest(HttpServerRequest request) {
     connections.onRequest(request.connection());
     request.response().endHandler(ended -> connections.onAnswered(request.connection()));
-    if (hasBody(request)) {
-      Answer.problem(413, "Requests have no body here.").sendAndClose(request);
+    if (hasBody(request) && !Api.takesBody(request)) {
+      Answer.problem(413, "Such a request has no body, or a shorter one.").sendAndClose(request);
       return;
     }
     Answer refusal = gate.refuseHost(request);
@@ -168,7 +171,7 @@ public final class AdminServer {
         .onSuccess(answer -> answer.send(request));
   }
 
-  /** Nothing reads a body yet, so none is waited for: neither a slow one nor a hidden request. */
+  /** Where nothing reads a body, none is waited for: neither a slow one nor a hidden request. */
   private static boolean hasBody(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     return request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
@@ -178,14 +181,18 @@ public final class AdminServer {
   private Future<Answer> answer(HttpServerRequest request) {
     Page page = pageByPath.get(String.valueOf(request.path()));
     InetAddress source = InetAddress.ofLiteral(request.remoteAddress().hostAddress());
-    AdminGate.Visitor visitor = gate.judge(request, source, System.nanoTime() / 1_000_000);
+    boolean change = !READING.contains(request.method());
+    AdminGate.Visitor visitor = gate.judge(request, source, change, System.nanoTime() / 1_000_000);
     boolean trusted = visitor == AdminGate.Visitor.TRUSTED;
+    if (trusted && Api.isFor(request)) {
+      return answerApi(request, change);
+    }
     if (!trusted && (page == null || !page.isOpen)) {
       return Future.succeededFuture(turnAway(visitor));
     }
     if (page == null) {
       return Future.succeededFuture(
-          Answer.problem(404, "There are /healthz, /readyz and /metrics here."));
+          Answer.problem(404, "There are /healthz, /readyz, /metrics and /api/v1/ here."));
     }
     if (!READING.contains(request.method())) {
       return Future.succeededFuture(
@@ -196,6 +203,24 @@ public final class AdminServer {
     } catch (RuntimeException defect) {
       return Future.failedFuture(defect);
     }
+  }
+
+  private Future<Answer> answerApi(HttpServerRequest request, boolean change) {
+    Answer refusal = change ? gate.refuseChange(request) : null;
+    if (refusal != null) {
+      return Future.succeededFuture(refusal);
+    }
+    if (!hasBody(request)) {
+      return api.answer(request, Buffer.buffer());
+    }
+    connections.onBodyAwaited(request.connection());
+    return request
+        .body()
+        .compose(
+            body -> {
+              connections.onRequest(request.connection());
+              return api.answer(request, body);
+            });
   }
 
   private Answer turnAway(AdminGate.Visitor visitor) {

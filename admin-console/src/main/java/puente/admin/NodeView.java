@@ -1,11 +1,14 @@
 package puente.admin;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
- * All that the admin server sees of the node it belongs to. {@link #liveness} and {@link
- * #readiness} are asked on the control loop and answer at once; {@link #metrics} is asked on a
- * worker thread, one call at a time.
+ * All that the admin server sees of the node it belongs to, and may do with it. {@link #metrics} is
+ * asked on a worker thread, one call at a time; all else is asked on the control loop, and answers
+ * at once or by a stage.
  */
 public interface NodeView {
 
@@ -38,4 +41,100 @@ public interface NodeView {
    * @param openMetrics whether the reader understands OpenMetrics, else the older text format
    */
   Exposition metrics(MetricNames names, boolean openMetrics);
+
+  /**
+   * A node of the cluster.
+   *
+   * @param own whether it is this one
+   * @param alive whether it is a member now; else these are its last words
+   * @param phase {@code serving}, {@code draining}, {@code drained} or {@code stopping}
+   * @param allocationsMax 0 is unknown
+   * @param processor share of its machine's processors in use, 0 to 1
+   * @param drain only known of this node
+   */
+  record NodeInfo(
+      String id,
+      boolean own,
+      boolean alive,
+      String phase,
+      int allocations,
+      int allocationsMax,
+      long bytesPerSecond,
+      double processor,
+      Optional<DrainInfo> drain) {}
+
+  /** A drain under way or done. */
+  record DrainInfo(String reason, long sinceMs, long deadlineMs, int minAllocations) {}
+
+  /** What a drain is to be like; what is left out is as configured. */
+  record DrainOrder(Optional<Duration> deadline, Optional<Integer> minAllocations, String reason) {}
+
+  /** What became of an order to a node. */
+  enum Outcome {
+    DONE,
+    /** It is stopping, and nothing brings it back. */
+    TOO_LATE,
+    /** There is no such node. */
+    UNKNOWN,
+    /** It is another node's own business: its admin port takes the order. */
+    ELSEWHERE
+  }
+
+  /** An allocation; the texts are as people write addresses. */
+  record SessionInfo(
+      String id,
+      String user,
+      String transport,
+      String client,
+      String server,
+      List<String> relayed,
+      long createdMs,
+      long expiresMs,
+      int permissions,
+      int channels,
+      long bytesUp,
+      long bytesDown,
+      long packetsUp,
+      long packetsDown) {}
+
+  /**
+   * Which sessions of this node are wanted.
+   *
+   * @param user the whole name, or its beginning and {@code *}
+   * @param client an IP address
+   * @param transport {@code udp}, {@code tcp}, {@code tls} or {@code dtls}
+   * @param cursor the {@code next} of the page before
+   */
+  record SessionQuery(
+      Optional<String> user,
+      Optional<String> client,
+      Optional<String> transport,
+      Optional<String> cursor,
+      int limit) {}
+
+  /**
+   * The oldest sessions first.
+   *
+   * @param next the cursor of the next page; empty if this is the last
+   */
+  record SessionPage(List<SessionInfo> sessions, Optional<String> next) {}
+
+  /** Every node known, this one included. */
+  List<NodeInfo> nodes();
+
+  /** Lets a node take no new allocations; drained again, it goes by the newer order. */
+  Outcome drain(String node, DrainOrder order);
+
+  /** Lets a node take new allocations again. */
+  Outcome undrain(String node);
+
+  /**
+   * A page of sessions.
+   *
+   * @throws IllegalArgumentException with the reason if the query makes no sense
+   */
+  CompletionStage<SessionPage> sessions(SessionQuery query);
+
+  /** Ends a session; answers whether there was one of that id. */
+  CompletionStage<Boolean> closeSession(String id);
 }

@@ -108,7 +108,7 @@ class AdminServerTest {
         "/metrics/..",
         "/x/../metrics",
         "/..%2f..%2fetc/passwd",
-        "/api/v1/nodes",
+        "/api/v1/nothing",
         "/metrics%00",
         "/actuator/env",
       })

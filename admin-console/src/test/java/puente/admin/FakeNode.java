@@ -1,6 +1,10 @@
 package puente.admin;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A node as a test wants it. */
 final class FakeNode implements NodeView {
@@ -30,5 +34,45 @@ final class FakeNode implements NodeView {
     return openMetrics
         ? new Exposition("application/openmetrics-text; version=1.0.0", names + " open\n# EOF\n")
         : new Exposition("text/plain; version=0.0.4", names + " plain\n");
+  }
+
+  final List<String> orders = new CopyOnWriteArrayList<>();
+  volatile Outcome outcome = Outcome.DONE;
+
+  @Override
+  public List<NodeInfo> nodes() {
+    return List.of(
+        new NodeInfo("one", true, true, "serving", 3, 100, 5, 0.25, Optional.empty()),
+        new NodeInfo("two/b", false, false, "draining", 0, 0, 0, 0, Optional.empty()));
+  }
+
+  @Override
+  public Outcome drain(String node, DrainOrder order) {
+    orders.add("drain " + node + " " + order);
+    return outcome;
+  }
+
+  @Override
+  public Outcome undrain(String node) {
+    orders.add("undrain " + node);
+    return outcome;
+  }
+
+  @Override
+  public CompletionStage<SessionPage> sessions(SessionQuery query) {
+    orders.add("sessions " + query);
+    if (query.cursor().isPresent()) {
+      throw new IllegalArgumentException("cursor: not one of ours.");
+    }
+    SessionInfo session =
+        new SessionInfo(
+            "abc", "ana", "udp", "192.0.2.7:1", "h", List.of("r"), 0, 600_000, 1, 1, 1, 1, 1, 1);
+    return CompletableFuture.completedStage(new SessionPage(List.of(session), Optional.of("n")));
+  }
+
+  @Override
+  public CompletionStage<Boolean> closeSession(String id) {
+    orders.add("close " + id);
+    return CompletableFuture.completedStage(id.equals("abc"));
   }
 }

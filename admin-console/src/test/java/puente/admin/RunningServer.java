@@ -34,6 +34,11 @@ final class RunningServer implements AutoCloseable {
     return new RunningServer("127.0.0.1", null);
   }
 
+  /** Only this machine can reach it, and yet there is a token. */
+  static RunningServer localWithToken() {
+    return new RunningServer("127.0.0.1", TOKEN);
+  }
+
   /** Reachable from elsewhere, so guarded. */
   static RunningServer guarded() {
     return new RunningServer("0.0.0.0", TOKEN);
@@ -60,6 +65,17 @@ final class RunningServer implements AutoCloseable {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
             .method(method, HttpRequest.BodyPublishers.noBody())
+            .timeout(Duration.ofSeconds(10));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body))
             .timeout(Duration.ofSeconds(10));
     if (headers.length > 0) {
       request.headers(headers);
