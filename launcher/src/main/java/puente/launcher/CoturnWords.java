@@ -17,7 +17,6 @@ final class CoturnWords {
       "user databases are not read; give users as user= or use static-auth-secret";
   private static final String NO_TELNET = "there is no telnet console";
   private static final String ON_ADMIN_PORT = "the console is at admin-ip and admin-port";
-  private static final String NO_REDIRECT = "this version redirects no client";
   private static final String JDK_CHOOSES = "the JDK chooses among strong parameters only";
 
   private static final UnaryOperator<String> SAME = text -> text;
@@ -32,7 +31,6 @@ final class CoturnWords {
     protocol(table);
     tls(table);
     administration(table);
-    cluster(table);
     logging(table);
     process(table);
   }
@@ -166,18 +164,6 @@ final class CoturnWords {
     flag(Group.PROTOCOL, "mobility", "Mobility (RFC 8016).")
         .ignored("this version has no mobility")
         .in(table);
-    for (String name : List.of("alternate-server", "tls-alternate-server")) {
-      text(Group.PROTOCOL, name, "Server to redirect to.")
-          .replaces()
-          .ignored(NO_REDIRECT)
-          .in(table);
-    }
-    for (String name : List.of("tcp-alternate-server", "udp-alternate-server")) {
-      text(Group.PROTOCOL, name, "Server to redirect to.")
-          .replaces()
-          .ignored(NO_REDIRECT)
-          .in(table);
-    }
     flag(Group.PROTOCOL, "drop-invalid-packets", "Drop what is not STUN.")
         .held("what is not STUN is dropped and counted")
         .in(table);
@@ -253,16 +239,6 @@ final class CoturnWords {
         .in(table);
     flag(Group.ADMIN, "web-admin-listen-on-workers", "Web console on the TURN ports.")
         .ignored("management is never served on the TURN ports")
-        .in(table);
-  }
-
-  private static void cluster(List<Setting<?>> table) {
-    text(Group.CLUSTER, "drain-deadline", "Longest time of a drain.")
-        .fallback("1h")
-        .ignored("this version stops without draining")
-        .in(table);
-    text(Group.CLUSTER, "drain-min-allocations", "Allocations at which a drain is done.")
-        .ignored("this version stops without draining")
         .in(table);
   }
 

@@ -33,6 +33,7 @@ final class Node {
   private final Cluster cluster;
   private final EventLoops loops;
   private final TurnNode turn;
+  private final NodeDrain drain;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
 
@@ -61,7 +62,9 @@ final class Node {
       NodeAddresses.tryRelays(config);
       turn = TurnNode.start(loops, options, cluster.store());
       NodeMetrics metrics = new NodeMetrics(metricSources());
-      admin = NodeAdmin.start(config, state, loops, turn, metrics);
+      drain = new NodeDrain(config, loops, turn, cluster);
+      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
+      admin = NodeAdmin.start(config, state, loops, seen);
       signaling = NodeSignaling.start(config, state, loops, tls, turnListening());
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
@@ -201,6 +204,7 @@ final class Node {
     store.quotas(parts.quotas());
     turn.reconfigure(turnConfig, parts.streams());
     signaling.reload(newConfig);
+    drain.reload(newConfig);
     LOG.info("event=reloaded");
     List<String> waiting = ReloadRules.waiting(config, newConfig);
     if (!waiting.isEmpty()) {
@@ -208,9 +212,16 @@ final class Node {
     }
   }
 
+  /** Lets existing allocations end first, where that was configured. */
+  CompletionStage<Void> drain() {
+    return drain.leave();
+  }
+
   /** Stops in order: not ready, no HTTP, no listeners, no member, no admin port, no loops. */
   CompletionStage<Void> stop() {
     admin.stopping();
+    drain.stopping();
+    drain.stopTicking(loops);
     return signaling
         .stop()
         .thenCompose(stopped -> turn.stop())

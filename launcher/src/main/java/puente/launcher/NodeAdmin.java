@@ -3,16 +3,25 @@ package puente.launcher;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import puente.admin.AdminServer;
 import puente.admin.AdminStartFailure;
 import puente.admin.NodeView;
+import puente.launcher.NodeState.Phase;
 import puente.net.EventLoops;
+import puente.turn.CloseReason;
 import puente.turn.Counters;
 import puente.turn.Counters.PortState;
+import puente.turn.relay.SessionKey;
 import puente.turn.relay.TurnNode;
 
 /** What the admin server sees of this node, and the admin server itself. */
@@ -20,21 +29,27 @@ final class NodeAdmin implements NodeView {
   /** A loop that has not come round for so long will not by itself. */
   private static final long STUCK_MS = 10_000;
 
+  /** What it looks at. */
+  record Parts(TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain) {}
+
   private final TurnNode turn;
   private final NodeMetrics metrics;
+  private final Cluster cluster;
+  private final NodeDrain drain;
   private volatile boolean isStopping;
   private @Nullable AdminServer server;
 
-  private NodeAdmin(TurnNode turn, NodeMetrics metrics) {
-    this.turn = turn;
-    this.metrics = metrics;
+  private NodeAdmin(Parts parts) {
+    turn = parts.turn;
+    metrics = parts.metrics;
+    cluster = parts.cluster;
+    drain = parts.drain;
   }
 
   /** Opens the admin port on the control loop. */
-  static NodeAdmin start(
-      Config config, StateDirectory state, EventLoops loops, TurnNode turn, NodeMetrics metrics)
+  static NodeAdmin start(Config config, StateDirectory state, EventLoops loops, Parts parts)
       throws StartFailure {
-    NodeAdmin admin = new NodeAdmin(turn, metrics);
+    NodeAdmin admin = new NodeAdmin(parts);
     InetAddress address = config.value(Settings.ADMIN_IP);
     AdminServer.Options options =
         new AdminServer.Options(
@@ -101,6 +116,7 @@ final class NodeAdmin implements NodeView {
     long limit = ports(PortState.LIMIT);
     return List.of(
         new Check("listeners", listening > 0, listening + " open"),
+        draining(),
         new Check("stopping", !isStopping, isStopping ? "stopping" : "no"),
         new Check("relay ports", used < limit, used + " of " + limit + " in use"),
         liveness().getFirst());
@@ -109,6 +125,82 @@ final class NodeAdmin implements NodeView {
   @Override
   public Exposition metrics(MetricNames names, boolean openMetrics) {
     return metrics.read(names, openMetrics);
+  }
+
+  private Check draining() {
+    Phase phase = drain.phase();
+    boolean serving = phase == Phase.SERVING;
+    String detail =
+        drain.plan().map(plan -> name(phase) + ", reason " + plan.reason()).orElse(name(phase));
+    return new Check("draining", serving || phase == Phase.STOPPING, serving ? "no" : detail);
+  }
+
+  private static String name(Phase phase) {
+    return phase.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public List<NodeInfo> nodes() {
+    NodeState own = drain.own();
+    return Stream.concat(
+            Stream.of(own), cluster.nodes().stream().filter(node -> !node.id().equals(own.id())))
+        .sorted(Comparator.comparing(NodeState::id))
+        .map(this::info)
+        .toList();
+  }
+
+  private NodeInfo info(NodeState node) {
+    boolean own = node.id().equals(cluster.nodeId());
+    Optional<DrainInfo> plan =
+        own
+            ? drain
+                .plan()
+                .map(
+                    of ->
+                        new DrainInfo(
+                            of.reason(), of.sinceMs(), of.deadlineMs(), of.minAllocations()))
+            : Optional.empty();
+    return new NodeInfo(
+        node.id(),
+        own,
+        node.alive(),
+        name(node.phase()),
+        node.load().allocations(),
+        node.load().allocationsMax(),
+        node.load().bytesPerSecond(),
+        node.load().processor(),
+        plan);
+  }
+
+  @Override
+  public Outcome drain(String node, DrainOrder order) {
+    return ordered(
+        node, () -> drain.start(order.deadline(), order.minAllocations(), order.reason()));
+  }
+
+  @Override
+  public Outcome undrain(String node) {
+    return ordered(node, drain::undo);
+  }
+
+  private Outcome ordered(String node, BooleanSupplier order) {
+    if (node.equals(cluster.nodeId())) {
+      return order.getAsBoolean() ? Outcome.DONE : Outcome.TOO_LATE;
+    }
+    boolean known = cluster.nodes().stream().anyMatch(other -> other.id().equals(node));
+    return known ? Outcome.ELSEWHERE : Outcome.UNKNOWN;
+  }
+
+  @Override
+  public CompletionStage<SessionPage> sessions(SessionQuery query) {
+    return NodeSessions.page(turn.sessions(), query);
+  }
+
+  @Override
+  public CompletionStage<Boolean> closeSession(String id) {
+    return SessionKey.parse(id)
+        .map(key -> turn.sessions().close(key, CloseReason.ADMIN))
+        .orElseGet(() -> CompletableFuture.completedStage(false));
   }
 
   private long ports(PortState state) {

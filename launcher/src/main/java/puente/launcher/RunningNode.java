@@ -20,6 +20,13 @@ interface RunningNode {
    */
   void reload(Config config) throws StartFailure;
 
+  /**
+   * Takes no new allocations from now on, where a drain was configured.
+   *
+   * @return done when it may stop: at once where nothing is to be waited for
+   */
+  CompletionStage<Void> drain();
+
   /** Stops in order. */
   CompletionStage<Void> stop();
 }

@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
       "",
       "Each setting is also a line of the file, name=value, and a variable, PUENTE_NAME;",
       "PUENTE_NAME__FILE reads it from a file. Words of coturn that are not listed are accepted.",
-      "SIGHUP reloads, SIGTERM stops in order, a second SIGTERM at once.",
+      "SIGHUP reloads. SIGTERM stops in order, where drain-deadline or drain-min-allocations is",
+      "given after a drain; a second SIGTERM at once.",
       "Exit codes: 0 stopped in order, 2 usage or configuration, 3 port or permission, 1 other."
     },
     sortOptions = false)
@@ -117,12 +118,21 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private int untilStopped(RunningNode node) throws InterruptedException {
+    boolean leaving = false;
     while (true) {
       String signal = signals.take();
       if (signal.equals("HUP")) {
         reload(node);
+      } else if (signal.equals("TERM") && !leaving) {
+        leaving = true;
+        var drained = node.drain().toCompletableFuture();
+        if (drained.isDone()) {
+          Events.info("stopping", "signal", signal);
+          return stop(node);
+        }
+        drained.whenComplete((done, error) -> signals.add("DRAINED"));
       } else {
-        Events.info("stopping", "signal", signal);
+        Events.info("stopping", "signal", signal.equals("DRAINED") ? "TERM" : signal);
         return stop(node);
       }
     }
@@ -151,6 +161,7 @@ final class ServeCommand implements Callable<Integer> {
           Events.info("stopped");
           return 0;
         }
+        case "DRAINED" -> {}
         case "HUP" -> Events.warn("reload-refused", "reason", "stopping");
         default -> {
           Events.warn("stopped", "how", "at once");

@@ -484,6 +484,7 @@ final class Settings {
     List<Setting<?>> all = new ArrayList<>(ROWS);
     HttpSettings.addTo(all);
     ClusterSettings.addTo(all);
+    DrainSettings.addTo(all);
     CoturnWords.addTo(all);
     return List.copyOf(all);
   }

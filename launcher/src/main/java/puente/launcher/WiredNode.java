@@ -20,6 +20,11 @@ record WiredNode(Node node) implements RunningNode {
   }
 
   @Override
+  public CompletionStage<Void> drain() {
+    return node.drain();
+  }
+
+  @Override
   public CompletionStage<Void> stop() {
     return node.stop();
   }

@@ -398,6 +398,7 @@ class PuenteTest {
     private @Nullable StartFailure failure;
     private @Nullable RuntimeException fault;
     private CompletableFuture<Void> stopped = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
     private final List<String> realms = new ArrayList<>();
     private int stops;
 
@@ -421,6 +422,11 @@ class PuenteTest {
     public void reload(Config config) {
       realms.add(config.value(Settings.REALM));
       onReload.accept(config);
+    }
+
+    @Override
+    public CompletionStage<Void> drain() {
+      return drained;
     }
 
     @Override

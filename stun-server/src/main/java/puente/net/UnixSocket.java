@@ -193,7 +193,8 @@ public final class UnixSocket implements AutoCloseable {
       for (int i = 0; i < descriptors.length; i++) {
         Memory.i32(control + CMSG_DATA + (long) i * Integer.BYTES, descriptors[i]);
       }
-      Memory.i64(header + TransmitQueue.CONTROL_LENGTH, descriptors.length == 0 ? 0 : size + 7 & ~7L);
+      Memory.i64(
+          header + TransmitQueue.CONTROL_LENGTH, descriptors.length == 0 ? 0 : size + 7 & ~7L);
     }
 
     void clear() {

@@ -62,15 +62,22 @@ final class Redirects {
     }
   }
 
-  /** The next one in turn that has the client's transport and this family. */
+  /** The next one in turn of those that have the client's transport and this family. */
   private Redirection.@Nullable Target target(FiveTuple client, Family family) {
-    var targets = redirection.targets();
-    for (int i = 0; i < targets.size(); i++) {
-      Redirection.Target target = targets.get(Math.floorMod(turn + i, targets.size()));
-      if (target.transport() == client.transport() && target.address().family() == family) {
+    int fitting = 0;
+    for (Redirection.Target target : redirection.targets()) {
+      fitting += fits(target, client, family) ? 1 : 0;
+    }
+    int chosen = fitting == 0 ? -1 : Math.floorMod(turn, fitting);
+    for (Redirection.Target target : redirection.targets()) {
+      if (fits(target, client, family) && chosen-- == 0) {
         return target;
       }
     }
     return null;
+  }
+
+  private static boolean fits(Redirection.Target target, FiveTuple client, Family family) {
+    return target.transport() == client.transport() && target.address().family() == family;
   }
 }

@@ -1,8 +1,6 @@
 package puente.turn;
 
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,31 +25,6 @@ import puente.turn.store.Snapshot;
  * UDP. For one thread; {@code now} is in epoch milliseconds and never goes back.
  */
 public final class TurnServer {
-
-  /** What a TURN request or indication may carry that must be understood. */
-  private static final Set<AttributeType> UNDERSTOOD =
-      EnumSet.of(
-          AttributeType.MAPPED_ADDRESS,
-          AttributeType.USERNAME,
-          AttributeType.MESSAGE_INTEGRITY,
-          AttributeType.ERROR_CODE,
-          AttributeType.UNKNOWN_ATTRIBUTES,
-          AttributeType.CHANNEL_NUMBER,
-          AttributeType.LIFETIME,
-          AttributeType.XOR_PEER_ADDRESS,
-          AttributeType.DATA,
-          AttributeType.REALM,
-          AttributeType.NONCE,
-          AttributeType.XOR_RELAYED_ADDRESS,
-          AttributeType.REQUESTED_ADDRESS_FAMILY,
-          AttributeType.EVEN_PORT,
-          AttributeType.REQUESTED_TRANSPORT,
-          AttributeType.DONT_FRAGMENT,
-          AttributeType.MESSAGE_INTEGRITY_SHA256,
-          AttributeType.PASSWORD_ALGORITHM,
-          AttributeType.USERHASH,
-          AttributeType.XOR_MAPPED_ADDRESS,
-          AttributeType.RESERVATION_TOKEN);
 
   /** More unknown attributes than this are not told: an error stays smaller than its request. */
   private static final int UNKNOWN_MAX = 16;
@@ -401,7 +374,7 @@ public final class TurnServer {
 
   /** RFC 8489 §6.3.1. */
   private @Nullable Refuse unknownAttributes() {
-    int count = message.unknownRequired(UNDERSTOOD, unknown);
+    int count = message.unknownRequired(Request.UNDERSTOOD, unknown);
     return count == 0
         ? null
         : new Refuse(
@@ -495,7 +468,8 @@ public final class TurnServer {
   private void onSend(Packet packet, long now, Effects out) {
     if (config.stunOnly()) {
       counters.count(Counter.DISABLED);
-    } else if (!message.hasMagicCookie() || message.unknownRequired(UNDERSTOOD, unknown) > 0) {
+    } else if (!message.hasMagicCookie()
+        || message.unknownRequired(Request.UNDERSTOOD, unknown) > 0) {
       counters.count(Counter.BAD_INDICATION);
     } else {
       data.onSend(message, packet, now, out);

@@ -1,0 +1,73 @@
+package puente.launcher;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import puente.launcher.NodeState.Door;
+import puente.launcher.NodeState.Phase;
+import puente.stun.Family;
+import puente.stun.Transport;
+import puente.turn.Redirection;
+import puente.turn.Redirection.Target;
+import puente.turn.Redirection.When;
+
+/** Decides where new clients go. Pure: the same nodes give the same answer. */
+final class Elsewhere {
+  /** A node fuller than this is sent nobody: it might have to send them on. */
+  static final double FULL = 0.9;
+
+  /**
+   * Nodes within this share of the least loaded one count as equal and take turns, so that what one
+   * learns of the load of a moment ago does not send everybody to the same node.
+   */
+  static final double ALIKE = 0.1;
+
+  private Elsewhere() {}
+
+  /**
+   * Where to send clients, and when.
+   *
+   * @param own whose clients they are
+   * @param configured the servers of alternate-server and its kin
+   */
+  static Redirection choose(
+      String own, Phase phase, List<Target> configured, List<NodeState> nodes) {
+    List<Target> targets = new ArrayList<>(configured);
+    List<NodeState> others =
+        nodes.stream()
+            .filter(node -> !node.id().equals(own) && node.takesClients())
+            .filter(node -> node.load().share() < FULL)
+            .sorted(Comparator.comparingDouble(node -> node.load().share()))
+            .toList();
+    for (Transport transport : Transport.values()) {
+      for (Family family : Family.values()) {
+        targets.addAll(least(others, transport, family));
+      }
+    }
+    return new Redirection(when(phase, !configured.isEmpty()), targets);
+  }
+
+  private static When when(Phase phase, boolean configured) {
+    if (phase != Phase.SERVING) {
+      return When.DRAINING;
+    }
+    return configured ? When.ALWAYS : When.FULL;
+  }
+
+  /** The doors of this kind of the least loaded node that has one, and of those like it. */
+  private static List<Target> least(List<NodeState> nodes, Transport transport, Family family) {
+    List<Target> found = new ArrayList<>();
+    double share = 0;
+    for (NodeState node : nodes) {
+      for (Door door : node.doors()) {
+        boolean fits = door.transport() == transport && door.address().family() == family;
+        if (fits && (found.isEmpty() || node.load().share() <= share + ALIKE)) {
+          share = found.isEmpty() ? node.load().share() : share;
+          found.add(new Target(transport, door.address(), null));
+          break;
+        }
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,70 @@
+package puente.launcher;
+
+import java.util.ArrayList;
+import java.util.List;
+import puente.launcher.NodeState.Door;
+import puente.net.Addresses;
+import puente.stun.Family;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Redirection.Target;
+import puente.turn.RelayAddress;
+import puente.turn.relay.Endpoint;
+
+/** Where clients can be sent to: the doors of this node, and the servers that were configured. */
+final class NodeDoors {
+  private NodeDoors() {}
+
+  /**
+   * One door of each transport and family, as clients see it: at the address that the world reaches
+   * this machine by, not at one of a bridge or the loopback, unless there is no other.
+   */
+  static List<Door> of(Config config, List<Endpoint> endpoints) {
+    List<RelayAddress> relays = NodeAddresses.relay(config);
+    List<Door> doors = new ArrayList<>();
+    for (Transport transport : Transport.values()) {
+      for (Family family : Family.values()) {
+        endpoints.stream()
+            .filter(endpoint -> endpoint.transport() == transport)
+            .map(Endpoint::local)
+            .filter(local -> local.family() == family)
+            .reduce((one, other) -> rank(one, relays) >= rank(other, relays) ? one : other)
+            .map(local -> new Door(transport, seen(local, config)))
+            .ifPresent(doors::add);
+      }
+    }
+    return doors;
+  }
+
+  private static int rank(TransportAddress local, List<RelayAddress> relays) {
+    if (relays.stream().anyMatch(relay -> relay.local().sameIp(local.hi(), local.lo()))) {
+      return 2;
+    }
+    return Addresses.of(local).getAddress().isLoopbackAddress() ? 0 : 1;
+  }
+
+  private static TransportAddress seen(TransportAddress local, Config config) {
+    return NodeAddresses.advertised(Addresses.of(local).getAddress(), config)
+        .advertised()
+        .withPort(local.port());
+  }
+
+  /** The servers of {@code alternate-server} and its kin. */
+  static List<Target> configured(Config config) {
+    int port = config.value(Settings.LISTENING_PORT);
+    int tlsPort = config.value(Settings.TLS_LISTENING_PORT);
+    List<Target> all = new ArrayList<>();
+    add(all, Transport.UDP, config.all(DrainSettings.ALTERNATE_SERVER), port);
+    add(all, Transport.UDP, config.all(DrainSettings.UDP_ALTERNATE_SERVER), port);
+    add(all, Transport.TCP, config.all(DrainSettings.ALTERNATE_SERVER), port);
+    add(all, Transport.TCP, config.all(DrainSettings.TCP_ALTERNATE_SERVER), port);
+    add(all, Transport.TLS, config.all(DrainSettings.TLS_ALTERNATE_SERVER), tlsPort);
+    add(all, Transport.DTLS, config.all(DrainSettings.TLS_ALTERNATE_SERVER), tlsPort);
+    return all;
+  }
+
+  private static void add(
+      List<Target> all, Transport transport, List<AlternateServer> servers, int usualPort) {
+    servers.forEach(server -> all.add(new Target(transport, server.address(usualPort), null)));
+  }
+}

@@ -1,0 +1,245 @@
+package puente.launcher;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.vertx.core.Context;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import puente.launcher.NodeState.Door;
+import puente.launcher.NodeState.Load;
+import puente.launcher.NodeState.Phase;
+import puente.net.EventLoops;
+import puente.stun.Transport;
+import puente.turn.CloseReason;
+import puente.turn.Counters;
+import puente.turn.Counters.Direction;
+import puente.turn.Counters.Leg;
+import puente.turn.Counters.PortState;
+import puente.turn.Redirection;
+import puente.turn.relay.TurnNode;
+
+/**
+ * Sends new clients elsewhere when this node leaves or is full, and tells the others once a second
+ * how it is doing. Everything happens on the control loop.
+ */
+final class NodeDrain {
+  private static final long TICK_MS = 1000;
+
+  private final Context control;
+  private final TurnNode turn;
+  private final Cluster cluster;
+  private final List<Door> doors;
+  private final Drain drain = new Drain();
+  private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
+  private final OperatingSystemMXBean system =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private final long timer;
+
+  private Config config;
+  private Redirection redirection = Redirection.NONE;
+  private int allocations;
+  private long bytes;
+  private long bytesAtNanos = System.nanoTime();
+  private boolean ending;
+  private volatile Phase phase = Phase.SERVING;
+  private volatile Optional<Drain.Plan> plan = Optional.empty();
+  private volatile NodeState own;
+
+  NodeDrain(Config config, EventLoops loops, TurnNode turn, Cluster cluster) {
+    this.config = config;
+    this.control = loops.control();
+    this.turn = turn;
+    this.cluster = cluster;
+    doors = NodeDoors.of(config, turn.endpoints());
+    own = NodeState.serving(cluster.nodeId());
+    cluster.onChange(nodes -> control.runOnContext(go -> choose()));
+    timer = loops.vertx().setPeriodic(TICK_MS, tick -> control.runOnContext(go -> tick()));
+    control.runOnContext(go -> publish());
+  }
+
+  /** The timer, for whoever stops the loops it is on. */
+  void stopTicking(EventLoops loops) {
+    loops.vertx().cancelTimer(timer);
+  }
+
+  // ---- from anywhere
+
+  Phase phase() {
+    return phase;
+  }
+
+  Optional<Drain.Plan> plan() {
+    return plan;
+  }
+
+  NodeState own() {
+    return own;
+  }
+
+  void reload(Config newConfig) {
+    control.runOnContext(
+        go -> {
+          config = newConfig;
+          choose();
+        });
+  }
+
+  void stopping() {
+    control.runOnContext(
+        go -> {
+          drain.stopping();
+          changed();
+        });
+  }
+
+  /** Leaves because of a signal; done when the process may stop, at once if no drain was wished. */
+  CompletionStage<Void> leave() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    control.runOnContext(
+        go -> {
+          boolean wished =
+              config.isGiven(DrainSettings.DEADLINE)
+                  || config.isGiven(DrainSettings.MIN_ALLOCATIONS);
+          if (drain.phase() == Phase.DRAINING || wished && drain.phase() == Phase.SERVING) {
+            waiting.add(done);
+            if (drain.phase() == Phase.SERVING) {
+              start(Optional.empty(), Optional.empty(), "SIGTERM");
+            }
+          } else {
+            done.complete(null);
+          }
+        });
+    return done;
+  }
+
+  // ---- on the control loop
+
+  /** Starts to drain, or goes on by another plan; answers whether it was not too late. */
+  boolean start(Optional<Duration> deadline, Optional<Integer> minAllocations, String reason) {
+    long now = System.currentTimeMillis();
+    long limit = deadline.orElseGet(() -> config.value(DrainSettings.DEADLINE)).toMillis();
+    int min = minAllocations.orElseGet(() -> config.value(DrainSettings.MIN_ALLOCATIONS));
+    Drain.Plan newPlan = new Drain.Plan(reason, now, now + limit, min);
+    if (!drain.start(newPlan)) {
+      return false;
+    }
+    Events.info(
+        "draining",
+        "reason",
+        reason,
+        "deadline",
+        Instant.ofEpochMilli(newPlan.deadlineMs()),
+        "until",
+        min,
+        "allocations",
+        allocations);
+    changed();
+    tick();
+    return true;
+  }
+
+  /** Takes new allocations again; answers whether it was not too late. */
+  boolean undo() {
+    boolean was = drain.phase() != Phase.SERVING;
+    if (!drain.undo()) {
+      return false;
+    }
+    if (was) {
+      Events.info("serving", "why", "undrained");
+      changed();
+    }
+    return true;
+  }
+
+  private void tick() {
+    turn.sessions()
+        .count()
+        .whenComplete(
+            (count, failure) ->
+                control.runOnContext(
+                    go -> {
+                      if (failure == null) {
+                        look(count);
+                      }
+                    }));
+  }
+
+  private void look(int count) {
+    allocations = count;
+    switch (drain.look(count, System.currentTimeMillis())) {
+      case NOTHING -> publish();
+      case END_ALL -> endAll();
+      case TELL -> {
+        Events.info("drained", "allocations", count);
+        changed();
+        waiting.forEach(done -> done.complete(null));
+        waiting.clear();
+      }
+    }
+  }
+
+  private void endAll() {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    turn.sessions()
+        .closeAll(CloseReason.DRAIN)
+        .whenComplete(
+            (ended, failure) ->
+                control.runOnContext(
+                    go -> {
+                      ending = false;
+                      Events.warn("drain-deadline", "ended", ended == null ? 0 : ended);
+                      tick();
+                    }));
+  }
+
+  private void changed() {
+    phase = drain.phase();
+    plan = drain.plan();
+    choose();
+    publish();
+  }
+
+  private void choose() {
+    Redirection chosen =
+        Elsewhere.choose(
+            cluster.nodeId(), drain.phase(), NodeDoors.configured(config), cluster.nodes());
+    if (!chosen.equals(redirection)) {
+      redirection = chosen;
+      var unused = turn.redirect(chosen);
+    }
+  }
+
+  private void publish() {
+    NodeState state =
+        new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), Optional.empty());
+    own = state;
+    cluster.publish(state);
+  }
+
+  private Load load() {
+    long places = 0;
+    long relayed = 0;
+    for (Counters shard : turn.counters()) {
+      places += shard.ports(PortState.LIMIT);
+      for (Transport transport : Transport.values()) {
+        relayed += shard.relayBytes(Leg.CLIENT, Direction.OUT, transport);
+        relayed += shard.relayBytes(Leg.PEER, Direction.OUT, transport);
+      }
+    }
+    int quota = config.value(Settings.TOTAL_QUOTA);
+    int most = (int) Math.min(Integer.MAX_VALUE, quota > 0 ? Math.min(quota, places) : places);
+    long now = System.nanoTime();
+    long perSecond = (long) ((relayed - bytes) * 1e9 / Math.max(1, now - bytesAtNanos));
+    bytes = relayed;
+    bytesAtNanos = now;
+    return new Load(allocations, most, perSecond, Math.max(0, system.getCpuLoad()));
+  }
+}

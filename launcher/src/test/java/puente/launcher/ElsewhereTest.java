@@ -1,0 +1,116 @@
+package puente.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import puente.launcher.NodeState.Door;
+import puente.launcher.NodeState.Load;
+import puente.launcher.NodeState.Phase;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.Redirection;
+import puente.turn.Redirection.Target;
+import puente.turn.Redirection.When;
+
+/** Which servers new clients are sent to. */
+class ElsewhereTest {
+  private static final NodeState OWN = node(0, 0);
+
+  @Test
+  void theLeastLoadedNodeIsChosen() {
+    assertEquals(List.of(udp(2)), targets(node(1, 50), node(2, 20), node(3, 80)));
+  }
+
+  @Test
+  void nodesOfLikeLoadTakeTurns() {
+    assertEquals(List.of(udp(2), udp(1)), targets(node(1, 25), node(2, 20), node(3, 40)));
+  }
+
+  @Test
+  void whoDoesNotTakeClientsIsSentNone() {
+    NodeState leaving = node(1, 0).withPhase(Phase.DRAINING);
+    NodeState gone = node(2, 0).withAlive(false);
+    assertEquals(List.of(), targets(OWN, leaving, gone, node(3, 95)));
+  }
+
+  @Test
+  void aNodeIsChosenForWhatItListensOnOnly() {
+    NodeState tcpToo =
+        new NodeState(
+            "two",
+            true,
+            Phase.SERVING,
+            List.of(new Door(Transport.UDP, address(2)), new Door(Transport.TCP, address(2))),
+            new Load(60, 100, 0, 0),
+            Optional.empty());
+    assertEquals(
+        List.of(udp(1), new Target(Transport.TCP, address(2), null)), targets(node(1, 0), tcpToo));
+  }
+
+  @Test
+  void theProcessorCountsAsMuchAsThePorts() {
+    NodeState busy = node(1, 0).withLoad(new Load(0, 100, 0, 0.8));
+    assertEquals(List.of(udp(2)), targets(busy, node(2, 50)));
+  }
+
+  @Test
+  void configuredServersAreAlwaysUsedAndOthersWhenFullOrLeaving() {
+    List<Target> configured = List.of(udp(9));
+    List<NodeState> nodes = List.of(OWN, node(1, 0));
+    assertEquals(
+        new Redirection(When.ALWAYS, List.of(udp(9), udp(1))),
+        Elsewhere.choose("node0", Phase.SERVING, configured, nodes));
+    assertEquals(
+        new Redirection(When.FULL, List.of(udp(1))),
+        Elsewhere.choose("node0", Phase.SERVING, List.of(), nodes));
+    for (Phase phase : List.of(Phase.DRAINING, Phase.DRAINED, Phase.STOPPING)) {
+      assertEquals(When.DRAINING, Elsewhere.choose("node0", phase, configured, nodes).when());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.1, 192.0.2.1:3478",
+    "192.0.2.1:99, 192.0.2.1:99",
+    "2001:db8::1, [2001:db8::1]:3478",
+    "[2001:db8::1], [2001:db8::1]:3478",
+    "[2001:db8::1]:99, [2001:db8::1]:99"
+  })
+  void alternateServersAreWrittenAsInCoturn(String text, String address) {
+    assertEquals(address, AlternateServer.parse(text).address(3478).toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "turn.example.org", "192.0.2.1:", "192.0.2.1:0", "[::1", "[::1]x"})
+  void whatIsNoServerIsRefused(String text) {
+    assertThrows(IllegalArgumentException.class, () -> AlternateServer.parse(text));
+  }
+
+  private static List<Target> targets(NodeState... nodes) {
+    return Elsewhere.choose("node0", Phase.DRAINING, List.of(), List.of(nodes)).targets();
+  }
+
+  private static NodeState node(int number, int allocations) {
+    return new NodeState(
+        "node" + number,
+        true,
+        Phase.SERVING,
+        List.of(new Door(Transport.UDP, address(number))),
+        new Load(allocations, 100, 0, 0),
+        Optional.empty());
+  }
+
+  private static TransportAddress address(int number) {
+    return TransportAddress.ipv4(0xc0000200 | number, 3478);
+  }
+
+  private static Target udp(int number) {
+    return new Target(Transport.UDP, address(number), null);
+  }
+}
