@@ -212,14 +212,14 @@ final class NodeMetrics implements AutoCloseable {
   private void bindAllocations() {
     for (Transport transport : Transport.values()) {
       for (Family family : Family.values()) {
-        gauge(
-            "puente.turn.allocations",
-            "Relayed addresses alive",
-            () -> sources.sum(shard -> shard.allocations(transport, family)),
-            "transport",
-            text(transport),
-            "family",
-            text(family));
+        allocations(transport, family, "active", shard -> shard.active(transport, family));
+        allocations(
+            transport,
+            family,
+            "idle",
+            shard ->
+                Math.max(
+                    0, shard.allocations(transport, family) - shard.active(transport, family)));
       }
     }
     for (CloseReason reason : CloseReason.values()) {
@@ -240,6 +240,20 @@ final class NodeMetrics implements AutoCloseable {
     }
     gauge("puente.turn.permissions", "Permissions alive", () -> sources.sum(Counters::permissions));
     gauge("puente.turn.channels", "Channels alive", () -> sources.sum(Counters::channels));
+  }
+
+  private void allocations(
+      Transport transport, Family family, String state, ToLongFunction<Counters> count) {
+    gauge(
+        "puente.turn.allocations",
+        "Relayed addresses alive; active are those that carried data in the last 30 s",
+        () -> sources.sum(count),
+        "transport",
+        text(transport),
+        "family",
+        text(family),
+        "state",
+        state);
   }
 
   private void bindRelay() {

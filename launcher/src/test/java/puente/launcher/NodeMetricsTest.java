@@ -111,7 +111,7 @@ class NodeMetricsTest {
     String text = read();
     assertTrue(
         text.contains(
-            "puente_turn_allocations{family=\"ipv6\",node=\"n1\",transport=\"tcp\"} 1.0\n"));
+            "puente_turn_allocations{family=\"ipv6\",node=\"n1\",state=\"idle\",transport=\"tcp\"} 1.0\n"));
     assertTrue(
         text.contains(
             "puente_turn_allocations_closed_total{node=\"n1\",reason=\"tcp_closed\"} 1.0\n"));

@@ -56,6 +56,9 @@ public final class Allocation extends Deadline {
   long packetsUp;
   long packetsDown;
 
+  /** When data was last relayed either way; 0 for never. */
+  long relayedMs;
+
   private @Nullable AddressMap<Permission> permissionByIp;
   private @Nullable AddressMap<Channel> channelByPeer;
 
@@ -122,6 +125,11 @@ public final class Allocation extends Deadline {
 
   public long packetsDown() {
     return packetsDown;
+  }
+
+  /** Whether data was relayed, either way, at {@code sinceMs} or later. */
+  public boolean isActiveSince(long sinceMs) {
+    return relayedMs >= sinceMs && relayedMs > 0;
   }
 
   public int permissions() {

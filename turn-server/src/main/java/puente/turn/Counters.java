@@ -63,6 +63,7 @@ public final class Counters {
   private final long[] relayBytes = new long[4 * TRANSPORTS];
   private final long[] relayPackets = new long[4 * TRANSPORTS];
   private final long[] allocations = new long[TRANSPORTS * FAMILIES];
+  private final long[] active = new long[TRANSPORTS * FAMILIES];
   private final long[] created = new long[TRANSPORTS];
   private final long[] closed = new long[CloseReason.values().length];
   private final long[] ports = new long[PortState.values().length];
@@ -98,6 +99,11 @@ public final class Counters {
   /** A relayed address of this family came to life ({@code +1}) or ended ({@code -1}). */
   public void allocation(Transport transport, Family family, int change) {
     add(allocations, transport.ordinal() * FAMILIES + family.ordinal(), change);
+  }
+
+  /** So many relayed addresses of this family carry traffic now. */
+  public void active(Transport transport, Family family, long count) {
+    AT.setOpaque(active, transport.ordinal() * FAMILIES + family.ordinal(), count);
   }
 
   public void allocationCreated(Transport transport) {
@@ -164,6 +170,11 @@ public final class Counters {
   /** {@code puente_turn_allocations}: relayed addresses alive now. */
   public long allocations(Transport transport, Family family) {
     return at(allocations, transport.ordinal() * FAMILIES + family.ordinal());
+  }
+
+  /** Those of {@link #allocations} that carry traffic, as last looked at. */
+  public long active(Transport transport, Family family) {
+    return at(active, transport.ordinal() * FAMILIES + family.ordinal());
   }
 
   /** {@code puente_turn_allocations_created_total}. */

@@ -220,6 +220,7 @@ final class DataPath {
     }
     allocation.bytesUp += length;
     allocation.packetsUp++;
+    allocation.relayedMs = now;
     counters.relayed(Leg.PEER, Direction.OUT, transport, length);
     return true;
   }
@@ -236,6 +237,7 @@ final class DataPath {
     }
     allocation.bytesDown += length;
     allocation.packetsDown++;
+    allocation.relayedMs = now;
     counters.relayed(Leg.CLIENT, Direction.OUT, transport, length);
     return true;
   }

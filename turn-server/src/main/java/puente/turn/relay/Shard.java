@@ -22,6 +22,7 @@ import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Allocation;
 import puente.turn.CloseReason;
+import puente.turn.Census;
 import puente.turn.Counter;
 import puente.turn.Counters;
 import puente.turn.Effects;
@@ -40,6 +41,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private static final long AFTER_DEFECT_MS = 1000;
 
+  /** How old the gauge of allocations that carry traffic may be. */
+  private static final long CENSUS_MS = 2000;
+
   /** What was asked for and is answered as soon as the current input is done. */
   private sealed interface Pending permits Bound, NotBound, Answered {}
 
@@ -56,6 +60,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final TurnServer server;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
+  private final Census census;
   private final Runnable timeTask = this::onTimer;
 
   private long now;
@@ -78,7 +83,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     this.loop = loop;
     this.store = store;
     this.clock = clock;
+    census = new Census(counters);
     server = new TurnServer(config, this, binding, counters, random, index, count);
+    loop.eventLoop()
+        .scheduleWithFixedDelay(
+            () -> census.take(server, now()), CENSUS_MS, CENSUS_MS, TimeUnit.MILLISECONDS);
   }
 
   EventLoops.Loop loop() {
