@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import puente.launcher.Setting.Repeat;
+import puente.supervisor.Words;
 
 /**
  * Makes one {@link Config} of the flags, the environment, a file and the defaults, in this order of
@@ -22,7 +23,12 @@ final class ConfigLoader {
 
   /** Read by the script that starts the program. */
   private static final List<String> FOREIGN_VARIABLES =
-      List.of("PUENTE_CONFIG", "PUENTE_JAVA_HOME", "PUENTE_JAVA_OPTS", "PUENTE_JDK_API");
+      List.of(
+          "PUENTE_CONFIG",
+          "PUENTE_JAVA_HOME",
+          "PUENTE_JAVA_OPTS",
+          "PUENTE_JDK_API",
+          Words.VARIABLE);
 
   /**
    * A flag of the command line.

@@ -37,7 +37,7 @@ final class Node {
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
 
-  private Node(Config config, StateDirectory state) throws StartFailure {
+  private Node(Config config, StateDirectory state, DescriptorHolder holder) throws StartFailure {
     this.config = config;
     this.state = state;
     NodeConfig parts = new NodeConfig(config, state);
@@ -57,7 +57,7 @@ final class Node {
             turnConfig,
             parts.binding(),
             parts.streams());
-    loops = openLoops(parts);
+    loops = openLoops(parts, holder);
     try {
       NodeAddresses.tryRelays(config);
       turn = TurnNode.start(loops, options, cluster.store());
@@ -73,6 +73,7 @@ final class Node {
       loops.close().toCompletableFuture().join();
       throw failure;
     }
+    holder.releaseRest();
     LOG.info(
         "event=started shards={} udp=\"{}\" realm=\"{}\"",
         loops.shards().size(),
@@ -86,8 +87,9 @@ final class Node {
    *
    * @throws StartFailure in one clear line; nothing is left running then
    */
-  static Node start(Config config, StateDirectory state) throws StartFailure {
-    return new Node(config, state);
+  static Node start(Config config, StateDirectory state, DescriptorHolder holder)
+      throws StartFailure {
+    return new Node(config, state, holder);
   }
 
   private static Cluster cluster(Config config, LocalStore store) throws StartFailure {
@@ -97,14 +99,11 @@ final class Node {
         : new SingleNode(ClusterConfig.nodeId(config), store);
   }
 
-  private static EventLoops openLoops(NodeConfig parts) throws StartFailure {
+  private static EventLoops openLoops(NodeConfig parts, DescriptorHolder holder)
+      throws StartFailure {
     try {
       return EventLoops.open(
-          parts.shards(),
-          parts.udpIo(),
-          parts.joinsDatagrams(),
-          parts.bufferSize(),
-          DescriptorHolder.none());
+          parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize(), holder);
     } catch (IllegalArgumentException unavailable) {
       throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
     }
@@ -215,6 +214,15 @@ final class Node {
   /** Lets existing allocations end first, where that was configured. */
   CompletionStage<Void> drain() {
     return drain.leave();
+  }
+
+  /** Lets another process go on: the sockets that it goes on with are left last. */
+  CompletionStage<Void> leave() {
+    admin.stopping();
+    return signaling
+        .stop()
+        .thenCompose(stopped -> admin.stop())
+        .thenAccept(stopped -> turn.leave());
   }
 
   /** Stops in order: not ready, no HTTP, no listeners, no member, no admin port, no loops. */

@@ -2,13 +2,18 @@ package puente.launcher;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import puente.net.DescriptorHolder;
 
 /** A server that runs: what the command line does with it. */
 interface RunningNode {
   /** How a node is started. */
   @FunctionalInterface
   interface Starter {
-    RunningNode start(Config config, StateDirectory state) throws StartFailure;
+    /**
+     * @param holder who keeps the sockets open when this process ends
+     */
+    RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
+        throws StartFailure;
   }
 
   List<Listening> listening();
@@ -26,6 +31,12 @@ interface RunningNode {
    * @return done when it may stop: at once where nothing is to be waited for
    */
   CompletionStage<Void> drain();
+
+  /**
+   * Serves no more, so that another process can go on at once: what is known of the clients is
+   * written down, and the sockets that are held stay open.
+   */
+  CompletionStage<Void> leave();
 
   /** Stops in order. */
   CompletionStage<Void> stop();

@@ -15,6 +15,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import puente.net.SupervisedSockets;
+import puente.supervisor.Signals;
+import puente.supervisor.Words;
 
 /** Runs the server until a signal ends it. */
 @Command(
@@ -50,6 +53,8 @@ final class ServeCommand implements Callable<Integer> {
   private final RunningNode.Starter starter;
   private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
 
+  private boolean hasYielded;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -66,23 +71,39 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
+    Supervision supervision = Supervision.of(surroundings.environment(), signals);
     Config config = load();
     Logging.apply(config);
+    if (supervision.isUnwanted(config)) {
+      return Words.EXIT_ALONE;
+    }
+    // Before the start: a reload asked for too early must wait, not kill.
+    Signals.on(supervision::onSignal, "TERM", "INT", "HUP")
+        .forEach(name -> Events.warn("signal-unavailable", "signal", name));
+    if (!supervision.awaitTurn()) {
+      return 0;
+    }
+    return serve(supervision.hasTime() ? load() : config, supervision);
+  }
+
+  private int serve(Config config, Supervision supervision)
+      throws StartFailure, InterruptedException {
     say(config);
     StateDirectory state = StateDirectory.open(config);
-    // Before the start: a reload asked for too early must wait, not kill.
-    Signals.on(signals::add, "TERM", "INT", "HUP");
-    RunningNode node = starter.start(config, state);
-    Optional<Path> pidfile = writePidfile(config);
-    try {
+    RunningNode node = starter.start(config, state, supervision.holder());
+    Optional<Path> pidfile = writePidfile(config, supervision.pid());
+    if (supervision.isFirst()) {
       boolean logsThere = config.find(Settings.LOG_FILE).filter(STDOUT::contains).isPresent();
       PrintStream screen = logsThere ? surroundings.err() : surroundings.out();
       screen.print(banner(config, state, node));
       screen.flush();
-      return untilStopped(node);
-    } finally {
+    }
+    supervision.serving(config, state);
+    int exitCode = untilStopped(node, supervision);
+    if (!hasYielded) {
       pidfile.ifPresent(ServeCommand::remove);
     }
+    return exitCode;
   }
 
   /** As a signal would, for tests. */
@@ -117,23 +138,34 @@ final class ServeCommand implements Callable<Integer> {
     return Banner.text(config, node.listening(), secret, surroundings.clock().instant());
   }
 
-  private int untilStopped(RunningNode node) throws InterruptedException {
+  private int untilStopped(RunningNode node, Supervision supervision) throws InterruptedException {
     boolean leaving = false;
     while (true) {
       String signal = signals.take();
-      if (signal.equals("HUP")) {
-        reload(node);
-      } else if (signal.equals("TERM") && !leaving) {
-        leaving = true;
-        var drained = node.drain().toCompletableFuture();
-        if (drained.isDone()) {
-          Events.info("stopping", "signal", signal);
+      switch (signal) {
+        case "HUP" -> reload(node);
+        case SupervisedSockets.GONE ->
+            Events.warn("supervisor-gone", "meaning", "goes on; a crash would now end all calls");
+        case Words.YIELD -> {
+          node.leave().toCompletableFuture().join();
+          supervision.yielded();
+          hasYielded = true;
           return stop(node);
         }
-        drained.whenComplete((done, error) -> signals.add("DRAINED"));
-      } else {
-        Events.info("stopping", "signal", signal.equals("DRAINED") ? "TERM" : signal);
-        return stop(node);
+        case "TERM" -> {
+          var drained = leaving ? null : node.drain().toCompletableFuture();
+          leaving = true;
+          if (drained == null || drained.isDone()) {
+            return stop(node, signal);
+          }
+          drained.whenComplete((done, error) -> signals.add("DRAINED"));
+        }
+        case "DRAINED" -> {
+          return stop(node, "TERM");
+        }
+        default -> {
+          return stop(node, signal);
+        }
       }
     }
   }
@@ -152,6 +184,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
+  private int stop(RunningNode node, String signal) throws InterruptedException {
+    Events.info("stopping", "signal", signal);
+    return stop(node);
+  }
+
   private int stop(RunningNode node) throws InterruptedException {
     node.stop().whenComplete((done, error) -> signals.add(error == null ? "STOPPED" : "FAILED"));
     while (true) {
@@ -163,6 +200,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         case "DRAINED" -> {}
         case "HUP" -> Events.warn("reload-refused", "reason", "stopping");
+        case SupervisedSockets.GONE, Words.YIELD -> {}
         default -> {
           Events.warn("stopped", "how", "at once");
           return Puente.EXIT_FAILURE;
@@ -171,11 +209,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private Optional<Path> writePidfile(Config config) throws StartFailure {
+  private static Optional<Path> writePidfile(Config config, long pid) {
     Optional<Path> file = config.find(Settings.PIDFILE);
     if (file.isPresent()) {
       try {
-        Files.writeString(file.get(), ProcessHandle.current().pid() + "\n");
+        Files.writeString(file.get(), pid + "\n");
       } catch (IOException e) {
         // coturn only warns, and configurations that name a place of its own must start.
         Events.warn("pidfile", "file", file.get(), "warning", "cannot be written");

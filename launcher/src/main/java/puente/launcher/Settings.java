@@ -485,6 +485,7 @@ final class Settings {
     HttpSettings.addTo(all);
     ClusterSettings.addTo(all);
     DrainSettings.addTo(all);
+    SupervisionSettings.addTo(all);
     CoturnWords.addTo(all);
     return List.copyOf(all);
   }

@@ -2,11 +2,13 @@ package puente.launcher;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import puente.net.DescriptorHolder;
 
 /** The {@link Node} as the command line sees it. */
 record WiredNode(Node node) implements RunningNode {
-  static RunningNode start(Config config, StateDirectory state) throws StartFailure {
-    return new WiredNode(Node.start(config, state));
+  static RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
+      throws StartFailure {
+    return new WiredNode(Node.start(config, state, holder));
   }
 
   @Override
@@ -22,6 +24,11 @@ record WiredNode(Node node) implements RunningNode {
   @Override
   public CompletionStage<Void> drain() {
     return node.drain();
+  }
+
+  @Override
+  public CompletionStage<Void> leave() {
+    return node.leave();
   }
 
   @Override

@@ -75,7 +75,9 @@ final class FakeCheckout {
         }
       }
     }
-    maven("mkdir -p launcher/target/puente/lib; echo jar > launcher/target/puente/lib/one.jar");
+    maven(
+        "cd launcher; mkdir -p target/puente/lib; cd target/puente/lib;"
+            + " echo jar > launcher-1.jar; echo jar > stun-server-1.jar");
   }
 
   /** What Maven does when it is not asked its version. It notes each call in {@code calls}. */

@@ -64,6 +64,20 @@ class ScriptTest {
     assertTrue(run.out().contains("\npid " + run.pid() + "\n"), run.out());
   }
 
+  /** The server's own command line is the supervisor's to run. */
+  @Test
+  void startsTheServerUnderItsSupervisor() throws Exception {
+    assumeTrue(
+        System.getProperty("os.name").equals("Linux"), "sockets are passed on on Linux only");
+    Run run = checkout.run(home("25"), "serve", "--dev");
+    String out = run.out();
+    int supervisor = out.indexOf("<puente.supervisor.Supervisor>\n<" + base);
+    assertTrue(supervisor > 0, out);
+    assertTrue(out.indexOf("/bin/java>\n", supervisor) > 0, out);
+    assertTrue(out.endsWith("<puente.launcher.Puente>\n<serve>\n<--dev>\n"), out);
+    assertTrue(out.contains("launcher/target/puente/lib/launcher-1.jar:"), out);
+  }
+
   @Test
   void buildsOnlyWhenSourcesAreNewer() throws Exception {
     checkout.run(home("25"), "version");
@@ -120,8 +134,10 @@ class ScriptTest {
             "PUENTE_JAVA_OPTS",
             "-Xmx99m -XX:+UseZGC");
     Run run = checkout.run(environment, "serve");
-    assertTrue(run.out().contains("<-Xmx99m>\n<-XX:+UseZGC>\n"), run.out());
-    assertFalse(run.out().contains("UseSerialGC") || run.out().contains("UseG1GC"), run.out());
+    // Not the supervisor's, which has its own in front.
+    String out = run.out().substring(Math.max(0, run.out().indexOf("puente.supervisor.")));
+    assertTrue(out.contains("<-Xmx99m>\n<-XX:+UseZGC>\n"), run.out());
+    assertFalse(out.contains("UseSerialGC") || out.contains("UseG1GC"), run.out());
   }
 
   @Test

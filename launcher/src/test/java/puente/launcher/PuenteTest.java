@@ -366,7 +366,7 @@ class PuenteTest {
     // The starter needs the command that the line makes, to send it signals.
     List<ServeCommand> serve = new ArrayList<>();
     CommandLine line =
-        Puente.commandLine(surroundings, (config, state) -> node.start(serve.getFirst()));
+        Puente.commandLine(surroundings, (config, state, holder) -> node.start(serve.getFirst()));
     serve.add(Objects.requireNonNull(line.getSubcommands().get("serve")).getCommand());
     return Puente.run(line, surroundings, arguments);
   }
@@ -427,6 +427,11 @@ class PuenteTest {
     @Override
     public CompletionStage<Void> drain() {
       return drained;
+    }
+
+    @Override
+    public CompletionStage<Void> leave() {
+      return CompletableFuture.completedFuture(null);
     }
 
     @Override

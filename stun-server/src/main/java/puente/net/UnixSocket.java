@@ -44,6 +44,7 @@ public final class UnixSocket implements AutoCloseable {
   private final int fd;
   private final Frame outgoing = new Frame();
   private final Frame incoming = new Frame();
+  private volatile boolean closed;
 
   private UnixSocket(int fd) {
     this.fd = fd;
@@ -89,6 +90,9 @@ public final class UnixSocket implements AutoCloseable {
     if (bytes.length == 0 || bytes.length > TEXT_MAX || descriptors.length > DESCRIPTORS_MAX) {
       throw new IllegalArgumentException("too much for one message");
     }
+    if (closed) {
+      throw new IOException("a Unix-domain socket is closed");
+    }
     outgoing.fill(bytes, descriptors);
     int result = UnixCalls.sendmsg(fd, outgoing.header);
     for (int i = 0; result == -UnixCalls.ETOOMANYREFS && i < REFS_RETRIES_MAX; i++) {
@@ -117,12 +121,17 @@ public final class UnixSocket implements AutoCloseable {
 
   /** Ends the connection; who waits to receive sees the end, and closes. */
   public void shutdown() {
-    UnixCalls.shutdown(fd);
+    if (!closed) {
+      UnixCalls.shutdown(fd);
+    }
   }
 
   @Override
   public void close() {
-    UnixCalls.close(fd);
+    if (!closed) {
+      closed = true;
+      UnixCalls.close(fd);
+    }
   }
 
   /** Another descriptor of the same socket; negative if there is none left. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
+import puente.net.Datagrams;
 import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
@@ -252,27 +253,37 @@ public final class TurnNode {
     return sessions;
   }
 
+  /**
+   * Serves no more, but keeps the datagram sockets open: another process goes on with them. Whoever
+   * came by TCP or TLS has to come again.
+   */
+  public void leave() {
+    closeStreams();
+    for (Shard shard : shards) {
+      Datagrams datagrams = shard.loop().datagrams();
+      shard.loop().eventLoop().submit(datagrams::leave).awaitUninterruptibly();
+    }
+  }
+
   /** Stops listening and closes every connection; allocations end with the process. */
   public CompletionStage<Void> stop() {
     closeListeners();
     return CompletableFuture.completedStage(null);
   }
 
-  private void closeListeners() {
+  private void closeStreams() {
     streamListeners.forEach(listener -> listener.close().toCompletableFuture().join());
     streamListeners.clear();
     for (int i = 0; i < shards.size(); i++) {
-      Shard shard = shards.get(i);
       ShardStreams shardStreams = streams.get(i);
-      shard
-          .loop()
-          .eventLoop()
-          .submit(
-              () -> {
-                shardStreams.closeAll();
-                shard.closeListeners();
-              })
-          .awaitUninterruptibly();
+      shards.get(i).loop().eventLoop().submit(shardStreams::closeAll).awaitUninterruptibly();
+    }
+  }
+
+  private void closeListeners() {
+    closeStreams();
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().submit(shard::closeListeners).awaitUninterruptibly();
     }
     shards.clear();
     handshakes.shutdown();

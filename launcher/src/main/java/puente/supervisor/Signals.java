@@ -1,25 +1,29 @@
-package puente.launcher;
+package puente.supervisor;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * Signals of the operating system. {@code sun.misc.Signal} is the only way to them; it is reached by
  * reflection since the compiler rightly warns of the package.
  */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
-  /** Calls back with the name on each of the named signals; one that cannot be had is left out. */
-  static void on(Consumer<String> receiver, String... names) {
+  /** Calls back with the name on each of the named signals; returns those that cannot be had. */
+  public static List<String> on(Consumer<String> receiver, String... names) {
+    List<String> unavailable = new ArrayList<>();
     for (String name : names) {
       try {
         handle(name, receiver);
       } catch (ReflectiveOperationException e) {
-        Events.warn("signal-unavailable", "signal", name);
+        unavailable.add(name);
       }
     }
+    return unavailable;
   }
 
   private static void handle(String name, Consumer<String> receiver)

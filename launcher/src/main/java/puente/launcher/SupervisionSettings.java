@@ -1,0 +1,30 @@
+package puente.launcher;
+
+import java.util.ArrayList;
+import java.util.List;
+import puente.launcher.Setting.Group;
+
+/** The rows of the table of {@link Settings} that are about the process dying. */
+final class SupervisionSettings {
+  private static final List<Setting<?>> ROWS = new ArrayList<>();
+
+  static final Setting<Boolean> SUPERVISE =
+      Settings.flag(
+              Group.PROCESS,
+              "supervise",
+              "A small process holds the sockets and starts the server again when it dies (Linux).")
+          .fallback("yes")
+          .in(ROWS);
+  static final Setting<Boolean> STANDBY =
+      Settings.flag(
+              Group.PROCESS,
+              "standby",
+              "With supervise: a second process waits, loaded and idle, to take over at once.")
+          .in(ROWS);
+
+  private SupervisionSettings() {}
+
+  static void addTo(List<Setting<?>> table) {
+    table.addAll(ROWS);
+  }
+}

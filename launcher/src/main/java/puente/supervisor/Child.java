@@ -1,0 +1,98 @@
+package puente.supervisor;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import puente.net.HeldSockets;
+import puente.net.UnixSocket;
+
+/** A serving process, one that is about to be, or one that has been. */
+final class Child {
+
+  /** What it is there for, and how far it has come. */
+  enum State {
+    /** Loads what it needs. */
+    STARTING,
+    /** Waits for its turn. */
+    READY,
+    /** Opens its listeners. */
+    TAKING,
+    SERVING,
+    /** Stops reading for another. */
+    YIELDING,
+    /** Serves no more. */
+    GONE
+  }
+
+  /** A reaper of processes needs next to nothing. */
+  private static final long STACK_BYTES = 128 << 10;
+
+  final Process process;
+  final long startedMs;
+  State state = State.STARTING;
+  private @Nullable UnixSocket socket;
+
+  private Child(Process process, long startedMs) {
+    this.process = process;
+    this.startedMs = startedMs;
+  }
+
+  /**
+   * @param ended hears the exit code, on a thread of its own
+   */
+  static Child start(
+      List<String> command, String socketName, boolean warm, BiConsumer<Child, Integer> ended)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().put(Words.VARIABLE, socketName + (warm ? " " + Words.WARM : ""));
+    Child child = new Child(builder.start(), System.currentTimeMillis());
+    Runnable reaper = () -> ended.accept(child, child.exitCode());
+    new Thread(null, reaper, "reaper", STACK_BYTES).start();
+    return child;
+  }
+
+  private int exitCode() {
+    while (true) {
+      try {
+        return process.waitFor();
+      } catch (InterruptedException ignored) {
+        // Nobody has a reason to; the process is still to be waited for.
+      }
+    }
+  }
+
+  void connected(UnixSocket newSocket) {
+    socket = newSocket;
+  }
+
+  /** Whether it was said; if not, the end of the process is about to be heard. */
+  boolean say(String text) {
+    UnixSocket connection = socket;
+    if (connection == null) {
+      return false;
+    }
+    try {
+      connection.send(text);
+      return true;
+    } catch (IOException gone) {
+      return false;
+    }
+  }
+
+  /** Gives it its turn, and the sockets for it. */
+  void serve(HeldSockets held, Turn turn) {
+    state = State.TAKING;
+    UnixSocket connection = socket;
+    if (connection == null) {
+      throw new IllegalStateException("a process that never connected cannot be ready");
+    }
+    try {
+      held.giveTo(connection);
+      connection.send(turn.text());
+    } catch (IOException failure) {
+      // What cannot be told to serve must not be waited for.
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package puente.supervisor;
+
+import org.jspecify.annotations.NullMarked;
