@@ -262,13 +262,14 @@ final class LinuxDatagrams implements Datagrams {
     }
   }
 
-  void sendUnfragmented(LinuxUdpSocket socket, TransportAddress to, long payload, int length) {
+  void sendUnfragmented(
+      LinuxUdpSocket socket, TransportAddress to, int trafficClass, long payload, int length) {
     queue.flush();
     boolean ipv4 = socket.isIpv4();
     int level = ipv4 ? Libc.IPPROTO_IP : Libc.IPPROTO_IPV6;
     int name = ipv4 ? Libc.IP_MTU_DISCOVER : Libc.IPV6_MTU_DISCOVER;
     set(socket.fd, level, name, Libc.IP_PMTUDISC_DO);
-    queue.add(socket, to, 0, -1, payload, length);
+    queue.add(socket, to, trafficClass, -1, payload, length);
     queue.flush();
     set(socket.fd, level, name, Libc.IP_PMTUDISC_DONT);
   }

@@ -122,7 +122,8 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
 
   @Override
   public void sendUnfragmented(TransportAddress to, Packet packet, int offset, int length) {
-    loop.sendUnfragmented(this, to, packet.address + packet.offset + offset, length);
+    loop.sendUnfragmented(
+        this, to, packet.trafficClass, packet.address + packet.offset + offset, length);
   }
 
   @Override

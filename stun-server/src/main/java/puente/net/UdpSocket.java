@@ -18,7 +18,10 @@ public interface UdpSocket {
   void sendChannelData(
       TransportAddress to, int trafficClass, int channel, Packet packet, int offset, int length);
 
-  /** Sends with DF set, alone (RFC 8656 §14); too large a packet is dropped and counted. */
+  /**
+   * Sends with DF set and the packet's traffic class, alone (RFC 8656 §14); too large a packet is
+   * dropped and counted.
+   */
   void sendUnfragmented(TransportAddress to, Packet packet, int offset, int length);
 
   /** Sends a message, which is copied at once. */

@@ -130,6 +130,24 @@ class DatagramsTest {
     }
   }
 
+  /** RFC 8656 §14: DSCP and ECN come along with DF, too. */
+  @Test
+  void theTrafficClassComesAlongUnfragmented() throws Exception {
+    for (TransportAddress loopback : List.of(LOOPBACK, LOOPBACK6)) {
+      CompletableFuture<Integer> seen = new CompletableFuture<>();
+      UdpSocket receiver = open(loopback, Role.RELAY, packet -> seen.complete(packet.trafficClass));
+      UdpSocket sender = open(loopback, Role.RELAY, packet -> {});
+      Packet packet = nativePacket(100);
+      packet.trafficClass = 0xb8;
+      on(
+          () -> {
+            sender.sendUnfragmented(receiver.local(), packet, 0, 100);
+            return null;
+          });
+      assertEquals(0xb8, seen.get(PATIENCE_S, TimeUnit.SECONDS));
+    }
+  }
+
   /** RFC 8656 §14: DSCP and ECN can be read and set. */
   @Test
   void theTrafficClassComesAlong() throws Exception {

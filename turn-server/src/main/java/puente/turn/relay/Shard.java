@@ -142,8 +142,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private void onPeerPacket(Relay relay, Packet packet) {
     peerTrafficClass = packet.trafficClass;
-    server.onPeer(relay, packet, now(), this);
-    peerTrafficClass = 0;
+    try {
+      server.onPeer(relay, packet, now(), this);
+    } finally {
+      peerTrafficClass = 0;
+    }
     settle();
   }
 
