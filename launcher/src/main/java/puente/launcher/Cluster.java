@@ -1,9 +1,12 @@
 package puente.launcher;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.SnapshotSink;
 
 /**
  * What a node knows of the others and they of it. Everything here answers from memory and at once:
@@ -26,7 +29,19 @@ interface Cluster {
   /** Runs, on a thread of the cluster's, whenever {@link #nodes} may have changed. */
   void onChange(Consumer<List<NodeState>> listener);
 
-  /** Quotas as they hold across all nodes. */
+  /** Where every node's allocations are written behind, for every node to see. */
+  SnapshotSink sink();
+
+  /** Which node has this allocation now; empty if none is known to. */
+  CompletionStage<Optional<String>> ownerOf(AllocationKey key);
+
+  /**
+   * Runs, on a thread of the cluster's, when another node has taken over an allocation of this one:
+   * it must end here, without a word to its client.
+   */
+  void onLost(Consumer<AllocationKey> loser);
+
+  /** Quotas as they hold across all nodes, and claims of what other nodes have left. */
   AllocationStore store();
 
   /** Leaves in order: the others learn it at once. */

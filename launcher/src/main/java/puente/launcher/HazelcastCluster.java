@@ -12,12 +12,15 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
 import com.hazelcast.replicatedmap.ReplicatedMap;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,8 +30,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Ownership;
+import puente.turn.store.Snapshot;
+import puente.turn.store.SnapshotSink;
 
 /**
  * Several nodes, by way of an embedded member of Hazelcast. It starts in the background when the
@@ -39,11 +46,15 @@ final class HazelcastCluster implements Cluster {
   private static final long TICK_MS = 1000;
   private static final long RETRY_MS = 5000;
 
+  /** An answer that came too late leaves two owners; nobody is told, so that one must look. */
+  private static final int RECONCILE_TICKS = 30;
+
   /** How long a dead node is still told of. */
   private static final long MEMORY_MINUTES = 10;
 
   private final ClusterConfig config;
-  private final LocalStore store;
+  private final AllocationStore store;
+  private final HazelcastClusterDirectory directory;
   private final @Nullable HazelcastClusterLink link;
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
@@ -51,14 +62,17 @@ final class HazelcastCluster implements Cluster {
   private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
   private volatile NodeState own;
   private volatile List<NodeState> nodes;
+  private volatile Set<String> onThisMachine = Set.of();
   private volatile @Nullable HazelcastInstance running;
   private volatile boolean leaving;
+  private long ticks;
   private boolean failureLogged;
   private boolean aloneLogged;
 
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
-    this.store = store;
+    directory = new HazelcastClusterDirectory(config.nodeId());
+    this.store = new ClusterStore(store, this::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
     own = NodeState.serving(config.nodeId());
     nodes = List.of(own);
@@ -125,6 +139,7 @@ final class HazelcastCluster implements Cluster {
         instance.getCluster().getMembers().size(),
         "links",
         link == null ? "in clear" : "sealed");
+    directory.start(instance);
     tick();
     worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
@@ -142,6 +157,9 @@ final class HazelcastCluster implements Cluster {
   }
 
   private void tick() {
+    if (++ticks % RECONCILE_TICKS == 0) {
+      directory.reconcileSoon();
+    }
     try {
       tell();
       refresh();
@@ -180,6 +198,7 @@ final class HazelcastCluster implements Cluster {
       return;
     }
     Map<String, NodeState> byId = new HashMap<>();
+    Set<String> here = new HashSet<>();
     for (byte[] bytes : states(instance).values()) {
       NodeStateCodec.decode(bytes).ifPresent(state -> byId.put(state.id(), state));
     }
@@ -187,7 +206,11 @@ final class HazelcastCluster implements Cluster {
       String id = nodeOf(member);
       NodeState said = byId.getOrDefault(id, NodeState.serving(id));
       byId.put(id, said.withAlive(true));
+      if (isLocal(member)) {
+        here.add(id);
+      }
     }
+    onThisMachine = Set.copyOf(here);
     byId.put(config.nodeId(), own.withAlive(true));
     List<NodeState> sorted = new ArrayList<>(byId.values());
     sorted.sort(Comparator.comparing(NodeState::id));
@@ -195,6 +218,14 @@ final class HazelcastCluster implements Cluster {
     nodes = List.copyOf(sorted);
     if (changed) {
       listeners.forEach(listener -> listener.accept(nodes));
+    }
+  }
+
+  private static boolean isLocal(Member member) {
+    try {
+      return NodeAddresses.isHere(member.getAddress().getInetAddress());
+    } catch (UnknownHostException gone) {
+      return false;
     }
   }
 
@@ -207,6 +238,7 @@ final class HazelcastCluster implements Cluster {
     switch (event.getState()) {
       case MERGED -> {
         Events.info("cluster-merged");
+        directory.reconcileSoon();
         soon(this::tick);
       }
       case MERGE_FAILED -> Events.warn("cluster-merge-failed");
@@ -241,14 +273,56 @@ final class HazelcastCluster implements Cluster {
   }
 
   @Override
+  public SnapshotSink sink() {
+    return directory;
+  }
+
+  @Override
+  public CompletionStage<Optional<String>> ownerOf(AllocationKey key) {
+    return directory.find(key).thenApply(found -> found.map(Snapshot::node));
+  }
+
+  @Override
+  public void onLost(Consumer<AllocationKey> loser) {
+    directory.onLost(loser);
+  }
+
+  @Override
   public AllocationStore store() {
     return store;
+  }
+
+  /** Every node's allocations; asks the other nodes. */
+  HazelcastClusterDirectory directory() {
+    return directory;
+  }
+
+  private CompletionStage<Optional<Snapshot>> claim(AllocationKey key) {
+    return directory
+        .find(key)
+        .thenComposeAsync(
+            found ->
+                found.isPresent() && mayClaim(found.get())
+                    ? directory.claim(found.get())
+                    : CompletableFuture.completedStage(Optional.empty()),
+            worker);
+  }
+
+  private boolean mayClaim(Snapshot there) {
+    boolean alive =
+        nodes.stream().anyMatch(state -> state.alive() && state.id().equals(there.node()));
+    Ownership.Owner owner = new Ownership.Owner(alive, onThisMachine.contains(there.node()));
+    boolean relaysHere =
+        there.relays().stream().allMatch(relay -> NodeAddresses.isHere(relay.local()));
+    return Ownership.mayClaim(
+        there, config.nodeId(), owner, relaysHere, System.currentTimeMillis());
   }
 
   @Override
   public CompletionStage<Void> leave() {
     CompletableFuture<Void> left = new CompletableFuture<>();
     leaving = true;
+    directory.close();
     soon(
         () -> {
           HazelcastInstance instance = running;
@@ -264,6 +338,7 @@ final class HazelcastCluster implements Cluster {
   /** As a kill would, for tests: the sockets close, and nobody is told. */
   void terminate() {
     leaving = true;
+    directory.close();
     worker.shutdownNow();
     HazelcastInstance instance = running;
     if (instance != null) {
@@ -300,6 +375,7 @@ final class HazelcastCluster implements Cluster {
           nodeOf(event.getMember()),
           "members",
           event.getMembers().size());
+      directory.reconcileSoon();
       soon(HazelcastCluster.this::refresh);
     }
   }

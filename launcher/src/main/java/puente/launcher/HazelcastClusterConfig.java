@@ -50,6 +50,7 @@ final class HazelcastClusterConfig {
     config.getSerializationConfig().setJavaSerializationFilterConfig(serializationFilter());
     config.setProperty("hazelcast.local.localAddress", cluster.ip().getHostAddress());
     network(config.getNetworkConfig(), cluster);
+    HazelcastClusterDirectory.configure(config, cluster.recordLifeSeconds());
     return config;
   }
 

@@ -131,6 +131,19 @@ final class NodeAddresses {
     }
   }
 
+  /** Whether this machine has the address now; all of 127/8 is everybody's own. */
+  static boolean isHere(InetAddress ip) {
+    try {
+      return ip.isLoopbackAddress() || NetworkInterface.getByInetAddress(ip) != null;
+    } catch (SocketException unknown) {
+      return false;
+    }
+  }
+
+  static boolean isHere(TransportAddress address) {
+    return isHere(Addresses.of(address).getAddress());
+  }
+
   private static List<InetAddress> machine() {
     try {
       return NetworkInterface.networkInterfaces()

@@ -1,11 +1,14 @@
 package puente.launcher;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.SnapshotSink;
 
 /** The cluster of a node that was given no others: itself. */
 final class SingleNode implements Cluster {
@@ -38,6 +41,20 @@ final class SingleNode implements Cluster {
   /** There is nobody else to change. */
   @Override
   public void onChange(Consumer<List<NodeState>> listener) {}
+
+  @Override
+  public SnapshotSink sink() {
+    return (changed, ended) -> {};
+  }
+
+  @Override
+  public CompletionStage<Optional<String>> ownerOf(AllocationKey key) {
+    return CompletableFuture.completedStage(Optional.empty());
+  }
+
+  /** There is nobody to lose it to. */
+  @Override
+  public void onLost(Consumer<AllocationKey> loser) {}
 
   @Override
   public AllocationStore store() {

@@ -3,20 +3,17 @@ package puente.launcher;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static puente.launcher.ClusterLab.SECRET;
+import static puente.launcher.ClusterLab.alive;
+import static puente.launcher.ClusterLab.until;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -29,14 +26,15 @@ import puente.turn.store.LocalStore;
 @Tag("slow")
 @Timeout(120)
 class HazelcastClusterTest {
-  private static final String SECRET = "the secret of this test";
-
-  private final List<HazelcastCluster> running = new ArrayList<>();
-  private final int port = freePort();
+  private final ClusterLab lab = new ClusterLab();
 
   @AfterEach
   void stop() {
-    running.forEach(HazelcastCluster::terminate);
+    lab.stop();
+  }
+
+  private HazelcastCluster node(int number, @Nullable String secret) {
+    return lab.node(number, secret, LocalStore.Quotas.NONE);
   }
 
   @Test
@@ -88,7 +86,7 @@ class HazelcastClusterTest {
     HazelcastCluster first = node(1, SECRET);
     until(() -> first.isRunning(), 20);
     try (Socket caller = new Socket()) {
-      caller.connect(new InetSocketAddress("127.0.0.1", port));
+      caller.connect(new InetSocketAddress("127.0.0.1", lab.port()));
       caller.setSoTimeout(5000);
       byte[] protocol = new byte[LinkSeal.HELLO_BYTES];
       protocol[0] = 'H';
@@ -110,47 +108,5 @@ class HazelcastClusterTest {
       // Closed with what we had written unread: that is closed, too.
     }
     return all.toByteArray();
-  }
-
-  private HazelcastCluster node(int number, @Nullable String secret) {
-    InetAddress ip = InetAddress.ofLiteral("127.0.0." + number);
-    List<ClusterMember> others =
-        List.of(1, 2, 3, 4).stream()
-            .map(n -> new ClusterMember(InetAddress.ofLiteral("127.0.0." + n), OptionalInt.empty()))
-            .toList();
-    ClusterConfig config =
-        new ClusterConfig(
-            "n" + number,
-            "test",
-            ip,
-            port,
-            others,
-            Optional.empty(),
-            Optional.ofNullable(secret),
-            3600);
-    HazelcastCluster node = new HazelcastCluster(config, new LocalStore(LocalStore.Quotas.NONE));
-    running.add(node);
-    node.join();
-    return node;
-  }
-
-  private static long alive(HazelcastCluster cluster) {
-    return cluster.nodes().stream().filter(NodeState::alive).count();
-  }
-
-  private static void until(BooleanSupplier condition, int seconds) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "not within " + seconds + " s");
-      java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException none) {
-      throw new IllegalStateException(none);
-    }
   }
 }

@@ -1,0 +1,359 @@
+package puente.launcher;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.InMemoryFormat;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MergePolicyConfig;
+import com.hazelcast.core.HazelcastException;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import com.hazelcast.query.Predicates;
+import com.hazelcast.topic.ITopic;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+import puente.turn.store.AllocationKey;
+import puente.turn.store.Ownership;
+import puente.turn.store.Snapshot;
+import puente.turn.store.SnapshotCodec;
+import puente.turn.store.SnapshotSink;
+
+/**
+ * The directory of all allocations of all nodes, written behind. A shard hands over what has changed
+ * and goes on; one thread writes it, newest state only, in batches that grow with the load. What
+ * this node owns is kept here too, so that records lost with another node, or outdone by a stale
+ * one, can be put right.
+ */
+final class HazelcastClusterDirectory implements SnapshotSink {
+  private static final String MAP = "allocations";
+  private static final String LOST = "lost";
+  private static final int BATCH = 1024;
+  private static final long RETRY_MS = 1000;
+
+  /** Ended ones are told of late rather than kept in any number; records expire by themselves. */
+  private static final int PENDING_MAX = 1_000_000;
+
+  private final String node;
+  private final List<Consumer<AllocationKey>> losers = new CopyOnWriteArrayList<>();
+  private final Map<AllocationKey, Optional<Snapshot>> pending = new LinkedHashMap<>();
+  private final Map<String, byte[]> own = new HashMap<>();
+  private final Thread writer =
+      Thread.ofPlatform().daemon().name("puente-directory").unstarted(this::write);
+  private @Nullable HazelcastInstance instance;
+  private boolean reconcile;
+  private boolean closed;
+  private volatile long dropped;
+
+  HazelcastClusterDirectory(String node) {
+    this.node = node;
+  }
+
+  static void configure(Config config, int lifeSeconds) {
+    HazelcastClusterRecords.register(config.getSerializationConfig());
+    MapConfig records =
+        HazelcastClusterConfig.records(MAP, lifeSeconds)
+            .setInMemoryFormat(InMemoryFormat.BINARY)
+            .setMergePolicyConfig(
+                new MergePolicyConfig(HazelcastClusterRecords.Merge.class.getName(), BATCH));
+    config.addMapConfig(records);
+  }
+
+  /** The cluster is there: from now on what is saved is written, and what was saved before. */
+  synchronized void start(HazelcastInstance running) {
+    instance = running;
+    ITopic<byte[]> lost = running.getTopic(LOST);
+    lost.addMessageListener(message -> onClaimed(message.getMessageObject()));
+    reconcileSoon();
+    writer.start();
+  }
+
+  /** A node was lost, or another part of the cluster was found: looks whether all is right. */
+  synchronized void reconcileSoon() {
+    reconcile = true;
+    notifyAll();
+  }
+
+  synchronized void close() {
+    closed = true;
+    notifyAll();
+  }
+
+  /** Told of an allocation of this node that another one has; not on a shard's thread. */
+  void onLost(Consumer<AllocationKey> loser) {
+    losers.add(loser);
+  }
+
+  @Override
+  public synchronized void save(List<Snapshot> changed, List<AllocationKey> ended) {
+    if (pending.size() > PENDING_MAX) {
+      dropped += changed.size() + ended.size();
+      reconcile = true;
+      return;
+    }
+    ended.forEach(key -> pending.put(key, Optional.empty()));
+    changed.forEach(snapshot -> pending.put(snapshot.key(), Optional.of(snapshot)));
+    notifyAll();
+  }
+
+  /** What could not be taken because nothing could be written for long. */
+  long dropped() {
+    return dropped;
+  }
+
+  /** Allocations of this node. */
+  int owned() {
+    synchronized (own) {
+      return own.size();
+    }
+  }
+
+  // ---- the writer
+
+  private void write() {
+    while (true) {
+      Map<AllocationKey, Optional<Snapshot>> batch;
+      boolean all;
+      synchronized (this) {
+        try {
+          while (pending.isEmpty() && !reconcile && !closed) {
+            wait();
+          }
+        } catch (InterruptedException stop) {
+          return;
+        }
+        if (closed) {
+          return;
+        }
+        batch = take();
+        all = reconcile;
+        reconcile = false;
+      }
+      if (!written(batch, all)) {
+        retryLater(batch, all);
+      }
+    }
+  }
+
+  private Map<AllocationKey, Optional<Snapshot>> take() {
+    Map<AllocationKey, Optional<Snapshot>> batch = new LinkedHashMap<>();
+    var left = pending.entrySet().iterator();
+    while (left.hasNext() && batch.size() < BATCH) {
+      var next = left.next();
+      batch.put(next.getKey(), next.getValue());
+      left.remove();
+    }
+    return batch;
+  }
+
+  private boolean written(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
+    try {
+      if (all) {
+        reconcile();
+      }
+      writeBatch(batch);
+      return true;
+    } catch (HazelcastException | IllegalStateException unreachable) {
+      Events.limited(
+          "cluster-directory",
+          Level.WARN,
+          "cluster-directory",
+          "warning",
+          "allocations cannot be told to the other nodes now",
+          "reason",
+          String.valueOf(unreachable.getMessage()));
+      return false;
+    }
+  }
+
+  private synchronized void retryLater(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
+    batch.forEach(pending::putIfAbsent);
+    reconcile |= all;
+    try {
+      if (!closed) {
+        wait(RETRY_MS);
+      }
+    } catch (InterruptedException stop) {
+      closed = true;
+    }
+  }
+
+  private void writeBatch(Map<AllocationKey, Optional<Snapshot>> batch) {
+    Map<String, byte[]> saved = new HashMap<>();
+    Set<String> ended = new HashSet<>();
+    long epochMax = 0;
+    synchronized (own) {
+      for (var change : batch.entrySet()) {
+        String key = HazelcastClusterRecords.text(change.getKey());
+        Optional<Snapshot> snapshot = change.getValue();
+        if (snapshot.isPresent()) {
+          byte[] bytes = SnapshotCodec.encode(snapshot.get());
+          own.put(key, bytes);
+          saved.put(key, bytes);
+        } else {
+          byte[] last = own.remove(key);
+          Snapshot before = last == null ? null : SnapshotCodec.decode(last);
+          epochMax = Math.max(epochMax, before == null ? Long.MAX_VALUE : before.epoch());
+          ended.add(key);
+        }
+      }
+    }
+    if (!saved.isEmpty()) {
+      map().setAll(saved);
+    }
+    if (!ended.isEmpty()) {
+      map().executeOnKeys(ended, new HazelcastClusterRecords.End(node, epochMax));
+    }
+  }
+
+  /** Each allocation of this node against its record: lets go, or puts the record right. */
+  private void reconcile() {
+    map().addInterceptor(new HazelcastClusterRecords.Fence());
+    List<String> keys;
+    synchronized (own) {
+      keys = List.copyOf(own.keySet());
+    }
+    for (int from = 0; from < keys.size(); from += BATCH) {
+      reconcile(new HashSet<>(keys.subList(from, Math.min(keys.size(), from + BATCH))));
+    }
+  }
+
+  private void reconcile(Set<String> keys) {
+    Map<String, byte[]> there = map().getAll(keys);
+    Map<String, byte[]> missing = new HashMap<>();
+    for (String key : keys) {
+      byte[] bytes = ownRecord(key);
+      Snapshot mine = bytes == null ? null : SnapshotCodec.decode(bytes);
+      if (mine == null || bytes == null) {
+        continue;
+      }
+      byte[] record = there.get(key);
+      Snapshot other = record == null ? null : SnapshotCodec.decode(record);
+      if (Ownership.mustLetGo(mine, other)) {
+        letGo(key, mine.key());
+      } else if (other == null || Ownership.outdoes(mine, other)) {
+        missing.put(key, bytes);
+      }
+    }
+    if (!missing.isEmpty()) {
+      map().setAll(missing);
+    }
+  }
+
+  private byte @Nullable [] ownRecord(String key) {
+    synchronized (own) {
+      return own.get(key);
+    }
+  }
+
+  private void onClaimed(byte[] bytes) {
+    Snapshot claimed = SnapshotCodec.decode(bytes);
+    if (claimed == null) {
+      return;
+    }
+    String key = HazelcastClusterRecords.text(claimed.key());
+    byte[] record = ownRecord(key);
+    Snapshot mine = record == null ? null : SnapshotCodec.decode(record);
+    if (mine != null && Ownership.mustLetGo(mine, claimed)) {
+      letGo(key, mine.key());
+    }
+  }
+
+  private void letGo(String key, AllocationKey allocation) {
+    synchronized (own) {
+      own.remove(key);
+    }
+    losers.forEach(loser -> loser.accept(allocation));
+  }
+
+  // ---- questions
+
+  /** The record of an allocation, whoever has it. */
+  CompletionStage<Optional<Snapshot>> find(AllocationKey key) {
+    return asked(map -> map.getAsync(HazelcastClusterRecords.text(key)))
+        .thenApply(HazelcastClusterDirectory::snapshot);
+  }
+
+  /**
+   * Takes an allocation over, if it is still as it was seen; its former owner is told.
+   *
+   * @return the record that is now this node's; empty if somebody else was faster
+   */
+  CompletionStage<Optional<Snapshot>> claim(Snapshot seen) {
+    String key = HazelcastClusterRecords.text(seen.key());
+    var claim = new HazelcastClusterRecords.Claim(node, seen.epoch());
+    return asked(map -> map.submitToKey(key, claim))
+        .thenApply(
+            bytes -> {
+              Optional<Snapshot> claimed = snapshot(bytes);
+              if (claimed.isPresent() && bytes != null && !seen.node().equals(node)) {
+                HazelcastInstance running = Objects.requireNonNull(instance);
+                running.<byte[]>getTopic(LOST).publish(bytes);
+              }
+              return claimed;
+            });
+  }
+
+  /**
+   * A page of all allocations of all nodes, ordered by key. Asks the other nodes: not for a shard's
+   * thread.
+   *
+   * @param after the key of the last one of the page before; empty for the first page
+   */
+  List<Snapshot> page(Optional<String> ofNode, Optional<String> ofUser, String after, int size) {
+    var filter = new HazelcastClusterRecords.Filter(ofNode, ofUser, after);
+    Collection<byte[]> records =
+        map().values(Predicates.pagingPredicate(filter, new HazelcastClusterRecords.ByKey(), size));
+    List<Snapshot> page = new ArrayList<>();
+    records.forEach(bytes -> snapshot(bytes).ifPresent(page::add));
+    return page;
+  }
+
+  /**
+   * What the records call this node's and it does not serve: what it had before it was killed. Asks
+   * the other nodes: not for a shard's thread.
+   */
+  List<Snapshot> left(int max) {
+    List<Snapshot> left = new ArrayList<>();
+    for (Snapshot record : page(Optional.of(node), Optional.empty(), "", max)) {
+      if (ownRecord(HazelcastClusterRecords.text(record.key())) == null) {
+        left.add(record);
+      }
+    }
+    return left;
+  }
+
+  private static Optional<Snapshot> snapshot(byte @Nullable [] bytes) {
+    return Optional.ofNullable(bytes == null ? null : SnapshotCodec.decode(bytes));
+  }
+
+  private synchronized IMap<String, byte[]> map() {
+    HazelcastInstance running = instance;
+    if (running == null) {
+      throw new IllegalStateException("not in a cluster yet");
+    }
+    return running.getMap(MAP);
+  }
+
+  private CompletionStage<byte @Nullable []> asked(
+      Function<IMap<String, byte[]>, CompletionStage<byte[]>> question) {
+    try {
+      return question.apply(map()).thenApply(bytes -> bytes);
+    } catch (HazelcastException | IllegalStateException unreachable) {
+      return CompletableFuture.failedStage(unreachable);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package puente.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import puente.turn.store.LocalStore;
+
+/** Nodes of a cluster on the addresses 127.0.0.1 to 127.0.0.4 of this machine. */
+final class ClusterLab {
+  static final String SECRET = "the secret of this test";
+
+  private final List<HazelcastCluster> running = new ArrayList<>();
+  private final int port = freePort();
+
+  int port() {
+    return port;
+  }
+
+  HazelcastCluster node(int number, @Nullable String secret, LocalStore.Quotas quotas) {
+    List<ClusterMember> others =
+        List.of(1, 2, 3, 4).stream()
+            .map(n -> new ClusterMember(InetAddress.ofLiteral("127.0.0." + n), OptionalInt.empty()))
+            .toList();
+    ClusterConfig config =
+        new ClusterConfig(
+            "n" + number,
+            "test",
+            InetAddress.ofLiteral("127.0.0." + number),
+            port,
+            others,
+            Optional.empty(),
+            Optional.ofNullable(secret),
+            3600);
+    HazelcastCluster node = new HazelcastCluster(config, new LocalStore(quotas));
+    running.add(node);
+    node.join();
+    return node;
+  }
+
+  /** So many nodes that see each other. */
+  List<HazelcastCluster> nodes(int count, LocalStore.Quotas quotas) {
+    List<HazelcastCluster> nodes = new ArrayList<>();
+    for (int number = 1; number <= count; number++) {
+      nodes.add(node(number, SECRET, quotas));
+    }
+    until(() -> nodes.stream().allMatch(node -> alive(node) == count), 40);
+    return nodes;
+  }
+
+  void stop() {
+    running.forEach(HazelcastCluster::terminate);
+  }
+
+  static long alive(HazelcastCluster cluster) {
+    return cluster.nodes().stream().filter(NodeState::alive).count();
+  }
+
+  static void until(BooleanSupplier condition, int seconds) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "not within " + seconds + " s");
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException none) {
+      throw new IllegalStateException(none);
+    }
+  }
+}
