@@ -32,6 +32,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.LeasedStore;
 import puente.turn.store.LocalStore;
 import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
@@ -49,12 +50,17 @@ final class HazelcastCluster implements Cluster {
   /** An answer that came too late leaves two owners; nobody is told, so that one must look. */
   private static final int RECONCILE_TICKS = 30;
 
+  /** How long a dead node's share of the quotas is kept for it. */
+  private static final int LEASE_SECONDS = 30;
+
   /** How long a dead node is still told of. */
   private static final long MEMORY_MINUTES = 10;
 
   private final ClusterConfig config;
   private final AllocationStore store;
   private final HazelcastClusterDirectory directory;
+  private final HazelcastClusterLeases leases;
+  private final LeasedStore quotas;
   private final @Nullable HazelcastClusterLink link;
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
@@ -72,7 +78,9 @@ final class HazelcastCluster implements Cluster {
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
     directory = new HazelcastClusterDirectory(config.nodeId());
-    this.store = new ClusterStore(store, this::claim);
+    leases = new HazelcastClusterLeases(config.nodeId());
+    quotas = new LeasedStore(store, leases);
+    this.store = new ClusterStore(quotas, this::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
     own = NodeState.serving(config.nodeId());
     nodes = List.of(own);
@@ -140,6 +148,8 @@ final class HazelcastCluster implements Cluster {
         "links",
         link == null ? "in clear" : "sealed");
     directory.start(instance);
+    leases.start(instance);
+    quotas.declare();
     tick();
     worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
@@ -163,6 +173,7 @@ final class HazelcastCluster implements Cluster {
     try {
       tell();
       refresh();
+      quotas.tick();
       sayIfAlone();
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
@@ -191,6 +202,20 @@ final class HazelcastCluster implements Cluster {
     aloneLogged = alone;
   }
 
+  /** What a dead node held stays lent until its clients are gone or another's: it may come back. */
+  private void forgetLater(String dead) {
+    if (!leaving) {
+      worker.schedule(() -> forget(dead), LEASE_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private void forget(String dead) {
+    refresh();
+    if (nodes.stream().noneMatch(state -> state.alive() && state.id().equals(dead))) {
+      leases.forget(dead);
+    }
+  }
+
   /** Who is a member, and what each has last said. */
   private void refresh() {
     HazelcastInstance instance = running;
@@ -211,6 +236,7 @@ final class HazelcastCluster implements Cluster {
       }
     }
     onThisMachine = Set.copyOf(here);
+    leases.nodes(instance.getCluster().getMembers().size());
     byId.put(config.nodeId(), own.withAlive(true));
     List<NodeState> sorted = new ArrayList<>(byId.values());
     sorted.sort(Comparator.comparing(NodeState::id));
@@ -239,6 +265,7 @@ final class HazelcastCluster implements Cluster {
       case MERGED -> {
         Events.info("cluster-merged");
         directory.reconcileSoon();
+        soon(quotas::declare);
         soon(this::tick);
       }
       case MERGE_FAILED -> Events.warn("cluster-merge-failed");
@@ -376,7 +403,9 @@ final class HazelcastCluster implements Cluster {
           "members",
           event.getMembers().size());
       directory.reconcileSoon();
+      soon(quotas::declare);
       soon(HazelcastCluster.this::refresh);
+      forgetLater(nodeOf(event.getMember()));
     }
   }
 }

@@ -51,6 +51,7 @@ final class HazelcastClusterConfig {
     config.setProperty("hazelcast.local.localAddress", cluster.ip().getHostAddress());
     network(config.getNetworkConfig(), cluster);
     HazelcastClusterDirectory.configure(config, cluster.recordLifeSeconds());
+    HazelcastClusterLeases.configure(config);
     return config;
   }
 
@@ -78,6 +79,7 @@ final class HazelcastClusterConfig {
         .addPrefixes(
             "com.hazelcast.core.",
             "com.hazelcast.cluster.",
+            "com.hazelcast.nio.serialization.HazelcastSerializationException",
             "com.hazelcast.spi.exception.",
             "com.hazelcast.partition.",
             "java.lang.",

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.turn.store.AllocationKey;
+import puente.turn.store.LeaseTable;
 import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotCodec;
@@ -34,6 +35,9 @@ final class HazelcastClusterRecords {
   private static final int FILTER = 4;
   private static final int BY_KEY = 5;
   private static final int MERGE = 6;
+  private static final int SETTLE = 7;
+  private static final int FORGET = 8;
+  private static final int MERGE_LEASES = 9;
 
   private static final Map<Integer, Supplier<IdentifiedDataSerializable>> CLASSES =
       Map.of(
@@ -48,7 +52,13 @@ final class HazelcastClusterRecords {
           BY_KEY,
           ByKey::new,
           MERGE,
-          Merge::new);
+          Merge::new,
+          SETTLE,
+          () -> new Settle("", 0, 0, 0, 0, 0),
+          FORGET,
+          () -> new Forget(""),
+          MERGE_LEASES,
+          MergeLeases::new);
 
   private HazelcastClusterRecords() {}
 
@@ -291,6 +301,107 @@ final class HazelcastClusterRecords {
       Snapshot other = snapshot(existing.getDeserializedValue());
       boolean wins = one != null && (other == null || Ownership.outdoes(one, other));
       return wins ? merging.getRawValue() : existing.getRawValue();
+    }
+  }
+
+  /** What a node says that it holds, and how much more it wants. */
+  @SuppressWarnings("serial")
+  static final class Settle extends Numbered implements EntryProcessor<String, byte[], Integer> {
+    private String node;
+    private long number;
+    private int held;
+    private int want;
+    private int limit;
+    private int share;
+
+    Settle(String node, long number, int held, int want, int limit, int share) {
+      super(SETTLE);
+      this.node = node;
+      this.number = number;
+      this.held = held;
+      this.want = want;
+      this.limit = limit;
+      this.share = share;
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // setValue(null) is how an entry is removed.
+    public Integer process(Map.Entry<String, byte[]> entry) {
+      LeaseTable table = LeaseTable.decode(entry.getValue());
+      int granted = table.settle(node, number, held, want, limit, share);
+      entry.setValue(table.lent() == 0 ? null : table.encode());
+      return granted;
+    }
+
+    @Override
+    public void writeData(ObjectDataOutput out) throws IOException {
+      out.writeString(node);
+      out.writeLong(number);
+      out.writeInt(held);
+      out.writeInt(want);
+      out.writeInt(limit);
+      out.writeInt(share);
+    }
+
+    @Override
+    public void readData(ObjectDataInput in) throws IOException {
+      node = String.valueOf(in.readString());
+      number = in.readLong();
+      held = in.readInt();
+      want = in.readInt();
+      limit = in.readInt();
+      share = in.readInt();
+    }
+  }
+
+  /** A node holds nothing any more. */
+  @SuppressWarnings("serial")
+  static final class Forget extends Numbered implements EntryProcessor<String, byte[], Boolean> {
+    private String node;
+
+    Forget(String node) {
+      super(FORGET);
+      this.node = node;
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // setValue(null) is how an entry is removed.
+    public Boolean process(Map.Entry<String, byte[]> entry) {
+      LeaseTable table = LeaseTable.decode(entry.getValue());
+      table.forget(node);
+      entry.setValue(table.lent() == 0 ? null : table.encode());
+      return true;
+    }
+
+    @Override
+    public void writeData(ObjectDataOutput out) throws IOException {
+      out.writeString(node);
+    }
+
+    @Override
+    public void readData(ObjectDataInput in) throws IOException {
+      node = String.valueOf(in.readString());
+    }
+  }
+
+  /** Leases of both halves of a split network: each node's own latest word. */
+  @SuppressWarnings("serial")
+  static final class MergeLeases extends Numbered
+      implements SplitBrainMergePolicy<Object, MergingValue<Object>, Object> {
+    MergeLeases() {
+      super(MERGE_LEASES);
+    }
+
+    @Override
+    public Object merge(MergingValue<Object> merging, @Nullable MergingValue<Object> existing) {
+      if (existing == null
+          || !(merging.getDeserializedValue() instanceof byte[] one)
+          || !(existing.getDeserializedValue() instanceof byte[] other)) {
+        return merging.getRawValue();
+      }
+      LeaseTable table = LeaseTable.decode(one);
+      table.merge(LeaseTable.decode(other));
+      return table.encode();
     }
   }
 }

@@ -56,6 +56,10 @@ public final class LocalStore implements AllocationStore {
     quotas = newQuotas;
   }
 
+  synchronized Quotas quotas() {
+    return quotas;
+  }
+
   /** Allocations alive or being made. */
   public synchronized int size() {
     return holdingByClient.size();
