@@ -21,6 +21,10 @@ final class HttpSettings {
       Settings.flag(
               Group.HTTP, "no-http", "No HTTP: neither signaling, nor credentials, nor pages.")
           .in(ROWS);
+  static final Setting<Boolean> NO_PEERJS =
+      Settings.flag(Group.HTTP, "no-peerjs", "No PeerJS server at /peerjs.").in(ROWS);
+  static final Setting<Boolean> NO_Y_WEBRTC =
+      Settings.flag(Group.HTTP, "no-y-webrtc", "No y-webrtc server at /y-webrtc.").in(ROWS);
   static final Setting<InetAddress> HTTP_IP =
       row(
               Group.HTTP,
@@ -80,6 +84,46 @@ final class HttpSettings {
       row(Group.HTTP, "credential-ttl-max", CREDENTIAL_LIFETIME, "The longest to be had.")
           .fallback("1d")
           .in(ROWS);
+  static final Setting<String> JWT_SECRET =
+      row(
+              Group.HTTP,
+              "jwt-secret",
+              new Type<>("secret", true, HttpSettings::jwtSecret),
+              "Secret of tokens signed by HS256, 32 characters or more; several times.")
+          .adds()
+          .secret()
+          .in(ROWS);
+  static final Setting<String> JWT_JWKS =
+      row(
+              Group.HTTP,
+              "jwt-jwks",
+              Type.TEXT,
+              "Keys of tokens signed by RS256, ES256 or EdDSA: a JWKS file, or an https URL.")
+          .in(ROWS);
+  static final Setting<String> JWT_AUDIENCE =
+      row(Group.HTTP, "jwt-audience", Type.TEXT, "What tokens must name as aud.").in(ROWS);
+  static final Setting<String> JWT_ISSUER =
+      row(Group.HTTP, "jwt-issuer", Type.TEXT, "What tokens must name as iss.").in(ROWS);
+  static final Setting<Integer> MAX_ROOMS =
+      row(Group.HTTP, "max-rooms", Type.count(1, 1_000_000), "Rooms of this node.")
+          .fallback("10000")
+          .in(ROWS);
+  static final Setting<Integer> MAX_PEERS_PER_ROOM =
+      row(Group.HTTP, "max-peers-per-room", Type.count(1, 10_000), "Peers of one room.")
+          .fallback("100")
+          .in(ROWS);
+  static final Setting<Integer> MAX_ROOMS_PER_PEER =
+      row(Group.HTTP, "max-rooms-per-peer", Type.count(1, 1000), "Rooms of one peer at a time.")
+          .fallback("20")
+          .in(ROWS);
+  static final Setting<Integer> MAX_SIGNALS_PER_SECOND =
+      row(
+              Group.HTTP,
+              "max-signals-per-second",
+              Type.count(1, 100_000),
+              "Signaling messages of one peer; four times as many in a burst.")
+          .fallback("50")
+          .in(ROWS);
   static final Setting<Integer> MAX_HTTP_CONNECTIONS =
       row(
               Group.HTTP,
@@ -101,6 +145,14 @@ final class HttpSettings {
 
   static void addTo(List<Setting<?>> table) {
     table.addAll(ROWS);
+  }
+
+  /** RFC 7518 §3.2: as long as the hash, at least. */
+  private static String jwtSecret(String text) {
+    if (text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length < 32) {
+      throw new IllegalArgumentException("shorter than 32 bytes");
+    }
+    return text;
   }
 
   private static String origin(String text) {

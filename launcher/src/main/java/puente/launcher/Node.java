@@ -26,6 +26,7 @@ final class Node {
   private static final Logger LOG = LoggerFactory.getLogger("puente");
 
   private final Config config;
+  private final Revoked revoked = new Revoked();
   private final StateDirectory state;
   private final List<TransportAddress> own;
   private final @Nullable NodeTls tls;
@@ -36,9 +37,11 @@ final class Node {
   private final NodeDrain drain;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
+  private Config current;
 
   private Node(Config config, StateDirectory state, DescriptorHolder holder) throws StartFailure {
     this.config = config;
+    current = config;
     this.state = state;
     NodeConfig parts = new NodeConfig(config, state);
     List<TurnNode.Listen> listens = parts.listens();
@@ -65,7 +68,9 @@ final class Node {
       drain = new NodeDrain(config, loops, turn, cluster);
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
       admin = NodeAdmin.start(config, state, loops, seen);
-      signaling = NodeSignaling.start(config, state, loops, tls, turnListening());
+      signaling = NodeSignaling.start(config, state, loops, tls, turnListening(), this::revoke);
+      metrics.bind(signaling);
+      drain.onPhase(phase -> signaling.onPhase(phase, cluster));
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
       throw startFailure(refused);
@@ -192,9 +197,9 @@ final class Node {
    *
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
-  void reload(Config newConfig) throws StartFailure {
+  synchronized void reload(Config newConfig) throws StartFailure {
     ReloadRules.check(config, newConfig);
-    NodeConfig parts = new NodeConfig(newConfig, state);
+    NodeConfig parts = new NodeConfig(newConfig, state, revoked.names());
     TurnConfig turnConfig = parts.turn(own);
     NodeTls certificate = tls;
     if (certificate != null) {
@@ -202,12 +207,25 @@ final class Node {
     }
     store.quotas(parts.quotas());
     turn.reconfigure(turnConfig, parts.streams());
-    signaling.reload(newConfig);
+    signaling.reload(newConfig, loops);
+    current = newConfig;
     drain.reload(newConfig);
     LOG.info("event=reloaded");
     List<String> waiting = ReloadRules.waiting(config, newConfig);
     if (!waiting.isEmpty()) {
       LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
+    }
+  }
+
+  /** Refuses a username from now on; what it has allocated ends with the next Refresh. */
+  private synchronized void revoke(String username) {
+    revoked.add(username);
+    NodeConfig parts = new NodeConfig(current, state, revoked.names());
+    try {
+      turn.reconfigure(parts.turn(own), parts.streams());
+      LOG.info("event=credential-revoked");
+    } catch (StartFailure impossible) {
+      LOG.error("event=defect where=revoke meaning=\"please report\"", impossible);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.EventLoops;
@@ -48,10 +49,19 @@ final class NodeConfig {
 
   private final Config config;
   private final StateDirectory state;
+  private final Set<String> revoked;
 
   NodeConfig(Config config, StateDirectory state) {
+    this(config, state, Set.of());
+  }
+
+  /**
+   * @param revoked ephemeral usernames to refuse
+   */
+  NodeConfig(Config config, StateDirectory state, Set<String> revoked) {
     this.config = config;
     this.state = state;
+    this.revoked = revoked;
   }
 
   int shards() {
@@ -197,6 +207,7 @@ final class NodeConfig {
         Credentials.ofRealm(config.value(Settings.REALM))
             .withUsers(passwords)
             .withKeys(keys)
+            .withRevoked(revoked)
             .withSeparator(config.value(Settings.REST_API_SEPARATOR).charAt(0));
     return config.usesSharedSecret() ? credentials.withSecrets(secrets()) : credentials;
   }

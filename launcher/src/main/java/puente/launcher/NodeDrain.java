@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import puente.launcher.NodeState.Door;
 import puente.launcher.NodeState.Load;
 import puente.launcher.NodeState.Phase;
@@ -46,6 +47,7 @@ final class NodeDrain {
   private long bytes;
   private long bytesAtNanos = System.nanoTime();
   private boolean ending;
+  private Consumer<Phase> listener = any -> {};
   private volatile Phase phase = Phase.SERVING;
   private volatile Optional<Drain.Plan> plan = Optional.empty();
   private volatile NodeState own;
@@ -79,6 +81,11 @@ final class NodeDrain {
 
   NodeState own() {
     return own;
+  }
+
+  /** Runs on the control loop whenever the phase has changed. */
+  void onPhase(Consumer<Phase> newListener) {
+    control.runOnContext(go -> listener = newListener);
   }
 
   void reload(Config newConfig) {
@@ -203,6 +210,7 @@ final class NodeDrain {
   private void changed() {
     phase = drain.phase();
     plan = drain.plan();
+    listener.accept(phase);
     choose();
     publish();
   }

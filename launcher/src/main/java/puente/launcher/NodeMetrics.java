@@ -114,6 +114,11 @@ final class NodeMetrics implements AutoCloseable {
     new NodeMetricsCollectors(sources, lag).register(prometheus);
   }
 
+  /** What the gateway counts, from now on. */
+  void bind(NodeSignaling signaling) {
+    NodeMetricsSignal.bind(registry, signaling);
+  }
+
   /** Reads everything, in the words of {@code names}. */
   Exposition read(MetricNames names, boolean openMetrics) {
     return switch (names) {

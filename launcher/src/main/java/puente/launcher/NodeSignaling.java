@@ -1,37 +1,56 @@
 package puente.launcher;
 
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.EventLoops;
+import puente.signal.CredentialRoutes;
 import puente.signal.GatewayServer;
 import puente.signal.GatewayStartFailure;
 import puente.signal.IceServers;
 import puente.signal.Keys;
 import puente.signal.Origins;
+import puente.signal.Pages;
+import puente.signal.PeerJsServer;
+import puente.signal.Rooms;
+import puente.signal.Signal;
+import puente.signal.SignalingServer;
 import puente.signal.SocketRoute;
+import puente.signal.Tokens;
+import puente.signal.YWebrtcServer;
 
 /** The gateway of this node: what the configuration says, wired to the rest. */
 final class NodeSignaling {
   private static final String DEV_KEY = "dev";
 
+  /** Clients leave some time within this, so that they do not all arrive elsewhere at once. */
+  private static final long GO_AWAY_MS = 12_000;
+
   private final StateDirectory state;
   private final List<Listening> turn;
+  private final Consumer<String> onRevoked;
   private volatile IceServers.Config ice;
   private volatile Keys keys;
+  private volatile @Nullable Tokens tokens;
+  private @Nullable SignalingServer signaling;
   private @Nullable GatewayServer server;
 
-  private NodeSignaling(Config config, StateDirectory state, List<Listening> turn)
+  private NodeSignaling(
+      Config config, StateDirectory state, List<Listening> turn, Consumer<String> onRevoked)
       throws StartFailure {
     this.state = state;
     this.turn = turn;
+    this.onRevoked = onRevoked;
     ice = iceServers(config);
     keys = keys(config, state);
   }
@@ -46,15 +65,17 @@ final class NodeSignaling {
    * Opens the HTTP ports on the control loop, unless they are switched off.
    *
    * @param turn what TURN clients can reach
+   * @param onRevoked told of each username that is to be refused
    */
   static NodeSignaling start(
       Config config,
       StateDirectory state,
       EventLoops loops,
       @Nullable NodeTls tls,
-      List<Listening> turn)
+      List<Listening> turn,
+      Consumer<String> onRevoked)
       throws StartFailure {
-    NodeSignaling signaling = new NodeSignaling(config, state, turn);
+    NodeSignaling signaling = new NodeSignaling(config, state, turn, onRevoked);
     if (!config.value(HttpSettings.NO_HTTP)) {
       signaling.open(config, loops, wantsTls(config) ? tls : null);
     }
@@ -75,9 +96,13 @@ final class NodeSignaling {
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE),
                 GatewayServer.Limits.STANDARD.requestMs()));
+    tokens = NodeTokens.of(config, loops.control());
+    List<GatewayServer.Route> routes = new ArrayList<>();
+    List<SocketRoute> sockets = new ArrayList<>();
+    serve(config, loops, routes, sockets);
     try {
       server =
-          GatewayServer.start(loops.vertx(), loops.control(), options, routes(), socketRoutes())
+          GatewayServer.start(loops.vertx(), loops.control(), options, routes, sockets)
               .toCompletableFuture()
               .join();
     } catch (CompletionException failure) {
@@ -94,22 +119,93 @@ final class NodeSignaling {
     }
   }
 
-  /** Everything that is asked for over HTTP. */
-  private List<GatewayServer.Route> routes() {
-    return List.of();
+  private void serve(
+      Config config, EventLoops loops, List<GatewayServer.Route> routes, List<SocketRoute> sockets)
+      throws StartFailure {
+    IceServers iceServers = new IceServers(() -> ice);
+    SignalingServer server =
+        new SignalingServer(
+            loops.control(),
+            limits(config),
+            ClusterConfig.nodeId(config),
+            iceServers,
+            () -> keys,
+            () -> tokens,
+            new SecureRandom());
+    signaling = server;
+    sockets.add(server);
+    routes.addAll(server.routes());
+    routes.addAll(
+        new CredentialRoutes(iceServers, () -> keys, () -> tokens, onRevoked::accept).routes());
+    routes.addAll(Pages.routes(request -> keys.forOwnPage(request)));
+    if (!config.value(HttpSettings.NO_PEERJS)) {
+      PeerJsServer peerJs = new PeerJsServer(loops.vertx(), PeerJsServer.Options.DEFAULT);
+      routes.addAll(peerJs.routes());
+      sockets.addAll(peerJs.socketRoutes());
+    }
+    if (!config.value(HttpSettings.NO_Y_WEBRTC)) {
+      YWebrtcServer yWebrtc = new YWebrtcServer();
+      routes.addAll(yWebrtc.routes());
+      sockets.add(yWebrtc);
+    }
   }
 
-  /** Everything that is a WebSocket. */
-  private List<SocketRoute> socketRoutes() {
-    return List.of();
+  private static Rooms.Limits limits(Config config) {
+    return Rooms.Limits.STANDARD.with(
+        config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
+        config.value(HttpSettings.MAX_ROOMS),
+        config.value(HttpSettings.MAX_PEERS_PER_ROOM),
+        config.value(HttpSettings.MAX_ROOMS_PER_PEER),
+        config.value(HttpSettings.MAX_SIGNALS_PER_SECOND));
+  }
+
+  /** What is counted; empty when HTTP is off. */
+  Optional<SignalingServer> signaling() {
+    return Optional.ofNullable(signaling);
+  }
+
+  Optional<GatewayServer> gateway() {
+    return Optional.ofNullable(server);
+  }
+
+  /**
+   * Sends clients away when this node drains, if there is another to go to: else their signaling is
+   * best where it is until the end.
+   */
+  void onPhase(NodeState.Phase phase, Cluster cluster) {
+    boolean isElsewhere =
+        cluster.nodes().stream()
+            .anyMatch(
+                node ->
+                    node.alive()
+                        && node.phase() == NodeState.Phase.SERVING
+                        && !node.id().equals(cluster.nodeId()));
+    SignalingServer running = signaling;
+    if (running == null) {
+      return;
+    }
+    switch (phase) {
+      case SERVING -> running.undrain();
+      case DRAINING -> {
+        if (isElsewhere) {
+          running.drain(new Signal.GoAway("drain", GO_AWAY_MS, null, true));
+        }
+      }
+      case DRAINED, STOPPING -> {}
+    }
   }
 
   /** Takes over secrets, keys, origins and lifetimes. */
-  void reload(Config config) throws StartFailure {
+  void reload(Config config, EventLoops loops) throws StartFailure {
     IceServers.Config newIce = iceServers(config);
     Keys newKeys = keys(config, state);
+    tokens = NodeTokens.of(config, loops.control());
+    boolean isOther = !newIce.equals(ice);
     ice = newIce;
     keys = newKeys;
+    if (isOther) {
+      signaling().ifPresent(SignalingServer::iceChanged);
+    }
     GatewayServer running = server;
     if (running != null) {
       running.reconfigure(origins(config, newKeys));
@@ -158,7 +254,7 @@ final class NodeSignaling {
   }
 
   private IceServers.Config iceServers(Config config) throws StartFailure {
-    IceUrls urls = new IceUrls(config, java.util.Optional.empty(), turn);
+    IceUrls urls = new IceUrls(config, Optional.empty(), turn);
     String secret =
         config.usesSharedSecret() ? new NodeConfig(config, state).secrets().getFirst() : "";
     return new IceServers.Config(

@@ -31,6 +31,18 @@ final class ReloadRules {
           Settings.ADMIN_IP,
           Settings.ADMIN_PORT,
           Settings.ADMIN_TOKEN,
+          HttpSettings.NO_HTTP,
+          HttpSettings.HTTP_IP,
+          HttpSettings.HTTP_PORT,
+          HttpSettings.HTTPS_PORT,
+          HttpSettings.NO_PEERJS,
+          HttpSettings.NO_Y_WEBRTC,
+          HttpSettings.MAX_ROOMS,
+          HttpSettings.MAX_PEERS_PER_ROOM,
+          HttpSettings.MAX_ROOMS_PER_PEER,
+          HttpSettings.MAX_SIGNALS_PER_SECOND,
+          HttpSettings.MAX_HTTP_CONNECTIONS,
+          HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE,
           Settings.STATE_DIR,
           Settings.PIDFILE);
 

@@ -21,7 +21,14 @@ final class Architecture {
           "are pure",
           type ->
               resideInAnyPackage("puente.stun..", "puente.turn").test(type)
-                  || Set.of("Rooms", "Signal", "Rendezvous", "PeerBroker", "YTopics")
+                  || Set.of(
+                          "Rooms",
+                          "Members",
+                          "Session",
+                          "Signal",
+                          "Rendezvous",
+                          "PeerBroker",
+                          "YTopics")
                       .contains(outermost(type).getSimpleName())
                   || type.getPackageName().equals("puente.plan"));
 

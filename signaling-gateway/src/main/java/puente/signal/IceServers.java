@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes lists of ICE servers with ephemeral credentials (draft-uberti-behave-turn-rest-00). The
@@ -135,6 +136,25 @@ public final class IceServers {
     }
     return new Grant(
         username, password(current.secret, username), ttl, expires, current.stun, turn);
+  }
+
+  /** The credential with that name once more; null if it is none of ours or has expired. */
+  @Nullable Grant again(String username, Instant now) {
+    Config current = config.get();
+    int end = username.indexOf(current.separator);
+    String digits = end < 0 ? username : username.substring(0, end);
+    if (!digits.matches("[0-9]{1,12}") || current.secret.isEmpty()) {
+      return null;
+    }
+    long left = Long.parseLong(digits) - now.getEpochSecond();
+    String user = end < 0 ? "" : username.substring(end + current.separator.length());
+    return left < 1 || left > current.ttlSecondsMax ? null : grant(user, left, Set.of(), now);
+  }
+
+  /** A name of somebody, as far as it can be part of a username. */
+  static String userOf(String name) {
+    String clean = name.replaceAll("[^A-Za-z0-9._@+=~-]", "_");
+    return clean.substring(0, Math.min(clean.length(), USER_LENGTH_MAX));
   }
 
   /** Browsers refuse port 53 outright (the Fetch standard's bad ports), with the whole list. */

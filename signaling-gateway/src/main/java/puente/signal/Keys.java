@@ -87,7 +87,7 @@ public final class Keys {
   }
 
   /** A public key for the page that asks, when it is one of ours. */
-  @Nullable String forOwnPage(Request request) {
+  public @Nullable String forOwnPage(Request request) {
     String own = (request.isSecure() ? "https://" : "http://") + request.host();
     return published.stream()
         .filter(one -> one.origin.equals(SELF) || one.origin.equals(own))

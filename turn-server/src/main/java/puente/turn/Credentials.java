@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -53,14 +54,17 @@ public final class Credentials {
   private final List<byte[]> secrets;
   private final boolean sha256Secrets;
   private final char separator;
+  private final Set<String> revoked;
 
   private Credentials(
       String realm,
       Map<String, User> userByName,
       List<byte[]> secrets,
       boolean sha256Secrets,
-      char separator) {
+      char separator,
+      Set<String> revoked) {
     this.realm = realm;
+    this.revoked = Set.copyOf(revoked);
     this.userByName = Map.copyOf(userByName);
     this.secrets = List.copyOf(secrets);
     this.sha256Secrets = sha256Secrets;
@@ -74,7 +78,7 @@ public final class Credentials {
 
   /** Nobody, in this realm. */
   public static Credentials ofRealm(String realm) {
-    return new Credentials(OpaqueString.enforce(realm), Map.of(), List.of(), false, ':');
+    return new Credentials(OpaqueString.enforce(realm), Map.of(), List.of(), false, ':', Set.of());
   }
 
   public String realm() {
@@ -95,7 +99,7 @@ public final class Credentials {
                   IntegrityKey.longTerm(PasswordAlgorithm.MD5, user, realm, secret),
                   IntegrityKey.longTerm(PasswordAlgorithm.SHA_256, user, realm, secret)));
         });
-    return new Credentials(realm, users, secrets, sha256Secrets, separator);
+    return new Credentials(realm, users, secrets, sha256Secrets, separator, revoked);
   }
 
   public Credentials withUser(String name, String password) {
@@ -119,7 +123,7 @@ public final class Credentials {
           users.put(
               user, key.length == 16 ? new User(user, given, null) : new User(user, null, given));
         });
-    return new Credentials(realm, users, secrets, sha256Secrets, separator);
+    return new Credentials(realm, users, secrets, sha256Secrets, separator, revoked);
   }
 
   /** Ephemeral usernames, under any of these secrets. */
@@ -131,7 +135,7 @@ public final class Credentials {
       }
       all.add(text.getBytes(StandardCharsets.UTF_8));
     }
-    return new Credentials(realm, userByName, all, sha256Secrets, separator);
+    return new Credentials(realm, userByName, all, sha256Secrets, separator, revoked);
   }
 
   public Credentials withSecret(String secret) {
@@ -140,12 +144,17 @@ public final class Credentials {
 
   /** Passwords made by HMAC-SHA256 are good too, not only those by HMAC-SHA1. */
   public Credentials withSha256Secrets(boolean allowed) {
-    return new Credentials(realm, userByName, secrets, allowed, separator);
+    return new Credentials(realm, userByName, secrets, allowed, separator, revoked);
   }
 
   /** What stands between expiry and name in an ephemeral username ({@code rest-api-separator}). */
   public Credentials withSeparator(char newSeparator) {
-    return new Credentials(realm, userByName, secrets, sha256Secrets, newSeparator);
+    return new Credentials(realm, userByName, secrets, sha256Secrets, newSeparator, revoked);
+  }
+
+  /** Ephemeral usernames that are refused before they expire. */
+  public Credentials withRevoked(Set<String> usernames) {
+    return new Credentials(realm, userByName, secrets, sha256Secrets, separator, usernames);
   }
 
   /** What PASSWORD-ALGORITHMS offers, the best first: those that every user has a key for. */
@@ -176,7 +185,7 @@ public final class Credentials {
     if (user != null) {
       return candidates(user, algorithm);
     }
-    return secrets.isEmpty() ? null : ephemeral(name, algorithm);
+    return secrets.isEmpty() || revoked.contains(name) ? null : ephemeral(name, algorithm);
   }
 
   @Nullable Candidates candidates(byte[] userhash, PasswordAlgorithm algorithm) {

@@ -1,0 +1,438 @@
+package puente.signal;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import puente.signal.Signal.Code;
+import puente.signal.Signal.Failure;
+
+/**
+ * Who is in which room of this node, and what they tell each other. Connections, time, randomness
+ * and credentials come in; calls on {@link Effects} come out. A connection is a number that the
+ * caller chose, above zero.
+ */
+public final class Rooms {
+  /** What Rooms asks of the world; returns at once and never calls back. */
+  public interface Effects {
+    void send(long connection, String text);
+
+    void close(long connection, int code, String reason);
+
+    /** A list of ICE servers with a fresh credential. */
+    Signal.IceList ice(String user);
+
+    void count(Event event);
+  }
+
+  /** What is counted. */
+  public enum Event {
+    WELCOMED,
+    RESUMED,
+    RESUME_EXPIRED,
+    MESSAGE_DELIVERED,
+    MESSAGE_QUEUED,
+    PEER_UNAVAILABLE,
+    BAD_REQUEST,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    RATE_LIMITED,
+    ROOM_FULL,
+    EXPIRED
+  }
+
+  /**
+   * @param replayMessages kept for a client that comes back, and so many characters of them
+   * @param banMs how long somebody who was thrown out stays out
+   */
+  public record Limits(
+      int sessions,
+      int rooms,
+      int members,
+      int roomsOfSession,
+      int messagesPerSecond,
+      int messagesBurst,
+      int replayMessages,
+      int replayBytes,
+      int messageBytes,
+      long resumeWindowMs,
+      long heartbeatMs,
+      long helloMs,
+      long banMs) {
+    public static final Limits STANDARD =
+        new Limits(
+            20_000, 10_000, 100, 20, 50, 200, 256, 0x4_0000, 0x1_0000, 30_000, 25_000, 10_000,
+            60_000);
+
+    /** The same with what an operator may change. */
+    public Limits with(
+        int newSessions, int newRooms, int newMembers, int newRoomsOfSession, int perSecond) {
+      return new Limits(
+          newSessions,
+          newRooms,
+          newMembers,
+          newRoomsOfSession,
+          perSecond,
+          BURST_FACTOR * perSecond,
+          replayMessages,
+          replayBytes,
+          messageBytes,
+          resumeWindowMs,
+          heartbeatMs,
+          helloMs,
+          banMs);
+    }
+  }
+
+  private static final int BURST_FACTOR = 4;
+
+  private static final int BAD_REQUESTS_MAX = 10;
+
+  /** 144 bits: nobody guesses a session. */
+  private static final int KEY_BYTES = 18;
+
+  private static final int ID_BYTES = 9;
+
+  private final Limits limits;
+  private final String server;
+  private final RandomGenerator random;
+  private final Map<Long, Long> openedMsByConnection = new LinkedHashMap<>();
+  private final Map<Long, Session> sessionByConnection = new HashMap<>();
+  private final Map<String, Session> sessionBySid = new HashMap<>();
+  private final Map<String, Session> sessionByPeer = new HashMap<>();
+  private final Members members;
+  private Signal.@Nullable GoAway draining;
+
+  /**
+   * @param server the name of this node, for clients
+   * @param random from which session keys come
+   */
+  public Rooms(Limits limits, String server, Roster roster, RandomGenerator random) {
+    this.limits = limits;
+    this.server = server;
+    members = new Members(limits, roster);
+    this.random = random;
+  }
+
+  /** Somebody connected, and is to say hello soon. */
+  public void onOpen(long connection, long now, Effects out) {
+    Signal.GoAway goAway = draining;
+    if (goAway != null) {
+      fail(connection, new Failure(null, Code.SERVER_DRAINING, "draining", goAway.afterMs()), out);
+      out.close(connection, Code.SERVER_DRAINING.closeCode(), "draining");
+    } else if (openedMsByConnection.size() + sessionBySid.size() >= limits.sessions) {
+      out.close(connection, ClientSocket.TRY_AGAIN, "full");
+    } else {
+      openedMsByConnection.put(connection, now);
+    }
+  }
+
+  /** The connection is gone; the session waits for another one. */
+  public void onClosed(long connection, long now) {
+    openedMsByConnection.remove(connection);
+    Session session = sessionByConnection.remove(connection);
+    if (session != null) {
+      session.connection = Session.NONE;
+      session.lostMs = now;
+    }
+  }
+
+  /** A hello whose credential was no good. */
+  public void onUnauthorized(long connection, Failure why, Effects out) {
+    out.count(Event.UNAUTHORIZED);
+    fail(connection, why, out);
+    hangUp(connection, why.code().closeCode(), why.code().text(), out);
+  }
+
+  /** A hello of somebody who may do what {@code grant} says. */
+  public void onHello(long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
+    Session present = sessionByConnection.get(connection);
+    if (present != null) {
+      renew(present, hello, grant, now, out);
+      return;
+    }
+    if (openedMsByConnection.remove(connection) == null) {
+      return;
+    }
+    Signal.Resume resume = hello.resume();
+    Session session = resume == null ? null : resumable(resume, grant);
+    if (session != null) {
+      resume(session, connection, hello, grant, now, out);
+      return;
+    }
+    if (resume != null) {
+      out.count(Event.RESUME_EXPIRED);
+      fail(connection, new Failure(null, Code.RESUME_EXPIRED, "a new session begins"), out);
+    }
+    begin(connection, hello, grant, now, out);
+  }
+
+  private void begin(long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
+    String peerId = peerId(hello, grant);
+    Session other = sessionByPeer.get(peerId);
+    if (other != null && other.isConnected()) {
+      openedMsByConnection.put(connection, now);
+      fail(connection, new Failure(hello.id(), Code.ID_TAKEN, "this id is connected"), out);
+      return;
+    }
+    if (other != null) {
+      end(other, Signal.Reason.TIMEOUT, now, out);
+    }
+    Map<String, @Nullable Object> meta = new LinkedHashMap<>(hello.meta());
+    meta.putAll(grant.meta());
+    TokenBucket requests = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, now);
+    Session session =
+        new Session("s_" + fresh(ID_BYTES), fresh(KEY_BYTES), peerId, meta, grant, requests);
+    sessionBySid.put(session.sid, session);
+    sessionByPeer.put(peerId, session);
+    out.count(Event.WELCOMED);
+    connect(session, connection, hello, false, now, out);
+  }
+
+  private String peerId(Signal.Hello hello, Grant grant) {
+    String wanted = hello.peerId();
+    if (grant.subject() != null) {
+      return grant.subject();
+    }
+    return wanted != null && !wanted.isEmpty() && grant.mayChooseId()
+        ? wanted
+        : "p_" + fresh(ID_BYTES);
+  }
+
+  private @Nullable Session resumable(Signal.Resume resume, Grant grant) {
+    Session session = sessionBySid.get(resume.sid());
+    if (session == null || !same(session.resumeKey, resume.key())) {
+      return null;
+    }
+    boolean isIts = grant.subject() == null || grant.subject().equals(session.peerId);
+    return isIts && session.canReplay(resume.lastSeq()) ? session : null;
+  }
+
+  private static boolean same(String expected, String shown) {
+    return MessageDigest.isEqual(
+        expected.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void resume(
+      Session session, long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
+    if (session.isConnected()) {
+      sessionByConnection.remove(session.connection);
+      out.close(session.connection, 4009, "replaced");
+    }
+    session.grant = grant;
+    out.count(Event.RESUMED);
+    connect(session, connection, hello, true, now, out);
+    Signal.Resume resume = hello.resume();
+    for (String text : session.replay(resume == null ? 0 : resume.lastSeq())) {
+      out.send(connection, text);
+    }
+  }
+
+  private void connect(
+      Session session,
+      long connection,
+      Signal.Hello hello,
+      boolean resumed,
+      long now,
+      Effects out) {
+    session.connection = connection;
+    sessionByConnection.put(connection, session);
+    welcome(session, hello.id(), resumed, now, out);
+  }
+
+  private void welcome(
+      Session session, @Nullable String re, boolean resumed, long now, Effects out) {
+    Signal.IceList ice = ice(session, now, out);
+    Signal.Welcome welcome =
+        new Signal.Welcome(
+            re,
+            session.sid,
+            session.peerId,
+            session.resumeKey,
+            limits.resumeWindowMs,
+            limits.heartbeatMs,
+            limits.messageBytes,
+            resumed,
+            ice,
+            server);
+    out.send(session.connection, welcome.text(0));
+  }
+
+  /** A second hello on one connection brings a newer token of the same peer. */
+  private void renew(Session session, Signal.Hello hello, Grant grant, long now, Effects out) {
+    if (grant.subject() != null && !grant.subject().equals(session.peerId)) {
+      out.count(Event.FORBIDDEN);
+      refuse(session, hello.id(), Code.FORBIDDEN, "the token is somebody else's", out);
+      return;
+    }
+    session.grant = grant;
+    welcome(session, hello.id(), true, now, out);
+  }
+
+  /** A message that could not be read. */
+  public void onMalformed(long connection, SignalParser.Refused refused, Effects out) {
+    out.count(Event.BAD_REQUEST);
+    Failure failure = refused.failure();
+    fail(connection, failure, out);
+    Session session = sessionByConnection.get(connection);
+    if (refused.isHopeless() || session == null || ++session.badRequests >= BAD_REQUESTS_MAX) {
+      hangUp(connection, failure.code().closeCode(), failure.code().text(), out);
+    }
+  }
+
+  /** Everything but hello. */
+  public void onMessage(long connection, Signal.FromClient message, long now, Effects out) {
+    Session session = sessionByConnection.get(connection);
+    if (session == null) {
+      if (message instanceof Signal.Ping ping) {
+        out.send(connection, new Signal.Pong(ping.id()).text(0));
+      } else {
+        Failure hello = new Failure(message.id(), Code.UNAUTHORIZED, "hello comes first");
+        onUnauthorized(connection, hello, out);
+      }
+      return;
+    }
+    if (!session.requests.take(now)) {
+      out.count(Event.RATE_LIMITED);
+      long wait = session.requests.waitMs(now);
+      fail(connection, new Failure(message.id(), Code.RATE_LIMITED, "too fast", wait), out);
+      return;
+    }
+    switch (message) {
+      case Signal.Hello hello -> throw new IllegalStateException("hello has a way of its own");
+      case Signal.Join join -> members.onJoin(session, join, now, out);
+      case Signal.Leave leave -> members.onLeave(session, leave, now, out);
+      case Signal.Send send -> members.onSend(session, send, out);
+      case Signal.Presence presence -> members.onPresence(session, presence, out);
+      case Signal.ListPeers list -> members.onList(session, list, out);
+      case Signal.AskIce ask ->
+          out.send(connection, new Signal.Ice(ask.id(), ice(session, now, out)).text(0));
+      case Signal.Kick kick -> members.onKick(session, kick, now, out);
+      case Signal.Bye bye -> {
+        end(session, Signal.Reason.LEFT, now, out);
+        hangUp(connection, ClientSocket.NORMAL, "bye", out);
+      }
+      case Signal.Ping ping -> out.send(connection, new Signal.Pong(ping.id()).text(0));
+    }
+  }
+
+  /** News of members of a room who are on another node. */
+  public void onRemote(Roster.News news, Effects out) {
+    members.onRemote(news, out);
+  }
+
+  /** A message from another node to one member here; answers whether he is here. */
+  public boolean onForwarded(String room, String to, String from, Json.Raw d, Effects out) {
+    return members.onForwarded(room, to, from, d, out);
+  }
+
+  /** Comes round about once a second. */
+  public void onTime(long now, Effects out) {
+    for (Iterator<Map.Entry<Long, Long>> all = openedMsByConnection.entrySet().iterator();
+        all.hasNext(); ) {
+      Map.Entry<Long, Long> silent = all.next();
+      if (now - silent.getValue() >= limits.helloMs) {
+        all.remove();
+        out.close(silent.getKey(), Code.UNAUTHORIZED.closeCode(), "no hello");
+      }
+    }
+    for (Session session : List.copyOf(sessionBySid.values())) {
+      onTime(session, now, out);
+    }
+    members.onTime(now);
+  }
+
+  private void onTime(Session session, long now, Effects out) {
+    if (!session.isConnected()) {
+      if (now - session.lostMs >= limits.resumeWindowMs) {
+        out.count(Event.EXPIRED);
+        end(session, Signal.Reason.TIMEOUT, now, out);
+      }
+    } else if (now >= session.grant.expiresMs()) {
+      Failure expired = new Failure(null, Code.TOKEN_EXPIRED, "come again with a new token");
+      fail(session.connection, expired, out);
+      long connection = session.connection;
+      onClosed(connection, now);
+      out.close(connection, ClientSocket.TRY_AGAIN, Code.TOKEN_EXPIRED.text());
+    } else if (now >= session.iceDueMs) {
+      Signal.Ice push = new Signal.Ice(null, ice(session, now, out));
+      out.send(session.connection, push.text(0));
+    }
+  }
+
+  /** The ICE servers are others now: everybody gets new ones. */
+  public void onIceChanged(long now, Effects out) {
+    for (Session session : sessionByConnection.values()) {
+      out.send(session.connection, new Signal.Ice(null, ice(session, now, out)).text(0));
+    }
+  }
+
+  /** Everybody is to go somewhere else, with the servers that are left to relay. */
+  public void onDrain(Signal.GoAway goAway, long now, Effects out) {
+    draining = goAway;
+    onIceChanged(now, out);
+    for (Session session : sessionByConnection.values()) {
+      out.send(session.connection, goAway.text(0));
+    }
+  }
+
+  public void onUndrain() {
+    draining = null;
+  }
+
+  public int sessions() {
+    return sessionBySid.size();
+  }
+
+  public int rooms() {
+    return members.rooms();
+  }
+
+  /** Characters kept for clients that may come back. */
+  public long queued() {
+    return sessionBySid.values().stream().mapToLong(Session::keptBytes).sum();
+  }
+
+  private Signal.IceList ice(Session session, long now, Effects out) {
+    Signal.IceList list = out.ice(session.peerId);
+    session.iceDueMs = now + Math.max(1, list.refreshAfterSeconds()) * 1000;
+    return list;
+  }
+
+  private void end(Session session, Signal.Reason reason, long now, Effects out) {
+    for (Room room : List.copyOf(session.roomByName.values())) {
+      members.remove(session, room, reason, now, out);
+    }
+    sessionBySid.remove(session.sid);
+    sessionByPeer.remove(session.peerId, session);
+    if (session.isConnected()) {
+      sessionByConnection.remove(session.connection);
+    }
+  }
+
+  private void refuse(
+      Session session, @Nullable String id, Code code, String message, Effects out) {
+    fail(session.connection, new Failure(id, code, message), out);
+  }
+
+  private static void fail(long connection, Failure failure, Effects out) {
+    out.send(connection, failure.text(0));
+  }
+
+  private void hangUp(long connection, int code, String reason, Effects out) {
+    openedMsByConnection.remove(connection);
+    out.close(connection, code, reason);
+  }
+
+  private String fresh(int bytes) {
+    byte[] key = new byte[bytes];
+    random.nextBytes(key);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(key);
+  }
+}
