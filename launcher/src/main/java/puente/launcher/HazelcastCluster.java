@@ -167,6 +167,9 @@ final class HazelcastCluster implements Cluster {
   }
 
   private void tick() {
+    if (running == null || leaving) {
+      return;
+    }
     if (++ticks % RECONCILE_TICKS == 0) {
       directory.reconcileSoon();
     }
