@@ -3,6 +3,7 @@ package puente.admin;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -10,8 +11,11 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,6 +27,7 @@ import puente.admin.NodeView.NodeInfo;
 import puente.admin.NodeView.Outcome;
 import puente.admin.NodeView.SessionPage;
 import puente.admin.NodeView.SessionQuery;
+import puente.plan.BadInput;
 
 /** {@code /api/v1/}: nodes and sessions. Used on one loop only; whoever comes here is trusted. */
 final class Api {
@@ -31,6 +36,15 @@ final class Api {
 
   private static final String PREFIX = "/api/v1/";
   private static final int BODY_MAX = 4096;
+
+  /** Years of daily history are asked about at once. */
+  private static final int PLAN_BODY_MAX = 65_536;
+
+  private static final String PLAN_PATH = PREFIX + "capacity/plan";
+
+  /** Each takes a processor for a while. */
+  private static final int PLANS_MAX = 2;
+
   private static final int REASON_MAX = 200;
   private static final int LIMIT = 100;
   private static final int LIMIT_MAX = 1000;
@@ -47,7 +61,9 @@ final class Api {
   private static final Set<String> DRAIN_WORDS = Set.of("deadline", "minAllocations", "reason");
 
   private final NodeView view;
+  private final CapacityPlans capacity = CapacityPlans.withKnownPrices();
   private int lists;
+  private int plans;
 
   Api(NodeView view) {
     this.view = view;
@@ -65,7 +81,8 @@ final class Api {
         && !request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
         && length != null
         && length.matches("[0-9]{1,9}")
-        && Integer.parseInt(length) <= BODY_MAX;
+        && Integer.parseInt(length)
+            <= (PLAN_PATH.equals(request.path()) ? PLAN_BODY_MAX : BODY_MAX);
   }
 
   Future<Answer> answer(HttpServerRequest request, Buffer body) {
@@ -90,10 +107,35 @@ final class Api {
           only(HttpMethod.POST, request, () -> Future.succeededFuture(undrain(request, id)));
       case "sessions" -> reading(request, () -> sessions(request));
       case "sessions/*" -> only(HttpMethod.DELETE, request, () -> close(request, id));
+      case "capacity/*" -> only(HttpMethod.POST, request, () -> plan(id, body));
       default ->
           Future.succeededFuture(
-              Answer.problem(404, "There are nodes and sessions under " + PREFIX + "."));
+              Answer.problem(
+                  404, "There are nodes, sessions and capacity/plan under " + PREFIX + "."));
     };
+  }
+
+  private Future<Answer> plan(String word, Buffer body) {
+    if (!word.equals("plan")) {
+      return Future.succeededFuture(Answer.problem(404, "There is " + PLAN_PATH + "."));
+    }
+    if (plans >= PLANS_MAX) {
+      return Future.succeededFuture(
+          Answer.problem(503, "Too many plans at once.").with("Retry-After", "1"));
+    }
+    LocalDate today = LocalDate.now(ZoneOffset.UTC);
+    JsonObject request = CapacityPlans.object("request", body.toString(StandardCharsets.UTF_8));
+    plans++;
+    return Vertx.currentContext()
+        .executeBlocking(() -> capacity.plan(request, today), false)
+        .onComplete(done -> plans--)
+        .map(plan -> Answer.json(200, CapacityPlans.document(plan)))
+        .recover(
+            wrong ->
+                wrong instanceof BadInput
+                    ? Future.succeededFuture(
+                        Answer.problem(400, String.valueOf(wrong.getMessage())))
+                    : Future.failedFuture(wrong));
   }
 
   private static String decoded(String segment) {

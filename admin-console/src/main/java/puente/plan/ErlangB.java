@@ -9,10 +9,10 @@ public final class ErlangB {
   private static final double CERTAINTY = 1e300;
 
   private static final int BISECTIONS = 100;
-  private static final int RETRY_ROUNDS_MAX = 100_000;
+  private static final int RETRY_ROUNDS_MAX = 1_000;
 
   /** More would never come to rest: nearly every blocked call comes back. */
-  static final double RECALL_MAX = 0.99;
+  static final double RECALL_MAX = 0.95;
 
   /** Where a search gives up. */
   static final int SERVERS_MAX = 100_000_000;

@@ -31,7 +31,7 @@ public enum PlanField {
       "demand.busyHourShare", "", 0.12, 1e-6, 1, "share of a day's bytes in its busy hour"),
   ACTIVE_DAYS("demand.activeDays", "days", 30, 0, 31, "busy days in a month"),
   PORTS("node.ports", "ports", 16384, 1, 65536, "relay ports per relay address"),
-  RELAY_IPS("node.relayIps", "", 1, 1, 1024, "relay addresses of a node"),
+  RELAY_IPS("node.relayIps", "", 1, 1, 64, "relay addresses of a node"),
   EGRESS_CAP(
       "node.egressCapBps", "b/s", 1e9, 1, 1e14, "what a node may send: card, instance or contract"),
   PPS_CAPACITY(

@@ -40,6 +40,27 @@ class ApiTest {
   }
 
   @Test
+  void plansCapacity() throws Exception {
+    String calls = "{\"demand\":{\"bhca\":60000}}";
+    HttpResponse<String> answer = server.post("/api/v1/capacity/plan", calls, OWN);
+    assertEquals(200, answer.statusCode());
+    JsonObject offered = new JsonObject(answer.body()).getJsonObject("offered");
+    assertEquals(5000, offered.getInteger("callErlangs"));
+    HttpResponse<String> wrong =
+        server.post("/api/v1/capacity/plan", calls.replace("bhca", "bcha"), OWN);
+    assertEquals(400, wrong.statusCode());
+    assertEquals(
+        "demand.bcha: is not a known field", new JsonObject(wrong.body()).getString("detail"));
+    assertEquals(400, server.post("/api/v1/capacity/plan", "no", OWN).statusCode());
+    assertEquals(404, server.post("/api/v1/capacity/tea", calls, OWN).statusCode());
+    assertEquals(405, server.get("/api/v1/capacity/plan").statusCode());
+    String long60k = calls + " ".repeat(60_000);
+    assertEquals(200, server.post("/api/v1/capacity/plan", long60k, OWN).statusCode());
+    String tooLong = calls + " ".repeat(70_000);
+    assertEquals(413, server.post("/api/v1/capacity/plan", tooLong, OWN).statusCode());
+  }
+
+  @Test
   void drainsAndServesAgain() throws Exception {
     String order = "{\"deadline\":60,\"minAllocations\":2,\"reason\":\"kernel update\"}";
     HttpResponse<String> answer = server.post("/api/v1/nodes/self/drain", order, OWN);

@@ -20,6 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  puente serve --dev                    start for trying on one machine",
       "  puente serve -c turnserver.conf       start with a coturn configuration",
       "  puente credentials --user ana         a credential and iceServers for a browser",
+      "  puente plan --bhca 60000              how many nodes so many calls take",
       "  puente migrate turnserver.conf        what a coturn configuration becomes",
       ""
     },
@@ -65,7 +66,10 @@ public final class Puente {
     SettingOptions.addTo(config.getCommandSpec(), false);
     CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
     SettingOptions.addFileOptions(credentials.getCommandSpec());
+    CommandLine plan = new CommandLine(new PlanCommand(surroundings));
+    PlanCommand.addNumbers(plan.getCommandSpec());
     line.addSubcommand("serve", serve)
+        .addSubcommand("plan", plan)
         .addSubcommand("credentials", credentials)
         .addSubcommand("config", config)
         .addSubcommand("migrate", new MigrateCommand(surroundings))
