@@ -18,6 +18,7 @@ import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.TurnConfig;
+import puente.turn.relay.ForwardLink;
 import puente.turn.relay.TurnNode;
 import puente.turn.store.LocalStore;
 
@@ -34,6 +35,7 @@ final class Node {
   private final Cluster cluster;
   private final EventLoops loops;
   private final TurnNode turn;
+  private final @Nullable ForwardLink link;
   private final NodeDrain drain;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
@@ -64,8 +66,10 @@ final class Node {
     try {
       NodeAddresses.tryRelays(config);
       turn = TurnNode.start(loops, options, cluster.store());
+      // At once: from the first client on, those who are to go elsewhere are sent there.
+      link = link(ClusterConfig.of(config), turn);
+      drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
-      drain = new NodeDrain(config, loops, turn, cluster);
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
       admin = NodeAdmin.start(config, state, loops, seen);
       signaling = NodeSignaling.start(config, state, loops, tls, turnListening(), this::revoke);
@@ -229,6 +233,16 @@ final class Node {
     }
   }
 
+  /** The way between nodes, on the UDP port of the cluster's number; only with a secret. */
+  private static @Nullable ForwardLink link(Optional<ClusterConfig> given, TurnNode turn)
+      throws BindFailure {
+    ClusterConfig cluster = given.orElse(null);
+    String secret = cluster == null ? null : cluster.secret().orElse(null);
+    return cluster == null || secret == null
+        ? null
+        : turn.forward(Addresses.of(cluster.ip(), cluster.port()), secret);
+  }
+
   /** Lets existing allocations end first, where that was configured. */
   CompletionStage<Void> drain() {
     return drain.leave();
@@ -248,6 +262,9 @@ final class Node {
     admin.stopping();
     drain.stopping();
     drain.stopTicking(loops);
+    if (link != null) {
+      link.close();
+    }
     return signaling
         .stop()
         .thenCompose(stopped -> turn.stop())

@@ -11,17 +11,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import puente.launcher.NodeState.Door;
 import puente.launcher.NodeState.Load;
 import puente.launcher.NodeState.Phase;
 import puente.net.EventLoops;
 import puente.stun.Transport;
+import puente.stun.TransportAddress;
 import puente.turn.CloseReason;
 import puente.turn.Counters;
 import puente.turn.Counters.Direction;
 import puente.turn.Counters.Leg;
 import puente.turn.Counters.PortState;
 import puente.turn.Redirection;
+import puente.turn.relay.ForwardLink;
 import puente.turn.relay.TurnNode;
 
 /**
@@ -34,6 +37,7 @@ final class NodeDrain {
   private final Context control;
   private final TurnNode turn;
   private final Cluster cluster;
+  private final @Nullable ForwardLink link;
   private final List<Door> doors;
   private final Drain drain = new Drain();
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
@@ -52,16 +56,22 @@ final class NodeDrain {
   private volatile Optional<Drain.Plan> plan = Optional.empty();
   private volatile NodeState own;
 
-  NodeDrain(Config config, EventLoops loops, TurnNode turn, Cluster cluster) {
+  /**
+   * @param link the way between nodes; null where there is none
+   */
+  NodeDrain(
+      Config config, EventLoops loops, TurnNode turn, Cluster cluster, @Nullable ForwardLink link) {
+    this.link = link;
     this.config = config;
     this.control = loops.control();
     this.turn = turn;
     this.cluster = cluster;
     doors = NodeDoors.of(config, turn.endpoints());
     own = NodeState.serving(cluster.nodeId());
+    choose();
     cluster.onChange(nodes -> control.runOnContext(go -> choose()));
     timer = loops.vertx().setPeriodic(TICK_MS, tick -> control.runOnContext(go -> tick()));
-    control.runOnContext(go -> publish());
+    control.runOnContext(go -> changed());
   }
 
   /** The timer, for whoever stops the loops it is on. */
@@ -216,6 +226,7 @@ final class NodeDrain {
   }
 
   private void choose() {
+    meetOthers();
     Redirection chosen =
         Elsewhere.choose(
             cluster.nodeId(), drain.phase(), NodeDoors.configured(config), cluster.nodes());
@@ -225,9 +236,21 @@ final class NodeDrain {
     }
   }
 
+  /** Tells the link where the other nodes are. */
+  private void meetOthers() {
+    ForwardLink own = link;
+    if (own != null) {
+      own.peers(
+          cluster.nodes().stream()
+              .filter(node -> node.alive() && !node.id().equals(cluster.nodeId()))
+              .flatMap(node -> node.forward().stream())
+              .toList());
+    }
+  }
+
   private void publish() {
-    NodeState state =
-        new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), Optional.empty());
+    Optional<TransportAddress> forward = Optional.ofNullable(link).map(ForwardLink::local);
+    NodeState state = new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), forward);
     own = state;
     cluster.publish(state);
   }

@@ -70,6 +70,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private @Nullable ScheduledFuture<?> timer;
   private long timerAt = Long.MAX_VALUE;
   private boolean bindFailureLogged;
+  private @Nullable ShardForwarding forwarding;
 
   Shard(
       EventLoops.Loop loop,
@@ -126,8 +127,63 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public void onPacket(Packet packet) {
+    ShardForwarding forwarding = this.forwarding;
+    if (forwarding != null) {
+      forwarding.direct(packet);
+    }
     server.onDatagram(packet, now(), this);
     settle();
+  }
+
+  /** From now on, clients may come by other nodes and have their allocations there. */
+  void forwardBy(ForwardLink link, long seed) {
+    forwarding = new ShardForwarding(this, link, seed);
+  }
+
+  /** What another node has sent; from the link's thread. */
+  void forwarded(List<Forwarded> frames, TransportAddress from, int index, int count) {
+    loop.eventLoop()
+        .execute(
+            () -> {
+              ShardForwarding receiver = forwarding;
+              nowBatch = -1;
+              for (Forwarded frame : frames) {
+                if (receiver != null) {
+                  boolean first = Math.floorMod(frame.client().hashCode(), count) == index;
+                  receiver.onForwarded(frame, from, first, now());
+                }
+              }
+            });
+  }
+
+  /** A datagram that came by another node; sent on before its memory is used again. */
+  void onForwardedPacket(Packet packet) {
+    server.onDatagram(packet, now(), this);
+    settle();
+    loop.datagrams().flush();
+  }
+
+  /** The listener that this client made its allocation on, the one of that address first; or -1. */
+  int listenerOf(TransportAddress client, TransportAddress door) {
+    int found = -1;
+    for (int i = 0; i < listeners.size(); i++) {
+      UdpSocket socket = listeners.get(i);
+      if (socket != null
+          && (found < 0 || socket.local().equals(door))
+          && server.allocationOf(new FiveTuple(Transport.UDP, client, client, i, null)) != null) {
+        found = i;
+      }
+    }
+    return found;
+  }
+
+  @Nullable UdpSocket listenerAt(TransportAddress local) {
+    for (UdpSocket socket : listeners) {
+      if (socket != null && socket.local().equals(local)) {
+        return socket;
+      }
+    }
+    return null;
   }
 
   void onFrame(Packet packet) {
@@ -242,7 +298,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   @Override
   public void toClient(FiveTuple client, byte[] message, int length) {
     if (client.link() instanceof UdpSocket socket) {
-      socket.send(client.client(), peerTrafficClass, message, length);
+      if (forwarding == null || !forwarding.toClient(client, message, length, now())) {
+        socket.send(client.client(), peerTrafficClass, message, length);
+      }
     } else if (client.link() instanceof StreamConnection connection) {
       connection.write(message, length);
     }
@@ -251,7 +309,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   @Override
   public void toClient(FiveTuple client, int channel, Packet packet, int offset, int length) {
     if (client.link() instanceof UdpSocket socket) {
-      socket.sendChannelData(client.client(), packet.trafficClass, channel, packet, offset, length);
+      if (forwarding == null
+          || !forwarding.toClient(client, channel, packet, offset, length, now())) {
+        socket.sendChannelData(
+            client.client(), packet.trafficClass, channel, packet, offset, length);
+      }
     } else if (client.link() instanceof StreamConnection connection
         && !connection.writeChannelData(channel, packet, offset, length)) {
       counters.count(Counter.SEND_BUFFER);
@@ -332,7 +394,10 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public boolean elsewhere(Packet packet) {
-    return false;
+    UdpSocket socket = forwarding == null ? null : listeners.get(packet.listener);
+    return forwarding != null
+        && socket != null
+        && forwarding.elsewhere(packet, socket.local(), now());
   }
 
   @Override

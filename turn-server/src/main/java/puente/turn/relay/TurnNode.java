@@ -248,6 +248,22 @@ public final class TurnNode {
             .toArray(CompletableFuture<?>[]::new));
   }
 
+  /**
+   * Lets clients come by other nodes that know the secret, and by us to those.
+   *
+   * @param local where the other nodes send to; port 0 lets the system choose
+   * @throws BindFailure if that cannot be opened
+   */
+  public ForwardLink forward(TransportAddress local, String secret) throws BindFailure {
+    ForwardLink link = ForwardLink.open(local, secret, shards);
+    SecureRandom random = new SecureRandom();
+    for (Shard shard : shards) {
+      long seed = random.nextLong();
+      shard.loop().eventLoop().execute(() -> shard.forwardBy(link, seed));
+    }
+    return link;
+  }
+
   /** What exists, for people. */
   public Sessions sessions() {
     return sessions;

@@ -1,0 +1,109 @@
+package puente.launcher.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Two nodes of a cluster, as two processes: a load balancer sends a client to the other one. */
+@Tag("e2e")
+@Timeout(120)
+class AnyNodeTest {
+
+  private static final int CHANNEL = 0x4000;
+
+  /** A client's socket whose packets go where the load balancer of the day sends them. */
+  private static final class Rehashed implements TurnClient.Wire {
+    private final DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+    private volatile InetSocketAddress node;
+    private volatile InetSocketAddress answeredBy;
+
+    Rehashed(ServerProcess first) throws IOException {
+      node = first.address();
+      answeredBy = node;
+    }
+
+    @Override
+    public void send(byte[] bytes) throws IOException {
+      socket.send(new DatagramPacket(bytes, bytes.length, node));
+    }
+
+    @Override
+    public byte[] receive() throws IOException {
+      var packet = new DatagramPacket(new byte[65_536], 65_536);
+      socket.receive(packet);
+      answeredBy = (InetSocketAddress) packet.getSocketAddress();
+      return Arrays.copyOf(packet.getData(), packet.getLength());
+    }
+
+    @Override
+    public void close() {
+      socket.close();
+    }
+  }
+
+  /** RFC 8656 §8, §12.6, §12.7 by the other node: Refresh, and ChannelData both ways. */
+  @Test
+  void aClientIsServedByWhicheverNodeItReaches() throws Exception {
+    assumeTrue(ServerProcess.isPuente());
+    int ports = Ports.free(2);
+    try (var one = start("any-one", ports, ports + 1);
+        var two = start("any-two", ports + 1, ports);
+        var peer = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      peer.setSoTimeout(200);
+      var wire = new Rehashed(one);
+      var client = new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
+      client.allocate();
+      client.bind(CHANNEL, (InetSocketAddress) peer.getLocalSocketAddress());
+      var received = new java.util.concurrent.LinkedBlockingQueue<byte[]>();
+      client.onData(received::add);
+      wire.node = two.address();
+      var payload = "by the other node".getBytes();
+      // The nodes meet in the background: until then the packet is lost, as on any network.
+      var atPeer = until(peer, client, payload);
+      peer.send(new DatagramPacket(payload, payload.length, atPeer.getSocketAddress()));
+      var back = received.take();
+      assertEquals(ByteBuffer.wrap(payload), ByteBuffer.wrap(back));
+      assertEquals(two.address(), wire.answeredBy);
+      client.refresh(600);
+      assertEquals(two.address(), wire.answeredBy);
+      wire.node = one.address();
+      client.refresh(600);
+      assertEquals(one.address(), wire.answeredBy);
+    }
+  }
+
+  private static DatagramPacket until(DatagramSocket peer, TurnClient client, byte[] payload)
+      throws IOException {
+    while (true) {
+      client.sendChannel(CHANNEL, payload);
+      var packet = new DatagramPacket(new byte[2048], 2048);
+      try {
+        peer.receive(packet);
+        return packet;
+      } catch (SocketTimeoutException again) {
+        // The test's own time limit ends this.
+      }
+    }
+  }
+
+  private static ServerProcess start(String name, int port, int other) {
+    return ServerProcess.start(
+        name,
+        "node-id=" + name,
+        "cluster-ip=127.0.0.1",
+        "cluster-port=" + port,
+        "cluster-member=127.0.0.1:" + other,
+        "cluster-secret=sixteen letters!");
+  }
+}
