@@ -73,6 +73,10 @@ public final class Puente {
         .addSubcommand("credentials", credentials)
         .addSubcommand("config", config)
         .addSubcommand("migrate", new MigrateCommand(surroundings))
+        .addSubcommand("nodes", new NodesCommand(surroundings))
+        .addSubcommand("sessions", new SessionsCommand(surroundings))
+        .addSubcommand("drain", new DrainCommand(surroundings))
+        .addSubcommand("undrain", new UndrainCommand(surroundings))
         .addSubcommand("version", new VersionCommand(surroundings))
         .addSubcommand("completion", new CompletionCommand(surroundings));
     return line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))

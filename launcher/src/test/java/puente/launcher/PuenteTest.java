@@ -57,7 +57,18 @@ class PuenteTest {
     assertEquals(0, run("--help"));
     assertTrue(said().indexOf("puente serve --dev") < said().indexOf("Usage:"), this::said);
     for (String command :
-        List.of("serve", "plan", "credentials", "config", "migrate", "version", "completion")) {
+        List.of(
+            "serve",
+            "plan",
+            "credentials",
+            "config",
+            "migrate",
+            "nodes",
+            "sessions",
+            "drain",
+            "undrain",
+            "version",
+            "completion")) {
       out.reset();
       assertEquals(0, run(command, "--help"), command);
       assertTrue(said().contains("  puente " + command), this::said);

@@ -176,6 +176,16 @@ final class ServerProcess implements AutoCloseable {
     return command;
   }
 
+  /** Our own command line, spoken to this server's admin port. */
+  Program command(String name, String... arguments) {
+    var command = new ArrayList<>(puente(folder, List.of()).subList(0, 1));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add("puente.launcher.Puente");
+    command.addAll(Arrays.asList(arguments));
+    command.addAll(List.of("--admin", "http://127.0.0.1:" + adminPort));
+    return Program.start(folder.resolve(name + ".out"), command.toArray(String[]::new));
+  }
+
   private static List<String> coturn(Path folder) {
     return new ArrayList<>(
         List.of(

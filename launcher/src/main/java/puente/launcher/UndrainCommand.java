@@ -1,0 +1,48 @@
+package puente.launcher;
+
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Lets a running server take new allocations again. */
+@Command(
+    name = "undrain",
+    header = {"Take new allocations again.", "", "  puente undrain", ""},
+    sortOptions = false)
+final class UndrainCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin private final AdminOptions admin = new AdminOptions();
+
+  @Option(
+      names = "--node",
+      paramLabel = "ID",
+      defaultValue = "self",
+      description = "The node that is meant; its own admin port takes the order.")
+  private String node = "self";
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  UndrainCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws StartFailure, InterruptedException {
+    String path = "nodes/" + SessionsCommand.encoded(node) + "/undrain";
+    JsonObject state = admin.send("POST", path, new JsonObject(), surroundings);
+    surroundings
+        .out()
+        .println(
+            admin.json()
+                ? state.encodePrettily()
+                : SafeText.escape(state.getString("id", "")) + " " + state.getString("state"));
+    return 0;
+  }
+}
