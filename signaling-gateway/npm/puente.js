@@ -6,6 +6,8 @@ const BACKOFF = { firstMs: 300, mostMs: 10_000 };
 const RESTART = { afterMs: 3_000, againMs: 8_000, mostMs: 30_000 };
 const SILENCE_MS = 10_000;
 const GATHER_MS = 20;
+const YIELD_MS = 150;
+const FIRST_ATTEMPTS = 3;
 const WAITING_MOST = 256;
 /** How long a newcomer may take to say that it is somebody we know under a former id. */
 const HOLD_MS = 3_000;
@@ -52,8 +54,11 @@ class Emitter {
 
 /** Perfect negotiation of one RTCPeerConnection over any channel that keeps the order. */
 export class Call {
-  /** The highest number of a negotiation seen. Of two that cross, the impolite one's is higher. */
+  /** The highest number of a negotiation so far. Of two that cross, the impolite one's is higher. */
   #neg = 0;
+  /** Those of the two descriptions in force: candidates belong to one description. */
+  #localNeg = 0;
+  #remoteNeg = 0;
   #making = false;
   #closed = false;
   #inbox = Promise.resolve();
@@ -76,7 +81,7 @@ export class Call {
 
   /** After signaling may have lost something: asks again for what has not been answered. */
   resend() {
-    if (this.pc.signalingState === 'have-local-offer') this.#describe();
+    if (this.pc.signalingState === 'have-local-offer') this.#describe(this.#localNeg);
   }
 
   close() {
@@ -86,12 +91,14 @@ export class Call {
   }
 
   async #offer() {
+    // A first offer that is rolled back can leave Chromium without candidates for good.
+    if (this.polite && !this.#remoteNeg) await new Promise(over => { setTimeout(over, YIELD_MS); });
+    if (this.#closed || this.pc.signalingState !== 'stable') return; // asked again when it is
+    const neg = this.#neg = 2 * Math.floor((this.#neg + 1) / 2) + (this.polite ? 1 : 2);
     try {
       this.#making = true;
       await this.pc.setLocalDescription();
-      if (this.pc.localDescription.type !== 'offer') return;
-      this.#neg = 2 * Math.floor((this.#neg + 1) / 2) + (this.polite ? 1 : 2);
-      this.#describe();
+      if (this.#neg === neg) this.#describe(neg); // else theirs has come between and wins
     } catch (e) {
       if (!this.#closed) this.onerror?.(e);
     } finally {
@@ -99,16 +106,17 @@ export class Call {
     }
   }
 
-  #describe() {
+  #describe(neg) {
     const { type, sdp } = this.pc.localDescription;
-    this.send({ k: 'description', neg: this.#neg, description: { type, sdp } });
+    this.#localNeg = neg;
+    this.send({ k: 'description', neg, description: { type, sdp } });
   }
 
   async #take(message) {
     if (this.#closed) return;
     if (message.k === 'description') {
       await this.#describedAs(message.description, message.neg);
-    } else if (message.neg === this.#neg) { // others belong to an offer that was rolled back
+    } else if (message.neg === this.#remoteNeg) { // others are of an offer that was not taken
       for (const one of message.candidates ?? [message.candidate]) {
         await this.pc.addIceCandidate(one ?? undefined);
       }
@@ -119,17 +127,18 @@ export class Call {
     const { pc } = this;
     if (description.type === 'offer') {
       const collision = this.#making || pc.signalingState !== 'stable';
-      if (collision && !this.polite) return; // the other side takes ours
-      if (neg < this.#neg) return;
-      const again = neg === this.#neg && pc.localDescription?.type === 'answer';
+      if (collision && !this.polite || neg < this.#remoteNeg) return; // they take ours, or are late
+      const again = !collision && neg === this.#remoteNeg;
+      this.#neg = Math.max(neg, this.#neg + this.#making); // ours in the making is over
       if (!again) {
-        this.#neg = neg;
         await pc.setRemoteDescription(description);
+        this.#remoteNeg = neg;
         await pc.setLocalDescription();
       }
-      this.#describe();
-    } else if (neg === this.#neg && pc.signalingState === 'have-local-offer') {
+      this.#describe(neg);
+    } else if (neg === this.#localNeg && pc.signalingState === 'have-local-offer') {
       await pc.setRemoteDescription(description);
+      this.#remoteNeg = neg;
     }
   }
 
@@ -141,7 +150,7 @@ export class Call {
       const ours = c => !c?.usernameFragment || sdp.includes(`a=ice-ufrag:${c.usernameFragment}`);
       const candidates = this.#gathered.splice(0).filter(ours).map(c => c?.toJSON() ?? null);
       if (candidates.length && !this.#closed) {
-        this.send({ k: 'candidates', neg: this.#neg, candidates });
+        this.send({ k: 'candidates', neg: this.#localNeg, candidates });
       }
     }, GATHER_MS);
   }
@@ -194,6 +203,7 @@ class RemotePeer extends Emitter {
     pc.addEventListener('track', e => this._emit('track', e.track, e.streams));
     pc.addEventListener('datachannel', e => this._emit('channel', e.channel));
     pc.addEventListener('iceconnectionstatechange', () => this.#watch());
+    this.#mend(RESTART.afterMs);
     return pc;
   }
 
@@ -284,13 +294,13 @@ class RemotePeer extends Emitter {
   }
 
   #watch() {
-    const state = this.#call?.pc.iceConnectionState;
+    const state = this.#call?.pc.iceConnectionState ?? 'closed';
     clearTimeout(this.#timer);
     if (this.connected) {
       this.#restarts = 0;
       this.stats().then(stats => this._emit('path', stats), () => {});
-    } else if (state === 'disconnected' || state === 'failed') {
-      this.#mend(state === 'failed' ? 0 : RESTART.afterMs);
+    } else if (state !== 'closed') {
+      this.#mend({ failed: 0, checking: RESTART.againMs }[state] ?? RESTART.afterMs);
     }
     this._emit('state', state);
   }
@@ -298,9 +308,11 @@ class RemotePeer extends Emitter {
   #mend(ms) {
     this.#timer = setTimeout(() => {
       if (!this.#call || this.connected) return;
-      if (this.#room._net.state === 'open') this.restartIce();
+      const { remoteDescription, signalingState } = this.#call.pc;
+      const settled = remoteDescription && signalingState === 'stable';
+      if (settled && this.#room._net.state === 'open') this.restartIce();
       this.#mend(Math.min(RESTART.againMs * 2 ** this.#restarts++, RESTART.mostMs));
-    }, ms);
+    }, ms + (this.polite ? 1_000 : 0)); // not both at once
   }
 }
 
@@ -556,7 +568,7 @@ class Net extends Emitter {
     }
     const waiting = this.#waiting.get(re);
     this.#waiting.delete(re);
-    if (t === 'error') this.#refused(d, waiting);
+    if (t === 'error') this.#refused(d, re, waiting);
     else if (t === 'welcome') this.#welcome(d);
     else if (t === 'ice') this.#ice(d);
     else if (t === 'goaway') this.#goaway(d);
@@ -564,10 +576,16 @@ class Net extends Emitter {
     else this.rooms.get(frame.room)?._take(frame);
   }
 
-  #refused(d, waiting) {
+  #refused(d, re, waiting) {
     const error = new PuenteError(d.code, d.message, d);
+    if (waiting && d.code === 'rate-limited') {
+      this.#waiting.set(re, waiting);
+      setTimeout(() => this.state === 'open' && this.#ws.send(waiting.text), d.retryAfterMs + 20);
+      return;
+    }
     if (waiting) return waiting.reject(error);
     if (d.code === 'resume-expired') this.#session = undefined;
+    else if (d.code === 'id-taken' && this.state === 'resuming') this.#lost({}); // by ourselves
     else if (FINAL_CODES.has(d.code) || this.state === 'connecting' && !d.retryable) this.#end(error);
     this._emit('error', error);
   }
@@ -628,8 +646,14 @@ class Net extends Emitter {
 
   #lost({ code, reason }) {
     this.#drop();
-    if (FINAL_CLOSES.has(code)) {
+    const fresh = reason === 'token-expired' && typeof this.#options.token === 'function';
+    if (FINAL_CLOSES.has(code) && !fresh) {
       this.#end(new PuenteError(reason || `closed-${code}`, `closed by the server: ${code} ${reason}`));
+      return;
+    }
+    if (this.state === 'connecting' && this.#attempts >= FIRST_ATTEMPTS) {
+      this.#end(new PuenteError('unreachable',
+        'no answer, or not for this page: see its key and origin', { retryable: true }));
       return;
     }
     if (this.state === 'open') this.#become('resuming');

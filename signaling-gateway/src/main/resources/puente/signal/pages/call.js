@@ -307,7 +307,6 @@ function badge(element, look, glyph, word, ms) {
   $('use', button).setAttribute('href', `#i-r-${glyph}`);
   $('.word', button).textContent = word;
   $('.ms', button).textContent = ms;
-  button.setAttribute('aria-label', `Path: ${word} ${ms}`.trim());
 }
 
 async function measure(peer) {

@@ -75,7 +75,7 @@ export function createSheet({ talk, room, net, sendLine }) {
     if (kind !== 'chat') return false;
     const list = $('.talk', body);
     list.replaceChildren(...talk.map(({ who, text }) => make('li', {}, make('b', {}, who), ' ', text)));
-    list.scrollTop = list.scrollHeight;
+    list.parentElement.scrollTop = list.scrollHeight;
     return true;
   }
 
