@@ -3,14 +3,11 @@ package puente.launcher.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +18,7 @@ import org.junit.jupiter.api.Test;
 @Tag("e2e")
 class ChromiumCallTest {
 
-  private static final String CHROMIUM = "/usr/bin/chromium";
-  private static final Path SOURCES = Path.of("src/test/e2e").toAbsolutePath();
-  private static final Path WORK = Path.of("target/e2e/browser").toAbsolutePath();
-  private static final List<String> FILES =
-      List.of("package.json", "package-lock.json", "call.html", "call.js", "call.mjs");
+  private static final Path WORK = BrowserScripts.WORK;
 
   /** More than this cannot be a start-up accident: the relay went on carrying video. */
   private static final int ENOUGH_FRAMES = 30;
@@ -33,24 +26,19 @@ class ChromiumCallTest {
   private static final int ECHOES = 100;
 
   @Test
-  void callOverEachTransport() throws IOException {
-    Program.require(CHROMIUM, "node", "npm");
-    installPlaywright();
+  void callOverEachTransport() {
+    BrowserScripts.require();
     try (var server = ServerProcess.start("chromium")) {
       var result =
-          Program.start(
-                  new ProcessBuilder(
-                          "node",
-                          "call.mjs",
-                          CHROMIUM,
-                          ServerProcess.isPuente() ? "Puente" : "coturn",
-                          "" + server.port,
-                          "" + server.tlsPort,
-                          ServerProcess.USER,
-                          ServerProcess.PASSWORD,
-                          WORK.toString())
-                      .directory(WORK.toFile()),
-                  server.folder.resolve("call.out"))
+          BrowserScripts.start(
+                  server.folder.resolve("call.out"),
+                  "call.mjs",
+                  ServerProcess.isPuente() ? "Puente" : "coturn",
+                  "" + server.port,
+                  "" + server.tlsPort,
+                  ServerProcess.USER,
+                  ServerProcess.PASSWORD,
+                  WORK.toString())
               .finish(Duration.ofSeconds(150));
       assertEquals(0, result.exit(), result.output());
       var calls = result.output().split("\"transport\":");
@@ -93,29 +81,5 @@ class ChromiumCallTest {
     var found = Pattern.compile("\"" + field + "\":\"?([^\",}]*)").matcher(json);
     assertTrue(found.find(), "no " + field + " in " + json);
     return found.group(1);
-  }
-
-  /** The lock file pins the one package and its digest; an installed one is kept. */
-  private static void installPlaywright() throws IOException {
-    Files.createDirectories(WORK);
-    var lock = WORK.resolve("node_modules/lock");
-    var wanted = Files.readString(SOURCES.resolve("package-lock.json"));
-    for (var file : FILES) {
-      Files.copy(SOURCES.resolve(file), WORK.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-    }
-    if (Files.exists(lock) && Files.readString(lock).equals(wanted)) {
-      return;
-    }
-    var done =
-        Program.start(
-                new ProcessBuilder("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-                    .directory(WORK.toFile()),
-                WORK.resolve("npm.out"))
-            .finish(Duration.ofSeconds(120));
-    if (done.exit() != 0) {
-      System.err.println("LEFT OUT: the browser call: npm cannot fetch playwright-core");
-      Assumptions.abort(done.output());
-    }
-    Files.writeString(lock, wanted);
   }
 }
