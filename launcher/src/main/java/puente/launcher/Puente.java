@@ -64,12 +64,16 @@ public final class Puente {
     SettingOptions.addTo(serve.getCommandSpec(), true);
     CommandLine config = new CommandLine(new ConfigCommand(surroundings));
     SettingOptions.addTo(config.getCommandSpec(), false);
+    CommandLine restart = new CommandLine(new RestartCommand(surroundings));
+    SettingOptions.addTo(restart.getCommandSpec(), false);
     CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
     SettingOptions.addFileOptions(credentials.getCommandSpec());
     CommandLine plan = new CommandLine(new PlanCommand(surroundings));
     PlanCommand.addNumbers(plan.getCommandSpec());
     line.addSubcommand("serve", serve)
         .addSubcommand("plan", plan)
+        .addSubcommand("restart", restart)
+        .addSubcommand("rehearse", new RehearseCommand(starter))
         .addSubcommand("credentials", credentials)
         .addSubcommand("config", config)
         .addSubcommand("migrate", new MigrateCommand(surroundings))

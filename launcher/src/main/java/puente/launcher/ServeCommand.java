@@ -80,6 +80,11 @@ final class ServeCommand implements Callable<Integer> {
     // Before the start: a reload asked for too early must wait, not kill.
     Signals.on(supervision::onSignal, "TERM", "INT", "HUP")
         .forEach(name -> Events.warn("signal-unavailable", "signal", name));
+    if (supervision.hasTime()) {
+      Rehearsal.play(starter);
+      Logging.apply(config);
+      System.gc(); // What the rehearsal took is not needed while waiting.
+    }
     if (!supervision.awaitTurn()) {
       return 0;
     }

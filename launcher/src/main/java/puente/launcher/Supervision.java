@@ -132,9 +132,9 @@ final class Supervision {
   }
 
   /** The supervisor's socket, as the serving process wrote it down. */
-  static Optional<String> nameIn(StateDirectory state) {
+  static Optional<String> nameIn(Path stateDirectory) {
     try {
-      return Optional.of(Files.readString(state.directory().resolve(FILE)).strip());
+      return Optional.of(Files.readString(stateDirectory.resolve(FILE)).strip());
     } catch (IOException e) {
       return Optional.empty();
     }

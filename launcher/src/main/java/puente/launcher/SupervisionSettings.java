@@ -19,7 +19,9 @@ final class SupervisionSettings {
       Settings.flag(
               Group.PROCESS,
               "standby",
-              "With supervise: a second process waits, loaded and idle, to take over at once.")
+              "With supervise: a second process waits, loaded and idle, to take over at once; else "
+                  + "one is started when it is needed.")
+          .fallback("yes")
           .in(ROWS);
 
   private SupervisionSettings() {}

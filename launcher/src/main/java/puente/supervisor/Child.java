@@ -1,6 +1,8 @@
 package puente.supervisor;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ final class Child {
   /** A reaper of processes needs next to nothing. */
   private static final long STACK_BYTES = 128 << 10;
 
+  private static final String AOT_CACHE = "-XX:AOTCache=";
+
   final Process process;
   final long startedMs;
   State state = State.STARTING;
@@ -44,12 +48,22 @@ final class Child {
   static Child start(
       List<String> command, String socketName, boolean warm, BiConsumer<Child, Integer> ended)
       throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    ProcessBuilder builder = new ProcessBuilder(possible(command)).inheritIO();
     builder.environment().put(Words.VARIABLE, socketName + (warm ? " " + Words.WARM : ""));
     Child child = new Child(builder.start(), System.currentTimeMillis());
     Runnable reaper = () -> ended.accept(child, child.exitCode());
     new Thread(null, reaper, "reaper", STACK_BYTES).start();
     return child;
+  }
+
+  /** A virtual machine that is told of a cache that is not there starts without any. */
+  static List<String> possible(List<String> command) {
+    return command.stream()
+        .filter(
+            word ->
+                !word.startsWith(AOT_CACHE)
+                    || Files.exists(Path.of(word.substring(AOT_CACHE.length()))))
+        .toList();
   }
 
   private int exitCode() {

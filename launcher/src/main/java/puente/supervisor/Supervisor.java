@@ -177,6 +177,9 @@ public final class Supervisor {
   }
 
   private void onReady(Child child) {
+    if (child.state != State.STARTING) {
+      return; // It has been told to end meanwhile.
+    }
     child.state = State.READY;
     Restart planned = restart;
     Child old = serving;
@@ -294,7 +297,7 @@ public final class Supervisor {
   /** The configuration wants one process: this one becomes it. */
   private void leaveAlone() {
     try {
-      ProcessImage.replace(command);
+      ProcessImage.replace(Child.possible(command));
     } catch (IOException failure) {
       say(String.valueOf(failure.getMessage()));
     }
