@@ -1,5 +1,6 @@
 package puente.signal;
 
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
@@ -185,6 +186,13 @@ public final class ClientSocket {
           .toString();
     } catch (CharacterCodingException malformed) {
       return null;
+    }
+  }
+
+  /** What is not WebSocket (RFC 6455 §5) has codes of its own; a broken connection has none. */
+  void onBroken(Throwable cause) {
+    if (cause instanceof CorruptedWebSocketFrameException violation) {
+      close(violation.closeStatus().code(), "not WebSocket");
     }
   }
 

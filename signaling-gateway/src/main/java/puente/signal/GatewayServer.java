@@ -434,7 +434,7 @@ public final class GatewayServer {
   private void onSocket(ServerWebSocket open, Request request, SocketRoute route) {
     ClientSocket socket = new ClientSocket(open, route.limits(), counters, request.source(), now());
     sockets.add(socket);
-    open.exceptionHandler(broken -> {});
+    open.exceptionHandler(socket::onBroken);
     open.closeHandler(
         closed -> {
           sockets.remove(socket);

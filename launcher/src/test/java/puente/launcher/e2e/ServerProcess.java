@@ -40,6 +40,7 @@ final class ServerProcess implements AutoCloseable {
   final int alternatePort;
   final int tlsPort;
   final int adminPort;
+  final int httpPort;
   final int relayPort;
   final Certificate certificate;
   private final Program program;
@@ -54,12 +55,12 @@ final class ServerProcess implements AutoCloseable {
     alternatePort = first + 1;
     tlsPort = first + 2;
     adminPort = first + 4;
+    httpPort = first + 5;
     relayPort = Ports.free(RELAY_PORTS);
     var command = command(folder, javaOptions);
     if (isPuente()) {
       command.add("--admin-port=" + adminPort);
-      // Any free port, unless the test names one: of repeated flags the last counts.
-      command.add("--http-port=0");
+      command.add("--http-port=" + httpPort);
       if (settings.stream().anyMatch(line -> line.startsWith("cert="))) {
         command.add("--https-port=0");
       }
@@ -207,6 +208,9 @@ final class ServerProcess implements AutoCloseable {
         orFail(deadline);
       }
       while (!accepts(port) || (secure && !accepts(tlsPort))) {
+        orFail(deadline);
+      }
+      while (isPuente() && !accepts(httpPort)) {
         orFail(deadline);
       }
       return this;
