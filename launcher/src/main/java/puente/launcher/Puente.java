@@ -66,6 +66,8 @@ public final class Puente {
     SettingOptions.addTo(config.getCommandSpec(), false);
     CommandLine restart = new CommandLine(new RestartCommand(surroundings));
     SettingOptions.addTo(restart.getCommandSpec(), false);
+    CommandLine snippet = new CommandLine(new SnippetCommand(surroundings));
+    SettingOptions.addFileOptions(snippet.getCommandSpec());
     CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
     SettingOptions.addFileOptions(credentials.getCommandSpec());
     CommandLine plan = new CommandLine(new PlanCommand(surroundings));
@@ -75,6 +77,7 @@ public final class Puente {
         .addSubcommand("restart", restart)
         .addSubcommand("rehearse", new RehearseCommand(starter))
         .addSubcommand("credentials", credentials)
+        .addSubcommand("snippet", snippet)
         .addSubcommand("config", config)
         .addSubcommand("migrate", new MigrateCommand(surroundings))
         .addSubcommand("nodes", new NodesCommand(surroundings))

@@ -219,6 +219,29 @@ class PuenteTest {
   }
 
   @Test
+  void snippetsForOtherPrograms() throws IOException {
+    file("static-auth-secret=north");
+    for (String name :
+        List.of(
+            "prosody",
+            "ejabberd",
+            "synapse",
+            "jitsi",
+            "nextcloud",
+            "livekit",
+            "janus",
+            "mediasoup")) {
+      out.reset();
+      String[] words = {"snippet", name, "-c", "turnserver.conf", "--server", "turn.example.org"};
+      assertEquals(0, run(words), this::complained);
+      assertTrue(said().contains("turn.example.org"), this::said);
+      assertFalse(said().matches("(?s).*%[A-Z]+%.*"), this::said);
+    }
+    assertEquals(2, run("snippet", "prosidy", "-c", "turnserver.conf"));
+    assertTrue(complained().contains("did you mean prosody?"), this::complained);
+  }
+
+  @Test
   void credentialsNeedASharedSecret() throws IOException {
     file("user=ana:rumba");
     assertEquals(2, run("credentials", "-c", "turnserver.conf", "--user", "ana"));
