@@ -207,7 +207,7 @@ class ScriptTest {
     assertTrue(run.out().contains("puente.C.call: no browser\n"), run.out());
     assertTrue(run.out().contains("puente.D.net: no namespace\n"), run.out());
     String call = checkout.calls().getFirst();
-    assertTrue(call.endsWith("verify -DexcludedGroups=e2e|slow -Dtest=A"), call);
+    assertTrue(call.endsWith("verify -DexcludedGroups=e2e|slow|cluster -Dtest=A"), call);
   }
 
   @Test
