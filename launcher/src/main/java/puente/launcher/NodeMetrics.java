@@ -201,6 +201,7 @@ final class NodeMetrics implements AutoCloseable {
               total,
               "scope",
               value.substring(cut + 1));
+      case STATE -> counter("puente.state", "Allocations kept", total, "event", value);
     }
   }
 

@@ -111,7 +111,8 @@ class NodeMetricsTest {
     String text = read();
     assertTrue(
         text.contains(
-            "puente_turn_allocations{family=\"ipv6\",node=\"n1\",state=\"idle\",transport=\"tcp\"} 1.0\n"));
+            "puente_turn_allocations{family=\"ipv6\",node=\"n1\",state=\"idle\",transport=\"tcp\"}"
+                + " 1.0\n"));
     assertTrue(
         text.contains(
             "puente_turn_allocations_closed_total{node=\"n1\",reason=\"tcp_closed\"} 1.0\n"));
@@ -185,6 +186,7 @@ class NodeMetricsTest {
                 "puente_tls_handshakes_total",
                 "puente_tls_cert_expiry_timestamp_seconds",
                 "puente_eventloop_lag_seconds",
+                "puente_state_total",
                 "puente_stream_connections_total",
                 "puente_defects_total")),
         names);

@@ -46,14 +46,23 @@ public enum Counter {
   QUOTA_USER(Metric.QUOTA),
   QUOTA_REALM(Metric.QUOTA),
   QUOTA_IP(Metric.QUOTA),
-  QUOTA_GLOBAL(Metric.QUOTA);
+  QUOTA_GLOBAL(Metric.QUOTA),
+
+  // puente_state_total{event}
+  /** An allocation of a former process, or of another node, goes on. */
+  RESTORED(Metric.STATE),
+  /** One could not: it had expired, or its address is not ours or another's. */
+  NOT_RESTORED(Metric.STATE),
+  /** A packet that came to another shard than the one that has its client's allocation. */
+  STRAY(Metric.STATE);
 
   /** The metrics that these facts belong to. */
   public enum Metric {
     STUN_DROPPED("puente_stun_dropped_total"),
     RELAY_DROPPED("puente_turn_relay_dropped_total"),
     AUTH("puente_auth_total"),
-    QUOTA("puente_quota_rejections_total");
+    QUOTA("puente_quota_rejections_total"),
+    STATE("puente_state_total");
 
     private final String name;
 

@@ -123,7 +123,8 @@ public final class TurnServer {
       case AllocationStore.Refused refused -> allocations.refused(refused, now, out);
       case AllocationStore.Claimed claimed -> {
         claims.granted(claimed.client());
-        if (restore(claimed.snapshot(), claimed.client(), now, out) != Restored.YES) {
+        Restored outcome = restore(claimed.snapshot(), claimed.client(), now, out);
+        if (outcome != Restored.YES && outcome != Restored.TUPLE_TAKEN) {
           out.forget(claimed.client());
         }
       }
@@ -155,9 +156,9 @@ public final class TurnServer {
   }
 
   /**
-   * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes.
-   * Allocations stay, without the permissions that the new rules deny. Relay addresses, ports and
-   * whether there is authentication are for life.
+   * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes. Allocations
+   * stay, without the permissions that the new rules deny. Relay addresses, ports and whether there
+   * is authentication are for life.
    */
   public void reconfigure(TurnConfig newConfig) {
     TurnConfig next =
@@ -214,7 +215,9 @@ public final class TurnServer {
     allocations.forEach(action);
   }
 
-  /** As many as there are steps in a whole look by {@link #forEachAllocation(int, int, Consumer)}. */
+  /**
+   * As many as there are steps in a whole look by {@link #forEachAllocation(int, int, Consumer)}.
+   */
   public int allocationSlots() {
     return allocations.slots();
   }

@@ -29,6 +29,7 @@ import puente.turn.Effects;
 import puente.turn.Relay;
 import puente.turn.TurnConfig;
 import puente.turn.TurnServer;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 
 /**
@@ -58,6 +59,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ShardClock clock;
   private final Counters counters = new Counters();
   private final TurnServer server;
+  private final Changes changes;
+  private final StrayDesk strays;
+  private final ShardRestoration restoration;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
   private final Census census;
@@ -78,6 +82,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       ShardClock clock,
       TurnConfig config,
       BindingServer binding,
+      Keeping keeping,
       RandomGenerator random,
       int index,
       int count) {
@@ -86,6 +91,17 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     this.clock = clock;
     census = new Census(counters);
     server = new TurnServer(config, this, binding, counters, random, index, count);
+    changes = new Changes(keeping, loop.eventLoop(), server);
+    strays =
+        new StrayDesk(
+            index,
+            count,
+            loop.eventLoop(),
+            loop.datagrams(),
+            counters,
+            random.nextLong(),
+            this::onStray);
+    restoration = new ShardRestoration(this, changes, strays, listeners, index);
     loop.eventLoop()
         .scheduleWithFixedDelay(
             () -> census.take(server, now()), CENSUS_MS, CENSUS_MS, TimeUnit.MILLISECONDS);
@@ -97,6 +113,20 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   Counters counters() {
     return counters;
+  }
+
+  /** Another process goes on with the sockets, and with what is told of the allocations now. */
+  void leave() {
+    loop.datagrams().leave();
+    changes.tell();
+  }
+
+  ShardRestoration restoration() {
+    return restoration;
+  }
+
+  StrayDesk strays() {
+    return strays;
   }
 
   TurnServer server() {
@@ -121,12 +151,18 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       }
     }
     listeners.clear();
+    // Nothing more will change: whoever keeps snapshots is told the last.
+    changes.tell();
   }
 
   // ---- inputs
 
   @Override
   public void onPacket(Packet packet) {
+    if (strays.holds()) {
+      strays.hold(packet);
+      return;
+    }
     ShardForwarding forwarding = this.forwarding;
     if (forwarding != null) {
       forwarding.direct(packet);
@@ -186,6 +222,15 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     return null;
   }
 
+  private void onStray(Packet packet) {
+    try {
+      server.onDatagram(packet, now(), this);
+      settle();
+    } catch (RuntimeException | AssertionError defect) {
+      LOG.error("event=defect where=stray meaning=\"please report\"", defect);
+    }
+  }
+
   void onFrame(Packet packet) {
     server.onDatagram(packet, now(), this);
     settle();
@@ -237,7 +282,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   /** Feeds in what the world has answered meanwhile, then sees to the next deadline. */
-  private void settle() {
+  void settle() {
     if (settling) {
       return;
     }
@@ -248,7 +293,12 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
         switch (next) {
           case Bound bound -> server.onBound(bound.relay, now(), this);
           case NotBound failed -> server.onBindFailed(failed.relay, failed.inUse, now(), this);
-          case Answered answered -> server.onAnswer(answered.answer, now(), this);
+          case Answered answered -> {
+            if (!(answered.answer instanceof AllocationStore.Claimed claimed)
+                || !restoration.passOn(claimed)) {
+              server.onAnswer(answered.answer, now(), this);
+            }
+          }
         }
       }
     } finally {
@@ -394,6 +444,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public boolean elsewhere(Packet packet) {
+    if (strays.give(packet)) {
+      return true;
+    }
     UdpSocket socket = forwarding == null ? null : listeners.get(packet.listener);
     return forwarding != null
         && socket != null
@@ -401,11 +454,15 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
-  public void keep(Allocation allocation) {}
+  public void keep(Allocation allocation) {
+    changes.changed(allocation);
+  }
 
   @Override
   public void forget(FiveTuple client) {
     store.release(client);
+    strays.end(client);
+    changes.ended(AllocationKey.of(client));
   }
 
   @Override

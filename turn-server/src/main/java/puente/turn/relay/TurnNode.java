@@ -20,18 +20,20 @@ import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
-import puente.net.Datagrams;
 import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
 import puente.stun.BindingConfig;
 import puente.stun.BindingServer;
+import puente.stun.FiveTuple;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Counters;
 import puente.turn.Redirection;
 import puente.turn.TurnConfig;
+import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.Snapshot;
 
 /** The STUN/TURN server of one process: all shards, all listeners. */
 public final class TurnNode {
@@ -63,6 +65,7 @@ public final class TurnNode {
   private final List<StreamListener> streamListeners = new ArrayList<>();
   private final List<Endpoint> endpoints = new ArrayList<>();
   private final Sessions sessions = new Sessions(shards);
+  private Strays strays = Strays.NONE;
 
   private TurnNode(EventLoops loops) {
     this.loops = loops;
@@ -75,11 +78,29 @@ public final class TurnNode {
    */
   public static TurnNode start(EventLoops loops, Options options, AllocationStore store)
       throws BindFailure {
+    return start(loops, options, store, Keeping.NOTHING);
+  }
+
+  /**
+   * The same, with what a former process left. Datagram listeners are opened first, so that the
+   * kernel queues for clients; they are answered when all is restored.
+   */
+  public static TurnNode start(
+      EventLoops loops, Options options, AllocationStore store, Keeping keeping)
+      throws BindFailure {
     TurnNode node = new TurnNode(loops);
     try {
-      node.makeShards(options, store);
+      node.makeShards(options, store, keeping);
       for (Listen listen : options.listen) {
-        node.listen(listen, options);
+        if (listen.transport == Transport.UDP) {
+          node.listenUdp(listen.local);
+        }
+      }
+      node.restore(keeping.left()).toCompletableFuture().join();
+      for (Listen listen : options.listen) {
+        if (listen.transport != Transport.UDP) {
+          node.listenStream(listen, options);
+        }
       }
       return node;
     } catch (BindFailure failure) {
@@ -103,7 +124,8 @@ public final class TurnNode {
     return executor;
   }
 
-  private void makeShards(Options options, AllocationStore store) throws BindFailure {
+  private void makeShards(Options options, AllocationStore store, Keeping keeping)
+      throws BindFailure {
     ShardClock clock = new ShardClock();
     int count = loops.shards().size();
     for (int i = 0; i < count; i++) {
@@ -119,20 +141,65 @@ public final class TurnNode {
                       clock,
                       options.turn,
                       new BindingServer(options.binding),
+                      keeping,
                       new SecureRandom(),
                       index,
                       count));
       shards.add(shard);
       streams.add(new ShardStreams(shard, admission, streamCounters, options.streams));
     }
+    boolean hold = !keeping.left().isEmpty();
+    for (Shard shard : shards) {
+      on(
+          shard.loop(),
+          () -> {
+            shard.restoration().meet(shards);
+            shard.strays().expect(Strays.NONE, hold);
+            return true;
+          });
+    }
   }
 
-  private void listen(Listen listen, Options options) throws BindFailure {
-    if (listen.transport == Transport.UDP) {
-      listenUdp(listen.local);
-    } else {
-      listenStream(listen, options);
+  /**
+   * Goes on with allocations of a former process or another node: each on the shard that owns its
+   * port, all shards at once. Meanwhile nobody is told that there is no such allocation.
+   */
+  public CompletionStage<Void> restore(List<Snapshot> snapshots) {
+    List<List<Snapshot>> byShard = new ArrayList<>();
+    shards.forEach(shard -> byShard.add(new ArrayList<>()));
+    List<FiveTuple> clients = new ArrayList<>();
+    List<Integer> owners = new ArrayList<>();
+    for (Snapshot snapshot : snapshots) {
+      int owner = ShardRestoration.shardOf(snapshot, shards.size());
+      byShard.get(owner).add(snapshot);
+      FiveTuple client = tupleOf(snapshot.key());
+      if (client != null) {
+        clients.add(client);
+        owners.add(owner);
+      }
     }
+    if (clients.size() > 0) {
+      strays = Strays.of(strays, clients, owners, new SecureRandom().nextLong());
+    }
+    Strays known = strays;
+    CompletableFuture<?>[] all = new CompletableFuture<?>[shards.size()];
+    for (int i = 0; i < all.length; i++) {
+      Shard shard = shards.get(i);
+      List<Snapshot> own = byShard.get(i);
+      all[i] =
+          CompletableFuture.runAsync(
+              () -> shard.restoration().resume(known, own), shard.loop().eventLoop());
+    }
+    return CompletableFuture.allOf(all);
+  }
+
+  private @Nullable FiveTuple tupleOf(AllocationKey key) {
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.transport() == Transport.UDP && endpoint.local().equals(key.server())) {
+        return new FiveTuple(Transport.UDP, key.client(), key.server(), endpoint.number(), null);
+      }
+    }
+    return null;
   }
 
   private void listenUdp(TransportAddress wanted) throws BindFailure {
@@ -188,7 +255,7 @@ public final class TurnNode {
     }
   }
 
-  /** What clients can reach, in the order asked for. */
+  /** What clients can reach: by datagrams first, then by streams, each in the order asked for. */
   public List<Endpoint> endpoints() {
     return List.copyOf(endpoints);
   }
@@ -276,8 +343,7 @@ public final class TurnNode {
   public void leave() {
     closeStreams();
     for (Shard shard : shards) {
-      Datagrams datagrams = shard.loop().datagrams();
-      shard.loop().eventLoop().submit(datagrams::leave).awaitUninterruptibly();
+      shard.loop().eventLoop().submit(shard::leave).awaitUninterruptibly();
     }
   }
 
