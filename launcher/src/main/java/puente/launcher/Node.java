@@ -34,6 +34,7 @@ final class Node {
   private final LocalStore store;
   private final Cluster cluster;
   private final EventLoops loops;
+  private final NodeJournal journal;
   private final TurnNode turn;
   private final @Nullable ForwardLink link;
   private final NodeDrain drain;
@@ -63,9 +64,14 @@ final class Node {
             parts.binding(),
             parts.streams());
     loops = openLoops(parts, holder);
+    journal = openJournal();
     try {
       NodeAddresses.tryRelays(config);
-      turn = TurnNode.start(loops, options, cluster.store());
+      turn =
+          journal.restore(
+              cluster.nodeId(),
+              List.of(cluster.sink()),
+              keeping -> TurnNode.start(loops, options, cluster.store(), keeping));
       // At once: from the first client on, those who are to go elsewhere are sent there.
       link = link(ClusterConfig.of(config), turn);
       drain = new NodeDrain(config, loops, turn, cluster, link);
@@ -77,9 +83,11 @@ final class Node {
       drain.onPhase(phase -> signaling.onPhase(phase, cluster));
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
+      journal.close();
       throw startFailure(refused);
     } catch (StartFailure | RuntimeException failure) {
       loops.close().toCompletableFuture().join();
+      journal.close();
       throw failure;
     }
     holder.releaseRest();
@@ -115,6 +123,15 @@ final class Node {
           parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize(), holder);
     } catch (IllegalArgumentException unavailable) {
       throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
+    }
+  }
+
+  private NodeJournal openJournal() throws StartFailure {
+    try {
+      return NodeJournal.open(config, state);
+    } catch (StartFailure failure) {
+      loops.close().toCompletableFuture().join();
+      throw failure;
     }
   }
 
@@ -254,7 +271,8 @@ final class Node {
     return signaling
         .stop()
         .thenCompose(stopped -> admin.stop())
-        .thenAccept(stopped -> turn.leave());
+        .thenAccept(stopped -> turn.leave())
+        .thenRun(journal::close);
   }
 
   /** Stops in order: not ready, no HTTP, no listeners, no member, no admin port, no loops. */
@@ -268,6 +286,7 @@ final class Node {
     return signaling
         .stop()
         .thenCompose(stopped -> turn.stop())
+        .thenRun(journal::close)
         .thenCompose(stopped -> cluster.leave())
         .thenCompose(left -> admin.stop())
         .thenCompose(stopped -> loops.close());

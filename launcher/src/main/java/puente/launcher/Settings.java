@@ -486,6 +486,7 @@ final class Settings {
     ClusterSettings.addTo(all);
     DrainSettings.addTo(all);
     SupervisionSettings.addTo(all);
+    StateSettings.addTo(all);
     CoturnWords.addTo(all);
     return List.copyOf(all);
   }
