@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * A server in a process of its own on free loopback ports. Its folder under {@code target/e2e} keeps
- * its log and state after the test.
+ * A server in a process of its own on free loopback ports. Its folder under {@code target/e2e}
+ * keeps its log and state after the test.
  */
 final class ServerProcess implements AutoCloseable {
 
@@ -43,8 +43,10 @@ final class ServerProcess implements AutoCloseable {
   final int httpPort;
   final int relayPort;
   final Certificate certificate;
-  private final Program program;
+  private final List<String> command;
   private final boolean secure;
+  private Program program;
+  private int life = 1;
 
   private ServerProcess(Path folder, List<String> settings, List<String> javaOptions) {
     this.folder = folder;
@@ -66,7 +68,22 @@ final class ServerProcess implements AutoCloseable {
       }
     }
     command.addAll(settings.stream().map(this::filled).map(line -> "--" + line).toList());
+    this.command = command;
     program = Program.start(new ProcessBuilder(command), folder.resolve("server.log"));
+  }
+
+  /** The process is gone at once, without a word. */
+  void kill() {
+    program.signal("KILL");
+    if (!program.endsWithin(STOP_LIMIT)) {
+      throw new AssertionError("it survives kill -9");
+    }
+  }
+
+  /** The same command once more; it is not waited for. */
+  void startAgain() {
+    life++;
+    program = Program.start(new ProcessBuilder(command), folder.resolve("server-" + life + ".log"));
   }
 
   /** Are the tests run against us, or against the server that shows that they can pass? */
