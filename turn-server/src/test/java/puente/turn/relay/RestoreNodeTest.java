@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,10 +52,13 @@ import puente.turn.store.SnapshotSink;
 @Timeout(60)
 class RestoreNodeTest {
 
-  private static final TransportAddress LOOPBACK = TransportAddress.ipv4(0x7f000001, 0);
+  /** An address that no other test's sockets are on, and ports that the system gives to nobody. */
+  private static final TransportAddress RELAY =
+      TransportAddress.ipv4(0x7f640000 | new SecureRandom().nextInt(1, 0xfffe), 0);
+
   private static final InetAddress HOST = InetAddress.getLoopbackAddress();
   private static final int CHANNEL = 0x4000;
-  private static final int FIRST_PORT = 40_000;
+  private static final int FIRST_PORT = 10_000;
 
   private EventLoops loops = EventLoops.open(4, UdpIo.AUTO, true);
   private TurnNode node;
@@ -149,7 +153,7 @@ class RestoreNodeTest {
     TurnConfig config =
         TurnConfig.builder()
             .noAuth()
-            .relayAddresses(new RelayAddress(LOOPBACK))
+            .relayAddresses(new RelayAddress(RELAY))
             .ports(FIRST_PORT, FIRST_PORT + 12_000)
             .peers(PeerPolicy.SAFE.withLoopback(true))
             .build();
@@ -191,7 +195,7 @@ class RestoreNodeTest {
     client.send(new DatagramPacket(framed, framed.length, Addresses.of(server)));
     DatagramPacket atPeer = receive(peer);
     assertArrayEquals(payload, Arrays.copyOf(atPeer.getData(), atPeer.getLength()));
-    assertEquals(new InetSocketAddress(HOST, relayPort), atPeer.getSocketAddress());
+    assertEquals(Addresses.of(RELAY.withPort(relayPort)), atPeer.getSocketAddress());
     peer.send(new DatagramPacket(payload, payload.length, atPeer.getSocketAddress()));
     DatagramPacket atClient = receive(client);
     assertArrayEquals(framed, Arrays.copyOf(atClient.getData(), atClient.getLength()));
@@ -201,7 +205,7 @@ class RestoreNodeTest {
   private static Snapshot snapshot(
       TransportAddress client, TransportAddress server, int relayPort, DatagramSocket peer) {
     long now = System.currentTimeMillis();
-    TransportAddress relay = LOOPBACK.withPort(relayPort);
+    TransportAddress relay = RELAY.withPort(relayPort);
     TransportAddress peerAddress = Addresses.of(address(peer));
     return new Snapshot(
         new AllocationKey(Transport.UDP, client, server),
