@@ -187,9 +187,7 @@ final class SnippetCommand implements Callable<Integer> {
     }
     List<String> configured = config.all(Settings.STATIC_AUTH_SECRET);
     String secret =
-        configured.isEmpty()
-            ? StateDirectory.open(config).sharedSecret()
-            : configured.getFirst();
+        configured.isEmpty() ? StateDirectory.open(config).sharedSecret() : configured.getFirst();
     Credential credential =
         Credential.create(
             secret,

@@ -35,8 +35,7 @@ class CredentialEndpointsTest {
                 "api-key=shop:" + SECRET);
         var http = HttpClient.newHttpClient()) {
       String bearer = "Bearer " + SECRET;
-      String basic =
-          "Basic " + Base64.getEncoder().encodeToString(("shop:" + SECRET).getBytes());
+      String basic = "Basic " + Base64.getEncoder().encodeToString(("shop:" + SECRET).getBytes());
       String cloudflare = "/v1/turn/keys/shop/credentials/";
       worksAt(server, ask(http, server, "POST", "/api/v1/ice-servers", bearer, 201));
       worksAt(server, ask(http, server, "GET", "/turn?service=turn&key=" + SECRET, bearer, 200));
@@ -46,8 +45,7 @@ class CredentialEndpointsTest {
       worksAt(server, ask(http, server, "POST", twilio, basic, 201));
       String metered = "/api/v1/turn/credentials?apiKey=" + SECRET;
       worksAt(server, ask(http, server, "GET", metered, bearer, 200));
-      Pair revocable =
-          ask(http, server, "POST", cloudflare + "generate-ice-servers", bearer, 201);
+      Pair revocable = ask(http, server, "POST", cloudflare + "generate-ice-servers", bearer, 201);
       worksAt(server, revocable);
       String revoke = cloudflare + revocable.username.replace(":", "%3A") + "/revoke";
       assertEquals(204, send(http, server, "POST", revoke, bearer).statusCode());
@@ -89,8 +87,7 @@ class CredentialEndpointsTest {
   }
 
   private static TurnClient client(ServerProcess server, Pair pair) throws IOException {
-    return new TurnClient(
-        new TurnClient.Datagrams(server.address()), pair.username, pair.password);
+    return new TurnClient(new TurnClient.Datagrams(server.address()), pair.username, pair.password);
   }
 
   private static void worksAt(ServerProcess server, Pair pair) throws IOException {

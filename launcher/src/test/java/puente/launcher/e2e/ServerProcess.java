@@ -33,6 +33,7 @@ final class ServerProcess implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(40);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+  private static final String HTTP_PORT = "http-port=";
   private static final AtomicInteger STARTED = new AtomicInteger();
 
   final Path folder;
@@ -57,7 +58,12 @@ final class ServerProcess implements AutoCloseable {
     alternatePort = first + 1;
     tlsPort = first + 2;
     adminPort = first + 4;
-    httpPort = first + 5;
+    httpPort =
+        settings.stream()
+            .filter(line -> line.startsWith(HTTP_PORT))
+            .map(line -> Integer.parseInt(line.substring(HTTP_PORT.length())))
+            .findFirst()
+            .orElse(first + 5);
     relayPort = Ports.free(RELAY_PORTS);
     var command = command(folder, javaOptions);
     if (isPuente()) {
