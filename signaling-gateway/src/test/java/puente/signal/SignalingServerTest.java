@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.Test;
 /** puente.v1 over real WebSockets, with clients who keep the rules and clients who do not. */
 @Tag("slow")
 class SignalingServerTest {
+  /** The server closed while we still wrote: TCP may then throw its last words away. */
+  private static final int CUT = -1;
+
   private static final String HELLO = "{\"t\":\"hello\"}";
 
   @SuppressWarnings("NullAway.Init")
@@ -128,8 +132,8 @@ class SignalingServerTest {
     assertEquals(1007, codeOf(RawSocket.frame(RawSocket.TEXT, overlong, true)), "overlong");
     assertEquals(
         1009, codeOf(RawSocket.frame(RawSocket.TEXT, new byte[0x1_0001], true)), "too big");
-    assertEquals(
-        1009, codeOf(RawSocket.frame(RawSocket.TEXT, new byte[0x10_0000], true)), "far too big");
+    int farTooBig = codeOf(RawSocket.frame(RawSocket.TEXT, new byte[0x10_0000], true));
+    assertTrue(farTooBig == 1009 || farTooBig == CUT, "far too big: " + farTooBig);
     assertEquals(4000, codeOf(RawSocket.frame(RawSocket.TEXT, hi, true)), "not JSON");
   }
 
@@ -137,6 +141,8 @@ class SignalingServerTest {
     try (RawSocket socket = raw()) {
       socket.out.write(frame);
       return socket.closeCode();
+    } catch (SocketException cut) {
+      return CUT;
     }
   }
 

@@ -134,8 +134,8 @@ class ForwardTest {
     allocateAndBind();
     Message answer = exchange(two, request(Method.REFRESH, 7).i32(AttributeType.LIFETIME, 600));
     assertEquals(MessageClass.SUCCESS, answer.messageClass());
-    answer = exchange(two, request(Method.REFRESH, 8).i32(AttributeType.LIFETIME, 0));
-    assertEquals(MessageClass.SUCCESS, answer.messageClass());
+    // A retransmission may find it gone already, which a client takes for success (RFC 8656 §8.3).
+    exchange(two, request(Method.REFRESH, 8).i32(AttributeType.LIFETIME, 0));
     assertEquals(0, one.allocations());
   }
 
@@ -218,10 +218,28 @@ class ForwardTest {
   }
 
   private Message exchange(Node node, MessageBuilder request) throws IOException {
-    send(client, node.door(), Arrays.copyOf(request.bytes(), request.length()));
-    DatagramPacket answer = receive(client);
-    assertEquals(Addresses.of(node.door()), answer.getSocketAddress());
-    return parse(bytes(answer));
+    byte[] asked = Arrays.copyOf(request.bytes(), request.length());
+    byte[] transaction = Arrays.copyOfRange(asked, 8, 20);
+    client.setSoTimeout(500);
+    try {
+      // RFC 8489 §6.2.1: what is not answered is sent again.
+      for (int i = 0; i < 20; i++) {
+        send(client, node.door(), asked);
+        try {
+          DatagramPacket answer = receive(client);
+          Message message = parse(bytes(answer));
+          if (message.hasTransactionId(transaction)) {
+            assertEquals(Addresses.of(node.door()), answer.getSocketAddress());
+            return message;
+          }
+        } catch (SocketTimeoutException again) {
+          continue;
+        }
+      }
+      throw new AssertionError("no answer");
+    } finally {
+      client.setSoTimeout(10_000);
+    }
   }
 
   private static MessageBuilder request(Method method, int transaction) {
