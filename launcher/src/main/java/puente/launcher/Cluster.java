@@ -44,6 +44,9 @@ interface Cluster {
   /** Quotas as they hold across all nodes, and claims of what other nodes have left. */
   AllocationStore store();
 
+  /** Words to and from the other nodes. */
+  Messenger messages();
+
   /** Leaves in order: the others learn it at once. */
   CompletionStage<Void> leave();
 }

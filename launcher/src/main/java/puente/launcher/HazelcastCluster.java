@@ -60,6 +60,7 @@ final class HazelcastCluster implements Cluster {
   private final AllocationStore store;
   private final HazelcastClusterDirectory directory;
   private final HazelcastClusterLeases leases;
+  private final HazelcastClusterMessages messages;
   private final LeasedStore quotas;
   private final @Nullable HazelcastClusterLink link;
   private final ScheduledExecutorService worker =
@@ -79,6 +80,7 @@ final class HazelcastCluster implements Cluster {
     this.config = config;
     directory = new HazelcastClusterDirectory(config.nodeId());
     leases = new HazelcastClusterLeases(config.nodeId());
+    messages = new HazelcastClusterMessages(config.nodeId(), this::isAlive);
     quotas = new LeasedStore(store, leases);
     this.store = new ClusterStore(quotas, this::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
@@ -149,6 +151,7 @@ final class HazelcastCluster implements Cluster {
         link == null ? "in clear" : "sealed");
     directory.start(instance);
     leases.start(instance);
+    messages.start(instance);
     quotas.declare();
     tick();
     worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
@@ -322,6 +325,15 @@ final class HazelcastCluster implements Cluster {
     return store;
   }
 
+  @Override
+  public Messenger messages() {
+    return messages;
+  }
+
+  private boolean isAlive(String node) {
+    return nodes.stream().anyMatch(state -> state.alive() && state.id().equals(node));
+  }
+
   /** Every node's allocations; asks the other nodes. */
   HazelcastClusterDirectory directory() {
     return directory;
@@ -339,9 +351,8 @@ final class HazelcastCluster implements Cluster {
   }
 
   private boolean mayClaim(Snapshot there) {
-    boolean alive =
-        nodes.stream().anyMatch(state -> state.alive() && state.id().equals(there.node()));
-    Ownership.Owner owner = new Ownership.Owner(alive, onThisMachine.contains(there.node()));
+    Ownership.Owner owner =
+        new Ownership.Owner(isAlive(there.node()), onThisMachine.contains(there.node()));
     boolean relaysHere =
         there.relays().stream().allMatch(relay -> NodeAddresses.isHere(relay.local()));
     return Ownership.mayClaim(
@@ -353,6 +364,7 @@ final class HazelcastCluster implements Cluster {
     CompletableFuture<Void> left = new CompletableFuture<>();
     leaving = true;
     directory.close();
+    messages.close();
     soon(
         () -> {
           HazelcastInstance instance = running;
@@ -369,6 +381,7 @@ final class HazelcastCluster implements Cluster {
   void terminate() {
     leaving = true;
     directory.close();
+    messages.close();
     worker.shutdownNow();
     HazelcastInstance instance = running;
     if (instance != null) {

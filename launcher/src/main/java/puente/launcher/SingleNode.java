@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -62,7 +63,34 @@ final class SingleNode implements Cluster {
   }
 
   @Override
+  public Messenger messages() {
+    return Nobody.INSTANCE;
+  }
+
+  @Override
   public CompletionStage<Void> leave() {
     return CompletableFuture.completedStage(null);
+  }
+
+  /** There is nobody to talk to. */
+  private enum Nobody implements Messenger {
+    INSTANCE;
+
+    @Override
+    public boolean tell(String node, String subject, byte[] body) {
+      return false;
+    }
+
+    @Override
+    public CompletionStage<byte[]> ask(
+        String node, String subject, byte[] body, Duration patience) {
+      return CompletableFuture.failedStage(new Unanswered("there is no other node"));
+    }
+
+    @Override
+    public void listen(String subject, Listener listener) {}
+
+    @Override
+    public void answer(String subject, Answerer answerer) {}
   }
 }
