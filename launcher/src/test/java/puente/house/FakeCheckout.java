@@ -64,6 +64,10 @@ final class FakeCheckout {
     script = script.replaceAll("/usr/(lib/jvm|java)/\\*|/opt/\\S+", "");
     script = script.replaceAll("/usr/s?bin/", Matcher.quoteReplacement(bin + "/"));
     executable(root.resolve("puente"), script);
+    Path dist = Files.createDirectories(root.resolve("launcher/src/main/dist"));
+    executable(
+        dist.resolve("puente"),
+        Repository.text(Repository.ROOT.resolve("launcher/src/main/dist/puente")));
     Files.writeString(root.resolve("pom.xml"), "<project/>\n");
     Files.createDirectories(root.resolve("launcher/src/main"));
     Files.writeString(root.resolve("launcher/src/main/One.java"), "class One {}\n");

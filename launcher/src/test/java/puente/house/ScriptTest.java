@@ -53,7 +53,8 @@ class ScriptTest {
         run.out().endsWith("<puente.launcher.Puente>\n<version>\n<--json>\n<two words>\n<>\n"),
         run.out());
     assertTrue(
-        run.out().contains("<" + checkout.root + "/launcher/target/puente/lib/*>"), run.out());
+        run.out().contains("<" + checkout.root + "/launcher/target/puente/lib/launcher-1.jar>"),
+        run.out());
     assertTrue(run.err().contains("building"), run.err());
     assertFalse(run.err().contains("Maven is talking"), run.err());
   }
