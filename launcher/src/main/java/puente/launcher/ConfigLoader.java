@@ -25,6 +25,8 @@ final class ConfigLoader {
   private static final List<String> FOREIGN_VARIABLES =
       List.of(
           "PUENTE_CONFIG",
+          "PUENTE_HOME",
+          "PUENTE_JDK",
           "PUENTE_JAVA_HOME",
           "PUENTE_JAVA_OPTS",
           "PUENTE_JDK_API",

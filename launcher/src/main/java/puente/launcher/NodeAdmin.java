@@ -18,6 +18,7 @@ import puente.admin.AdminStartFailure;
 import puente.admin.NodeView;
 import puente.launcher.NodeState.Phase;
 import puente.net.EventLoops;
+import puente.supervisor.HealthCheck;
 import puente.turn.CloseReason;
 import puente.turn.Counters;
 import puente.turn.Counters.PortState;
@@ -59,6 +60,7 @@ final class NodeAdmin implements NodeView {
           AdminServer.start(loops.vertx(), loops.control(), options, admin)
               .toCompletableFuture()
               .join();
+      state.note(HealthCheck.FILE, reachable(address) + " " + admin.server.port() + "\n");
       return admin;
     } catch (CompletionException failure) {
       if (failure.getCause() instanceof AdminStartFailure refused) {
@@ -73,6 +75,11 @@ final class NodeAdmin implements NodeView {
       }
       throw failure;
     }
+  }
+
+  /** An address by which this machine reaches itself. */
+  private static String reachable(InetAddress address) {
+    return address.isAnyLocalAddress() ? "localhost" : address.getHostAddress();
   }
 
   /** Beyond loopback there is always a token: the configured one, else one made once. */

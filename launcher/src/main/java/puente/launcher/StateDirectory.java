@@ -126,6 +126,11 @@ final class StateDirectory {
     return CertificateChain.load(file);
   }
 
+  /** Writes a small file for others on this machine, in place of the former. */
+  void note(String name, String text) throws StartFailure {
+    replace(directory.resolve(name), text);
+  }
+
   private void createOnce(Path file, String text) throws StartFailure {
     Path whole = temporary(file, text);
     try {
