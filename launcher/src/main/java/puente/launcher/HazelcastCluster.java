@@ -12,6 +12,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
 import com.hazelcast.replicatedmap.ReplicatedMap;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,7 @@ import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LeasedStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
@@ -57,9 +59,6 @@ final class HazelcastCluster implements Cluster {
   private final ClusterConfig config;
   private final AllocationStore store;
   private final HazelcastClusterDirectory directory;
-  private final HazelcastClusterClaims claims;
-  private final HazelcastClusterInheritance inheritance;
-  private final ClaimCounters claimCounters = new ClaimCounters();
   private final HazelcastClusterLeases leases;
   private final HazelcastClusterMessages messages;
   private final LeasedStore quotas;
@@ -70,7 +69,7 @@ final class HazelcastCluster implements Cluster {
   private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
   private volatile NodeState own;
   private volatile List<NodeState> nodes;
-  private volatile Heir heir = Heir.NOBODY;
+  private volatile Set<String> onThisMachine = Set.of();
   private volatile @Nullable HazelcastInstance running;
   private volatile boolean leaving;
   private long ticks;
@@ -79,13 +78,11 @@ final class HazelcastCluster implements Cluster {
 
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
-    directory = new HazelcastClusterDirectory(config.nodeId(), claimCounters);
-    claims = new HazelcastClusterClaims(config.nodeId(), directory, this::isMember, claimCounters);
-    inheritance = new HazelcastClusterInheritance(config.nodeId(), directory);
+    directory = new HazelcastClusterDirectory(config.nodeId());
     leases = new HazelcastClusterLeases(config.nodeId());
     messages = new HazelcastClusterMessages(config.nodeId(), this::isAlive);
     quotas = new LeasedStore(store, leases);
-    this.store = new ClusterStore(quotas, claims::claim);
+    this.store = new ClusterStore(quotas, this::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
     own = NodeState.serving(config.nodeId());
     nodes = List.of(own);
@@ -106,11 +103,17 @@ final class HazelcastCluster implements Cluster {
     if (leaving) {
       return;
     }
+    HazelcastInstance instance = null;
     try {
-      HazelcastInstance instance = newInstance();
+      instance = newInstance();
       running = instance;
       joined(instance);
     } catch (HazelcastException | IllegalStateException failure) {
+      running = null;
+      if (instance != null) {
+        // A member without our listeners would be taken for a node, and would hold the port.
+        instance.getLifecycleService().terminate();
+      }
       if (!failureLogged) {
         failureLogged = true;
         Events.warn(
@@ -232,6 +235,7 @@ final class HazelcastCluster implements Cluster {
       return;
     }
     Map<String, NodeState> byId = new HashMap<>();
+    Set<String> here = new HashSet<>();
     for (byte[] bytes : states(instance).values()) {
       NodeStateCodec.decode(bytes).ifPresent(state -> byId.put(state.id(), state));
     }
@@ -239,7 +243,11 @@ final class HazelcastCluster implements Cluster {
       String id = nodeOf(member);
       NodeState said = byId.getOrDefault(id, NodeState.serving(id));
       byId.put(id, said.withAlive(true));
+      if (isLocal(member)) {
+        here.add(id);
+      }
     }
+    onThisMachine = Set.copyOf(here);
     leases.nodes(instance.getCluster().getMembers().size());
     byId.put(config.nodeId(), own.withAlive(true));
     List<NodeState> sorted = new ArrayList<>(byId.values());
@@ -248,6 +256,14 @@ final class HazelcastCluster implements Cluster {
     nodes = List.copyOf(sorted);
     if (changed) {
       listeners.forEach(listener -> listener.accept(nodes));
+    }
+  }
+
+  private static boolean isLocal(Member member) {
+    try {
+      return NodeAddresses.isHere(member.getAddress().getInetAddress());
+    } catch (UnknownHostException gone) {
+      return false;
     }
   }
 
@@ -261,8 +277,6 @@ final class HazelcastCluster implements Cluster {
       case MERGED -> {
         Events.info("cluster-merged");
         directory.reconcileSoon();
-        directory.membersChanged();
-        heir.look("merged");
         soon(quotas::declare);
         soon(this::tick);
       }
@@ -304,26 +318,12 @@ final class HazelcastCluster implements Cluster {
 
   @Override
   public CompletionStage<Optional<String>> ownerOf(AllocationKey key) {
-    return directory.ownerOf(key);
+    return directory.find(key).thenApply(found -> found.map(Snapshot::node));
   }
 
   @Override
-  public void heir(Heir newHeir, List<Snapshot> fromJournal) {
-    heir = newHeir;
-    claims.heir(newHeir);
-    directory.heir(newHeir, fromJournal);
-  }
-
-  @Override
-  public List<Snapshot> inherit() {
-    List<Snapshot> taken = inheritance.take(heir, otherMembers());
-    claimCounters.add(ClaimCounters.Fact.INHERITED, taken.size());
-    return taken;
-  }
-
-  @Override
-  public ClaimCounters claims() {
-    return claimCounters;
+  public void onLost(Consumer<AllocationKey> loser) {
+    directory.onLost(loser);
   }
 
   @Override
@@ -345,28 +345,24 @@ final class HazelcastCluster implements Cluster {
     return directory;
   }
 
-  /** Asks the membership service itself: what the nodes have told may be a moment old. */
-  private boolean isMember(String node) {
-    return otherMembers().contains(node);
+  private CompletionStage<Optional<Snapshot>> claim(AllocationKey key) {
+    return directory
+        .find(key)
+        .thenComposeAsync(
+            found ->
+                found.isPresent() && mayClaim(found.get())
+                    ? directory.claim(found.get())
+                    : CompletableFuture.completedStage(Optional.empty()),
+            worker);
   }
 
-  private Set<String> otherMembers() {
-    HazelcastInstance instance = running;
-    Set<String> others = new HashSet<>();
-    if (instance != null) {
-      for (Member member : instance.getCluster().getMembers()) {
-        if (!member.localMember()) {
-          others.add(nodeOf(member));
-        }
-      }
-    }
-    return others;
-  }
-
-  /** Whether each record has a copy on another node, as far as there is one. */
-  boolean isSafe() {
-    HazelcastInstance instance = running;
-    return instance != null && instance.getPartitionService().isClusterSafe();
+  private boolean mayClaim(Snapshot there) {
+    Ownership.Owner owner =
+        new Ownership.Owner(isAlive(there.node()), onThisMachine.contains(there.node()));
+    boolean relaysHere =
+        there.relays().stream().allMatch(relay -> NodeAddresses.isHere(relay.local()));
+    return Ownership.mayClaim(
+        there, config.nodeId(), owner, relaysHere, System.currentTimeMillis());
   }
 
   @Override
@@ -374,7 +370,6 @@ final class HazelcastCluster implements Cluster {
     CompletableFuture<Void> left = new CompletableFuture<>();
     leaving = true;
     directory.close();
-    claims.close();
     messages.close();
     soon(
         () -> {
@@ -392,7 +387,6 @@ final class HazelcastCluster implements Cluster {
   void terminate() {
     leaving = true;
     directory.close();
-    claims.close();
     messages.close();
     worker.shutdownNow();
     HazelcastInstance instance = running;
@@ -419,7 +413,6 @@ final class HazelcastCluster implements Cluster {
       if (id.equals(config.nodeId()) && !event.getMember().localMember()) {
         Events.warn("cluster-node-twice", "node", id, "warning", "two nodes have this node-id");
       }
-      directory.membersChanged();
       soon(HazelcastCluster.this::refresh);
     }
 
@@ -431,10 +424,7 @@ final class HazelcastCluster implements Cluster {
           nodeOf(event.getMember()),
           "members",
           event.getMembers().size());
-      claims.memberLost();
-      directory.membersChanged();
       directory.reconcileSoon();
-      heir.look("node-lost");
       soon(quotas::declare);
       soon(HazelcastCluster.this::refresh);
       forgetLater(nodeOf(event.getMember()));

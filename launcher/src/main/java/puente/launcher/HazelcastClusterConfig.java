@@ -71,7 +71,7 @@ final class HazelcastClusterConfig {
    * Everything in our maps is text, numbers, bytes or a class with a codec of its own. What is left
    * for Java's own serialization are the exceptions that Hazelcast sends back to a caller.
    */
-  private static JavaSerializationFilterConfig serializationFilter() {
+  static JavaSerializationFilterConfig serializationFilter() {
     JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
     filter.setDefaultsDisabled(true);
     filter
@@ -84,25 +84,25 @@ final class HazelcastClusterConfig {
             "com.hazelcast.internal.cluster.impl.MasterNodeChangedException",
             "com.hazelcast.internal.cluster.impl.VersionMismatchException",
             "com.hazelcast.internal.partition.PartitionStateVersionMismatchException",
-            "com.hazelcast.map.",
             "com.hazelcast.nio.serialization.HazelcastSerializationException",
-            "com.hazelcast.query.QueryException",
-            "com.hazelcast.topic.TopicOverloadException",
             "com.hazelcast.spi.exception.",
             "com.hazelcast.partition.",
+            "java.io.EOFException",
+            "java.io.IOException",
             "java.lang.",
             "[Ljava.lang.",
-            "java.util.Collections$");
+            "java.util.Collections$",
+            "java.util.concurrent.CancellationException",
+            "java.util.concurrent.ExecutionException",
+            "java.util.concurrent.TimeoutException");
     return filter;
   }
 
-  /**
-   * A map of records that renew themselves, on two nodes: what has been written is on both, or the
-   * writer knows.
-   */
+  /** A map of records that renew themselves, on two nodes. */
   static MapConfig records(String name, int lifeSeconds) {
     return new MapConfig(name)
-        .setBackupCount(1)
+        .setBackupCount(0)
+        .setAsyncBackupCount(1)
         .setTimeToLiveSeconds(lifeSeconds)
         .setStatisticsEnabled(false);
   }

@@ -15,6 +15,9 @@ import puente.turn.store.LeasedStore;
 final class HazelcastClusterLeases implements LeasedStore.Lender {
   private static final String MAP = "leases";
 
+  /** A copy on every node of a cluster of seven: a part that is cut off knows what all hold. */
+  private static final int COPIES = 5;
+
   private final String node;
   // Greater than what a former process of this node has used, as long as its clock goes on.
   private final AtomicLong number = new AtomicLong(System.currentTimeMillis() << 20);
@@ -29,6 +32,7 @@ final class HazelcastClusterLeases implements LeasedStore.Lender {
     config.addMapConfig(
         new MapConfig(MAP)
             .setBackupCount(1)
+            .setAsyncBackupCount(COPIES)
             .setStatisticsEnabled(false)
             .setMergePolicyConfig(
                 new MergePolicyConfig(HazelcastClusterRecords.MergeLeases.class.getName(), 256)));

@@ -46,6 +46,7 @@ public final class ForwardLink implements AutoCloseable {
   private record Outgoing(TransportAddress node, Forwarded frame) {}
 
   private final DatagramChannel channel;
+  private final TransportAddress local;
   private final ForwardSeal seal;
   private final List<Shard> shards;
   private final BlockingQueue<Outgoing> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
@@ -53,8 +54,10 @@ public final class ForwardLink implements AutoCloseable {
   private final List<Thread> threads;
   private volatile List<TransportAddress> peers = List.of();
 
-  private ForwardLink(DatagramChannel channel, String secret, List<Shard> shards) {
+  private ForwardLink(DatagramChannel channel, String secret, List<Shard> shards)
+      throws IOException {
     this.channel = channel;
+    local = Addresses.of((InetSocketAddress) channel.getLocalAddress());
     this.shards = shards;
     seal = new ForwardSeal(secret, new SecureRandom());
     for (int i = 0; i < counts.length; i++) {
@@ -87,11 +90,7 @@ public final class ForwardLink implements AutoCloseable {
 
   /** Where the other nodes send to. */
   public TransportAddress local() {
-    try {
-      return Addresses.of((InetSocketAddress) channel.getLocalAddress());
-    } catch (IOException closed) {
-      throw new IllegalStateException(closed);
-    }
+    return local;
   }
 
   /** The links of the other nodes that live. */
