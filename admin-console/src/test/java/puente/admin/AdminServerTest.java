@@ -99,9 +99,8 @@ class AdminServerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "/",
         "/healthz/",
-        "/console/index.html",
-        "/css/",
         "//healthz",
         "/Healthz",
         "/healthz;a",

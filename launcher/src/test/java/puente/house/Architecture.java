@@ -150,13 +150,12 @@ final class Architecture {
           .dependOnClassesThat()
           .resideInAPackage("io.micrometer..");
 
-  static final ArchRule BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_DTLS_AND_PASSWORDS =
+  static final ArchRule BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_AND_DTLS =
       noClasses()
           .that(
               describe(
-                  "handle neither certificates, nor DTLS, nor passwords",
-                  type ->
-                      !outermost(type).getSimpleName().matches(".*(Certificate|Dtls|Passwords).*")))
+                  "handle neither certificates nor DTLS",
+                  type -> !outermost(type).getSimpleName().matches(".*(Certificate|Dtls).*")))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.bouncycastle..");

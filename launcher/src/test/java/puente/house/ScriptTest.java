@@ -80,6 +80,19 @@ class ScriptTest {
   }
 
   @Test
+  void compilesTheLaboratoryAndRunsWhatWasBuilt() throws Exception {
+    Files.createDirectories(checkout.root.resolve("launcher/src/test/java"));
+    Files.createDirectories(checkout.root.resolve("launcher/target/test-classes"));
+    Run run = checkout.run(home("25"), "chaos", "--short", "kill");
+    assertTrue(checkout.calls().getLast().contains("test-compile"), checkout.calls()::toString);
+    assertTrue(
+        run.out().endsWith("<puente.chaos.Chaos>\n<--short>\n<kill>\n"), run.out() + run.err());
+    assertTrue(run.out().contains("/target/puente/lib/launcher-1.jar>"), run.out());
+    checkout.run(home("25"), "chaos");
+    assertEquals(2, checkout.calls().size(), checkout.calls()::toString);
+  }
+
+  @Test
   void buildsOnlyWhenSourcesAreNewer() throws Exception {
     checkout.run(home("25"), "version");
     checkout.run(home("25"), "version");

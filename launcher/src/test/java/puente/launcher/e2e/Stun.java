@@ -19,37 +19,37 @@ import org.jspecify.annotations.Nullable;
  * A second, independent reading of RFC 8489: nothing here is shared with the codec under test, and
  * the same code talks to other servers.
  */
-final class Stun {
+public final class Stun {
 
-  static final int BINDING = 0x001;
-  static final int ALLOCATE = 0x003;
-  static final int REFRESH = 0x004;
-  static final int SEND_INDICATION = 0x016;
-  static final int DATA_INDICATION = 0x017;
-  static final int CREATE_PERMISSION = 0x008;
-  static final int CHANNEL_BIND = 0x009;
-  static final int SUCCESS = 0x100;
-  static final int ERROR = 0x110;
+  public static final int BINDING = 0x001;
+  public static final int ALLOCATE = 0x003;
+  public static final int REFRESH = 0x004;
+  public static final int SEND_INDICATION = 0x016;
+  public static final int DATA_INDICATION = 0x017;
+  public static final int CREATE_PERMISSION = 0x008;
+  public static final int CHANNEL_BIND = 0x009;
+  public static final int SUCCESS = 0x100;
+  public static final int ERROR = 0x110;
 
-  static final int USERNAME = 0x0006;
-  static final int MESSAGE_INTEGRITY = 0x0008;
-  static final int ERROR_CODE = 0x0009;
-  static final int CHANNEL_NUMBER = 0x000C;
-  static final int LIFETIME = 0x000D;
-  static final int XOR_PEER_ADDRESS = 0x0012;
-  static final int DATA = 0x0013;
-  static final int REALM = 0x0014;
-  static final int NONCE = 0x0015;
-  static final int XOR_RELAYED_ADDRESS = 0x0016;
-  static final int REQUESTED_ADDRESS_FAMILY = 0x0017;
-  static final int EVEN_PORT = 0x0018;
-  static final int REQUESTED_TRANSPORT = 0x0019;
-  static final int RESERVATION_TOKEN = 0x0022;
-  static final int ADDITIONAL_ADDRESS_FAMILY = 0x8000;
-  static final int FINGERPRINT = 0x8028;
+  public static final int USERNAME = 0x0006;
+  public static final int MESSAGE_INTEGRITY = 0x0008;
+  public static final int ERROR_CODE = 0x0009;
+  public static final int CHANNEL_NUMBER = 0x000C;
+  public static final int LIFETIME = 0x000D;
+  public static final int XOR_PEER_ADDRESS = 0x0012;
+  public static final int DATA = 0x0013;
+  public static final int REALM = 0x0014;
+  public static final int NONCE = 0x0015;
+  public static final int XOR_RELAYED_ADDRESS = 0x0016;
+  public static final int REQUESTED_ADDRESS_FAMILY = 0x0017;
+  public static final int EVEN_PORT = 0x0018;
+  public static final int REQUESTED_TRANSPORT = 0x0019;
+  public static final int RESERVATION_TOKEN = 0x0022;
+  public static final int ADDITIONAL_ADDRESS_FAMILY = 0x8000;
+  public static final int FINGERPRINT = 0x8028;
 
-  static final int HEADER = 20;
-  static final int COOKIE = 0x2112A442;
+  public static final int HEADER = 20;
+  public static final int COOKIE = 0x2112A442;
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -63,13 +63,13 @@ final class Stun {
             .array());
   }
 
-  static Stun request(int type) {
+  public static Stun request(int type) {
     var transaction = new byte[12];
     ThreadLocalRandom.current().nextBytes(transaction);
     return new Stun(type, transaction);
   }
 
-  Stun with(int type, byte... value) {
+  public Stun with(int type, byte... value) {
     bytes.writeBytes(
         ByteBuffer.allocate(4 + (value.length + 3 & ~3))
             .putShort((short) type)
@@ -79,24 +79,24 @@ final class Stun {
     return this;
   }
 
-  Stun with(int type, String value) {
+  public Stun with(int type, String value) {
     return with(type, value.getBytes(StandardCharsets.UTF_8));
   }
 
-  Stun with(int type, InetSocketAddress address) {
+  public Stun with(int type, InetSocketAddress address) {
     return with(type, xored(address, Arrays.copyOfRange(bytes.toByteArray(), 4, HEADER)));
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return sized(bytes.toByteArray(), 0);
   }
 
   /** RFC 8489 §14.5: the HMAC runs over a header whose length already counts the attribute. */
-  byte[] signed(byte[] key) {
+  public byte[] signed(byte[] key) {
     return sign(bytes.toByteArray(), key);
   }
 
-  static byte[] sign(byte[] message, byte[] key) {
+  public static byte[] sign(byte[] message, byte[] key) {
     var covered = sized(message, 24);
     var whole = Arrays.copyOf(covered, covered.length + 24);
     ByteBuffer.wrap(whole)
@@ -107,7 +107,7 @@ final class Stun {
   }
 
   /** RFC 8489 §14.7. */
-  static byte[] fingerprinted(byte[] message) {
+  public static byte[] fingerprinted(byte[] message) {
     var covered = sized(message, 8);
     var crc = new CRC32();
     crc.update(covered);
@@ -119,7 +119,7 @@ final class Stun {
         .array();
   }
 
-  static byte[] sized(byte[] message, int more) {
+  public static byte[] sized(byte[] message, int more) {
     var copy = message.clone();
     ByteBuffer.wrap(copy).putShort(2, (short) (message.length - HEADER + more));
     return copy;
@@ -136,7 +136,7 @@ final class Stun {
   }
 
   /** RFC 8489 §9.2.2: MD5 of "username:realm:password". */
-  static byte[] key(String user, String realm, String password) {
+  public static byte[] key(String user, String realm, String password) {
     try {
       return MessageDigest.getInstance("MD5")
           .digest((user + ":" + realm + ":" + password).getBytes(StandardCharsets.UTF_8));
@@ -145,21 +145,21 @@ final class Stun {
     }
   }
 
-  static int type(byte[] message) {
+  public static int type(byte[] message) {
     return ByteBuffer.wrap(message).getShort(0) & 0xFFFF;
   }
 
-  static boolean isStun(byte[] message) {
+  public static boolean isStun(byte[] message) {
     return message.length >= HEADER
         && (message[0] & 0xC0) == 0
         && ByteBuffer.wrap(message).getInt(4) == COOKIE;
   }
 
-  static String transaction(byte[] message) {
+  public static String transaction(byte[] message) {
     return new String(message, 8, 12, StandardCharsets.ISO_8859_1);
   }
 
-  static byte @Nullable [] attribute(byte[] message, int type) {
+  public static byte @Nullable [] attribute(byte[] message, int type) {
     var view = ByteBuffer.wrap(message);
     int at = HEADER;
     while (at + 4 <= message.length) {
@@ -173,12 +173,12 @@ final class Stun {
   }
 
   /** 0 when the message carries no error. */
-  static int errorCode(byte[] message) {
+  public static int errorCode(byte[] message) {
     var value = attribute(message, ERROR_CODE);
     return value == null ? 0 : (value[2] & 7) * 100 + value[3];
   }
 
-  static @Nullable InetSocketAddress address(byte[] message, int type) {
+  public static @Nullable InetSocketAddress address(byte[] message, int type) {
     var value = attribute(message, type);
     if (value == null) {
       return null;

@@ -1,4 +1,0 @@
-@NullMarked
-package puente.admin.access;
-
-import org.jspecify.annotations.NullMarked;

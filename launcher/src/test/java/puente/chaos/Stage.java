@@ -1,0 +1,108 @@
+package puente.chaos;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A lab with people in it, for one scenario. */
+final class Stage implements AutoCloseable {
+
+  static final Duration READY = Duration.ofSeconds(60);
+  static final Duration BACK = Duration.ofSeconds(60);
+
+  /** How many more than the load the user may have. */
+  static final int SPARE = 30;
+
+  private final Path folder;
+  private final boolean brief;
+  private @Nullable Lab lab;
+  private @Nullable Load load;
+
+  /**
+   * @param brief the short form, for every build
+   */
+  Stage(Path folder, boolean brief) {
+    this.folder = folder;
+    this.brief = brief;
+  }
+
+  boolean brief() {
+    return brief;
+  }
+
+  /** Allocations, over all nodes. */
+  int flows() {
+    return brief ? 60 : 150;
+  }
+
+  /** Between two packets of a flow one way. */
+  Duration pace() {
+    return Duration.ofMillis(50);
+  }
+
+  Lab lab() {
+    Lab there = lab;
+    if (there == null) {
+      throw new IllegalStateException("the lab is not set up");
+    }
+    return there;
+  }
+
+  Load load() {
+    Load there = load;
+    if (there == null) {
+      throw new IllegalStateException("there is no load");
+    }
+    return there;
+  }
+
+  /** Three nodes with these settings, and nobody yet. */
+  Lab setUp(String... settings) {
+    Lab made = Lab.start(folder, Lab.Shape.of(!brief, settings));
+    lab = made;
+    load = made.load(pace());
+    return made;
+  }
+
+  /** Three nodes, and people talking through each of them. */
+  Lab setUpWithPeople(String... settings) {
+    String[] all = Arrays.copyOf(settings, settings.length + 1);
+    all[settings.length] = "user-quota=" + (flows() + SPARE);
+    Lab made = setUp(all);
+    load().add(flows(), true, Lab.accounts(made.nodes()));
+    if (!load().await(READY, any -> true, Flow::ready)) {
+      throw new IllegalStateException(
+          "only %d clients have a channel; told: %s"
+              .formatted(load().count(Flow::ready), load().told()));
+    }
+    load().mark(any -> true);
+    if (!load().await(READY, any -> true, Stage::flowing)) {
+      throw new IllegalStateException("not everybody can talk");
+    }
+    Load.runFor(Duration.ofSeconds(1));
+    return made;
+  }
+
+  static boolean flowing(Flow flow) {
+    return flow.up.flowsSinceMark() && flow.down.flowsSinceMark();
+  }
+
+  static Predicate<Flow> at(List<LabNode> nodes) {
+    return flow -> nodes.stream().anyMatch(node -> node.address().equals(flow.server()));
+  }
+
+  static Predicate<Flow> at(LabNode node) {
+    return at(List.of(node));
+  }
+
+  @Override
+  public void close() {
+    Lab made = lab;
+    if (made != null) {
+      made.close();
+    }
+  }
+}
