@@ -7,11 +7,13 @@ import java.util.concurrent.CompletionStage;
 import puente.admin.NodeView.SessionInfo;
 import puente.admin.NodeView.SessionPage;
 import puente.admin.NodeView.SessionQuery;
-import puente.net.Addresses;
+import puente.stun.AddressRange;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.relay.Session;
+import puente.turn.relay.SessionFilter;
 import puente.turn.relay.SessionKey;
+import puente.turn.relay.SessionOrder;
 import puente.turn.relay.Sessions;
 
 /** Sessions between what the admin server speaks of and what the shards have. */
@@ -24,14 +26,23 @@ final class NodeSessions {
    * @throws IllegalArgumentException with the reason if the query makes no sense
    */
   static CompletionStage<SessionPage> page(Sessions sessions, SessionQuery query) {
-    Sessions.Query asked =
-        new Sessions.Query(
+    SessionFilter filter =
+        new SessionFilter(
             query.user().orElse(null),
-            query.client().map(NodeSessions::ip).orElse(null),
+            query.client().map(NodeSessions::range).orElse(null),
             query.transport().map(NodeSessions::transport).orElse(null),
-            query.cursor().map(NodeSessions::cursor).orElse(null),
-            query.limit());
-    return sessions.list(asked).thenApply(found -> page(found, query.limit()));
+            null,
+            null,
+            0,
+            0);
+    SessionOrder.Place after =
+        query
+            .cursor()
+            .map(NodeSessions::cursor)
+            .map(key -> new SessionOrder.Place(key.createdMs(), "", key))
+            .orElse(null);
+    Sessions.Query asked = new Sessions.Query(filter, SessionOrder.OLDEST, after, query.limit());
+    return sessions.list(asked).thenApply(found -> page(found.sessions(), query.limit()));
   }
 
   private static SessionPage page(List<Session> found, int limit) {
@@ -58,11 +69,11 @@ final class NodeSessions {
         session.packetsDown());
   }
 
-  private static String ip(String text) {
+  private static AddressRange range(String text) {
     try {
-      return Addresses.of(Type.address(text), 0).ip();
+      return AddressRange.parse(text);
     } catch (IllegalArgumentException wrong) {
-      throw new IllegalArgumentException("client: an IP address.", wrong);
+      throw new IllegalArgumentException("client: an IP address or network.", wrong);
     }
   }
 

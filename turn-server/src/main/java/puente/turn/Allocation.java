@@ -59,6 +59,15 @@ public final class Allocation extends Deadline {
   /** When data was last relayed either way; 0 for never. */
   long relayedMs;
 
+  /** When it was for the first time. */
+  long firstRelayedMs;
+
+  /** Packets that nothing permitted. */
+  long misses;
+
+  /** Null until something is relayed. */
+  @Nullable Pace pace;
+
   private @Nullable AddressMap<Permission> permissionByIp;
   private @Nullable AddressMap<Channel> channelByPeer;
 
@@ -127,6 +136,42 @@ public final class Allocation extends Deadline {
     return packetsDown;
   }
 
+  public long bytesUpPerSecond() {
+    return pace == null ? 0 : pace.bytesUpPerSecond;
+  }
+
+  public long bytesDownPerSecond() {
+    return pace == null ? 0 : pace.bytesDownPerSecond;
+  }
+
+  public long packetsUpPerSecond() {
+    return pace == null ? 0 : pace.packetsUpPerSecond;
+  }
+
+  public long packetsDownPerSecond() {
+    return pace == null ? 0 : pace.packetsDownPerSecond;
+  }
+
+  /** When data was relayed for the first time; 0 for never. */
+  public long firstRelayedMs() {
+    return firstRelayedMs;
+  }
+
+  /** When data was last relayed; 0 for never. */
+  public long relayedMs() {
+    return relayedMs;
+  }
+
+  /** Packets that were dropped because nothing permitted them. */
+  public long misses() {
+    return misses;
+  }
+
+  /** Whether a permission for this peer's IP address exists, expired or not. */
+  public boolean permits(long hi, long lo) {
+    return permission(hi, lo) != null;
+  }
+
   /** Whether data was relayed, either way, at {@code sinceMs} or later. */
   public boolean isActiveSince(long sinceMs) {
     return relayedMs >= sinceMs && relayedMs > 0;
@@ -143,6 +188,23 @@ public final class Allocation extends Deadline {
   /** Whether it has been answered and not ended. */
   public boolean isActive() {
     return stage == Stage.ACTIVE;
+  }
+
+  /** What LIFETIME said when it was made. */
+  public int lifetimeSeconds() {
+    return birth.lifetimeSeconds;
+  }
+
+  /** Its permissions, then its channels; the addresses as its packets carry them. */
+  public List<AllocationPeer> peers() {
+    List<AllocationPeer> peers = new ArrayList<>(permissions() + channels());
+    forEachPermission(
+        each ->
+            peers.add(
+                new AllocationPeer(each.ip(), 0, each.expiresMs, each.bytesUp, each.bytesDown)));
+    forEachChannel(
+        each -> peers.add(new AllocationPeer(each.peer, each.number, each.expiresMs, 0, 0)));
+    return peers;
   }
 
   List<Relay> relays() {

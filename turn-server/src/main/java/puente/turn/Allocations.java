@@ -1,6 +1,7 @@
 package puente.turn;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -158,7 +159,8 @@ final class Allocations {
             case IP -> Counter.QUOTA_IP;
             case GLOBAL -> Counter.QUOTA_GLOBAL;
           });
-      fail(allocation, new Refuse(refused.error(), "quota"), now, out);
+      String why = refused.scope().name().toLowerCase(Locale.ROOT) + " quota reached";
+      fail(allocation, new Refuse(refused.error(), why), now, out);
     }
   }
 
@@ -290,6 +292,7 @@ final class Allocations {
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
     changed(allocation, out);
+    out.note(Notes.opened(allocation, now));
     answerBirth(allocation, birth.request, out);
   }
 
@@ -301,6 +304,7 @@ final class Allocations {
     allocation.limit(config.limits().bytesPerSecond(), now);
     deadlines.schedule(allocation, allocation.sweep(now, counters));
     changed(allocation, out);
+    out.note(Notes.opened(allocation, now));
   }
 
   /** The success of an Allocate request; the same for every copy of it (RFC 8656 §7.2). */
@@ -356,6 +360,7 @@ final class Allocations {
       return;
     }
     recent.remember(request, refusal.error(), now);
+    out.note(Notes.refused(request, null, refusal, now));
     answers.refuse(request, refusal, now, out);
   }
 
@@ -367,6 +372,7 @@ final class Allocations {
       }
       counters.allocationClosed(
           why, now - allocation.createdMs(), allocation.bytesUp + allocation.bytesDown);
+      out.note(Notes.closed(allocation, why, now));
     }
     release(allocation, now, out);
   }

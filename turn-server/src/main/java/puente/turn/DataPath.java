@@ -84,10 +84,10 @@ final class DataPath {
       return;
     }
     if (!channel.isOpen(now)) {
-      counters.count(Counter.NO_PERMISSION);
+      missed(allocation, channel.peer, false, now, out);
       return;
     }
-    if (passesUp(allocation, length, now)) {
+    if (passesUp(allocation, channel.permission, length, now)) {
       out.toPeer(channel.relay, channel.peer, packet, ChannelData.HEADER_LENGTH, length, false);
     }
   }
@@ -113,7 +113,7 @@ final class DataPath {
         || permission == null
         || now >= relay.expiresMs
         || now >= permission.expiresMs) {
-      counters.count(Counter.NO_PERMISSION);
+      missed(allocation, peer, false, now, out);
       return;
     }
     PeerPolicy.Verdict verdict = config.peers().judge(peer);
@@ -123,7 +123,7 @@ final class DataPath {
       return;
     }
     int length = message.lengthAt(dataAt);
-    if (passesUp(allocation, length, now)) {
+    if (passesUp(allocation, permission, length, now)) {
       boolean dontFragment = message.has(AttributeType.DONT_FRAGMENT);
       out.toPeer(relay, wire, packet, message.valueAt(dataAt), length, dontFragment);
     }
@@ -138,21 +138,21 @@ final class DataPath {
     }
     Channel channel = allocation.channelOf(packet.sourceHi, packet.sourceLo, packet.sourcePort);
     if (channel != null && channel.isOpen(now)) {
-      if (passesDown(allocation, packet.length, now)) {
+      if (passesDown(allocation, channel.permission, packet.length, now)) {
         out.toClient(allocation.client(), channel.number, packet, 0, packet.length);
       }
       return;
     }
     Permission permission = allocation.permission(packet.sourceHi, packet.sourceLo);
     if (permission == null || now >= permission.expiresMs) {
-      counters.count(Counter.NO_PERMISSION);
+      missed(allocation, allocation.misses == 0 ? packet.source() : null, true, now, out);
       return;
     }
     if (packet.length > DATA_MAX) {
       counters.count(Counter.MTU);
       return;
     }
-    if (passesDown(allocation, packet.length, now)) {
+    if (passesDown(allocation, permission, packet.length, now)) {
       indication(peers.presented(packet.source()))
           .bytes(AttributeType.DATA, packet.buffer, packet.offset, packet.length);
       send(allocation.client(), out);
@@ -208,7 +208,19 @@ final class DataPath {
             packet.sourceHi, packet.sourceLo, packet.sourcePort | packet.listener << 16);
   }
 
-  private boolean passesUp(Allocation allocation, int length, long now) {
+  private void missed(
+      Allocation allocation,
+      @Nullable TransportAddress peer,
+      boolean isFromPeer,
+      long now,
+      Effects out) {
+    counters.count(Counter.NO_PERMISSION);
+    if (allocation.misses++ == 0) {
+      out.note(new Note.Missed(allocation.client(), now, allocation.createdMs(), peer, isFromPeer));
+    }
+  }
+
+  private boolean passesUp(Allocation allocation, Permission permission, int length, long now) {
     Transport transport = allocation.client().transport();
     counters.relayed(Leg.CLIENT, Direction.IN, transport, length);
     Bandwidth bandwidth = allocation.up;
@@ -220,12 +232,13 @@ final class DataPath {
     }
     allocation.bytesUp += length;
     allocation.packetsUp++;
-    allocation.relayedMs = now;
+    permission.bytesUp += length;
+    relayed(allocation, permission, now);
     counters.relayed(Leg.PEER, Direction.OUT, transport, length);
     return true;
   }
 
-  private boolean passesDown(Allocation allocation, int length, long now) {
+  private boolean passesDown(Allocation allocation, Permission permission, int length, long now) {
     Transport transport = allocation.client().transport();
     counters.relayed(Leg.PEER, Direction.IN, transport, length);
     Bandwidth bandwidth = allocation.down;
@@ -237,9 +250,18 @@ final class DataPath {
     }
     allocation.bytesDown += length;
     allocation.packetsDown++;
-    allocation.relayedMs = now;
+    permission.bytesDown += length;
+    relayed(allocation, permission, now);
     counters.relayed(Leg.CLIENT, Direction.OUT, transport, length);
     return true;
+  }
+
+  private static void relayed(Allocation allocation, Permission permission, long now) {
+    permission.packets++;
+    allocation.relayedMs = now;
+    if (allocation.firstRelayedMs == 0) {
+      allocation.firstRelayedMs = now;
+    }
   }
 
   private MessageBuilder indication(TransportAddress peer) {

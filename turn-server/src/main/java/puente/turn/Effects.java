@@ -64,6 +64,9 @@ public interface Effects {
   /** Gives back what the store granted this client, and what was kept of it. No answer. */
   void forget(FiveTuple client);
 
+  /** Somebody may want to know later. No answer. */
+  default void note(Note note) {}
+
   /** Closes a client's connection after what was written so far: it broke the protocol. */
   void closeClient(FiveTuple client);
 }

@@ -20,7 +20,6 @@ final class PeerRequests {
       new Refuse(ErrorCode.BAD_REQUEST, "the channel or the peer is bound to another");
   private static final Refuse OTHER_FAMILY =
       new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
-  private static final Refuse DENIED = new Refuse(ErrorCode.FORBIDDEN, "peer denied");
   private static final Refuse TOO_MANY =
       new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "too many permissions or channels");
 
@@ -156,7 +155,7 @@ final class PeerRequests {
     }
     if (!verdict.allowed()) {
       counters.peerDenied(verdict.rule());
-      return DENIED;
+      return new Refuse(ErrorCode.FORBIDDEN, "peer denied by " + verdict.rule());
     }
     return null;
   }

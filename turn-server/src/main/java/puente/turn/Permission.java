@@ -23,6 +23,17 @@ final class Permission {
 
   long lastIcmpMs = Long.MIN_VALUE;
 
+  /** Application data to and from the peer. */
+  long bytesUp;
+
+  long bytesDown;
+  long packets;
+
+  /** Of those, what was told already; see {@link Census}. */
+  long bytesTold;
+
+  long packetsTold;
+
   Permission(long hi, long lo, Relay relay) {
     this.hi = hi;
     this.lo = lo;

@@ -63,6 +63,7 @@ final class RefreshRequests {
       }
       allocations.watch(allocation, expiresMs);
       allocations.changed(allocation, out);
+      out.note(new Note.Refreshed(allocation.client(), now, allocation.createdMs(), seconds));
     }
     answers.success(request).i32(AttributeType.LIFETIME, seconds);
     answers.send(request, out);

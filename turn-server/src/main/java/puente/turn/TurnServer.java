@@ -40,8 +40,7 @@ public final class TurnServer {
   private final BindingServer binding;
   private final Counters counters;
   private final Integrity integrity = new Integrity();
-  private final @Nullable Authenticator authenticator;
-  private final UnauthorizedLimit unauthorized;
+  private final Gate gate;
   private final Answers answers;
   private final Allocations allocations;
   private final RefreshRequests refreshes;
@@ -66,12 +65,8 @@ public final class TurnServer {
     this.listeners = listeners;
     this.binding = binding;
     this.counters = counters;
-    Limits limits = config.limits();
-    unauthorized =
-        new UnauthorizedLimit(random, limits.unauthorizedPerSecond(), limits.unauthorizedBurst());
-    authenticator =
-        config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
-    answers = new Answers(config, integrity, authenticator, counters);
+    gate = new Gate(config, integrity, counters, random);
+    answers = new Answers(config, integrity, gate.authenticator(), counters);
     allocations = new Allocations(config, answers, counters, random, shard, shards);
     refreshes = new RefreshRequests(config, allocations, answers);
     peers = new PeerRequests(config, allocations, counters);
@@ -170,10 +165,7 @@ public final class TurnServer {
       throw new IllegalArgumentException("authentication cannot be switched while running");
     }
     config = next;
-    if (authenticator != null) {
-      authenticator.reconfigure(next);
-    }
-    unauthorized.limit(next.limits().unauthorizedPerSecond(), next.limits().unauthorizedBurst());
+    gate.reconfigure(next);
     answers.reconfigure(next);
     allocations.reconfigure(next);
     refreshes.reconfigure(next);
@@ -208,6 +200,11 @@ public final class TurnServer {
   /** From now on, new allocations are made elsewhere, or here again. What exists stays. */
   public void redirect(Redirection redirection) {
     answers.redirects().redirect(redirection);
+  }
+
+  /** From now on these get nothing; what they have already is for the shell to end. */
+  public void ban(Bans newBans) {
+    gate.ban(newBans);
   }
 
   /** Shows every allocation, for lists of sessions. The server must not be called meanwhile. */
@@ -257,7 +254,8 @@ public final class TurnServer {
         FiveTuple client = connection == null ? listeners.tupleOf(packet) : connection;
         if (method == null) {
           counters.count(Counter.UNEXPECTED);
-        } else if (!isElsewhere(method, client, packet, out)) {
+        } else if (!gate.shuts(message, client, now, out)
+            && !isElsewhere(method, client, packet, out)) {
           onRequest(method, client, now, out);
         }
       }
@@ -306,7 +304,7 @@ public final class TurnServer {
     }
     BindingServer.Seal seal = null;
     if (config.secureStun()) {
-      Login login = gate(Method.BINDING, client, null, now, out);
+      Login login = gate.login(message, client, null, answers, now, out);
       if (login == null) {
         return;
       }
@@ -329,7 +327,7 @@ public final class TurnServer {
   /** RFC 8656 §5: authenticate, know the attributes, find the allocation and its user; then act. */
   private void onTurnRequest(Method method, FiveTuple client, long now, Effects out) {
     Allocation allocation = allocations.find(client);
-    Login login = gate(method, client, allocation, now, out);
+    Login login = gate.login(message, client, allocation, answers, now, out);
     if (login == null) {
       return;
     }
@@ -344,34 +342,8 @@ public final class TurnServer {
       refusal = onAllocation(request, allocation, now, out);
     }
     if (refusal != null) {
+      out.note(Notes.refused(request, allocation, refusal, now));
       answers.refuse(request, refusal, now, out);
-    }
-  }
-
-  /** The gate before every method: a login, or null when the request has been refused. */
-  private @Nullable Login gate(
-      Method method, FiveTuple client, @Nullable Allocation allocation, long now, Effects out) {
-    if (authenticator == null) {
-      return Login.NOBODY;
-    }
-    Login known = allocation == null ? null : allocation.login;
-    boolean spoofable = !client.transport().isStream();
-    switch (authenticator.authenticate(message, client, known, now)) {
-      case Login login -> {
-        if (spoofable) {
-          unauthorized.refund(client.client(), now);
-        }
-        return login;
-      }
-      case Refuse refusal -> {
-        if (spoofable && !unauthorized.allows(client.client(), now)) {
-          counters.count(Counter.RATE_LIMITED);
-        } else {
-          Request nobodys = new Request(method, message.transactionId(), client, Login.NOBODY);
-          answers.refuse(nobodys, refusal, now, out);
-        }
-        return null;
-      }
     }
   }
 
@@ -462,6 +434,7 @@ public final class TurnServer {
             : peers.channelBind(message, allocation, now);
     if (refusal == null) {
       allocations.changed(allocation, out);
+      out.note(Notes.permitted(message, allocation, now));
       answers.success(request);
       answers.send(request, out);
     }

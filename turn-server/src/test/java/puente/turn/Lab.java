@@ -65,6 +65,7 @@ final class Lab implements Effects {
   final List<FiveTuple> claimed = new ArrayList<>();
 
   final Set<Allocation> changed = new HashSet<>();
+  final List<Note> notes = new ArrayList<>();
   final List<FiveTuple> closed = new ArrayList<>();
   private final Queue<Runnable> inputs = new ArrayDeque<>();
   private final FiveTuple[] tupleOf = {null};
@@ -359,6 +360,11 @@ final class Lab implements Effects {
   @Override
   public void forget(FiveTuple client) {
     store.release(client);
+  }
+
+  @Override
+  public void note(Note note) {
+    notes.add(note);
   }
 
   @Override

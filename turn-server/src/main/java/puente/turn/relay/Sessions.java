@@ -2,8 +2,8 @@ package puente.turn.relay;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,8 +12,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
-import puente.stun.Transport;
 import puente.turn.Allocation;
+import puente.turn.Bans;
+import puente.turn.Census;
 import puente.turn.CloseReason;
 
 /**
@@ -31,33 +32,20 @@ public final class Sessions {
   /**
    * Which sessions are wanted.
    *
-   * @param user the whole name, or its beginning and {@code *}; null is any
-   * @param client the IP address; null is any
-   * @param transport null is any
-   * @param after only those that come after this one; null from the start
+   * @param after only those that come after this place; null from the start
    * @param limit at most so many
    */
   public record Query(
-      @Nullable String user,
-      @Nullable String client,
-      @Nullable Transport transport,
-      @Nullable SessionKey after,
-      int limit) {
+      SessionFilter filter, SessionOrder order, SessionOrder.@Nullable Place after, int limit) {}
 
-    boolean matches(Allocation allocation) {
-      FiveTuple tuple = allocation.client();
-      return allocation.isActive()
-          && (transport == null || tuple.transport() == transport)
-          && (user == null || matches(user, allocation.user()))
-          && (client == null || tuple.client().ip().equals(client));
-    }
-
-    private static boolean matches(String pattern, String user) {
-      return pattern.endsWith("*")
-          ? user.startsWith(pattern.substring(0, pattern.length() - 1))
-          : user.equals(pattern);
-    }
-  }
+  /**
+   * Some of what was asked for.
+   *
+   * @param total all there are
+   * @param matching all that the filter means
+   * @param matchingActive those of them that relayed something lately
+   */
+  public record Page(List<Session> sessions, int total, int matching, int matchingActive) {}
 
   private final List<Shard> shards;
 
@@ -65,16 +53,36 @@ public final class Sessions {
     this.shards = shards;
   }
 
-  /** The first of those wanted, the oldest first. */
-  public CompletionStage<List<Session>> list(Query query) {
+  /** The first of those wanted. */
+  public CompletionStage<Page> list(Query query) {
     return ofAll(shard -> new Look(shard, query).result)
         .thenApply(
             parts ->
-                parts.stream()
-                    .flatMap(List::stream)
-                    .sorted(Comparator.comparing(Session::key))
-                    .limit(query.limit)
-                    .toList());
+                new Page(
+                    parts.stream()
+                        .flatMap(part -> part.sessions.stream())
+                        .sorted((a, b) -> query.order.compare(a.place(), b.place()))
+                        .limit(query.limit)
+                        .toList(),
+                    parts.stream().mapToInt(Page::total).sum(),
+                    parts.stream().mapToInt(Page::matching).sum(),
+                    parts.stream().mapToInt(Page::matchingActive).sum()));
+  }
+
+  /** One with all that is known of it, if there is such a one. */
+  public CompletionStage<Optional<Session.Detail>> find(SessionKey key) {
+    return ofAll(shard -> ask(shard, () -> find(shard, key)))
+        .thenApply(found -> found.stream().flatMap(Optional::stream).findFirst());
+  }
+
+  private static Optional<Session.Detail> find(Shard shard, SessionKey key) {
+    Allocation allocation = shard.server().allocationOf(key.tuple());
+    if (allocation == null || !SessionKey.of(allocation).equals(key)) {
+      return Optional.empty();
+    }
+    SessionOrder.Place place = SessionOrder.OLDEST.placeOf(allocation);
+    Session session = Session.of(place, allocation, shard.clockMs());
+    return Optional.of(new Session.Detail(session, allocation.peers()));
   }
 
   /** How many there are, unfinished ones too. */
@@ -91,7 +99,35 @@ public final class Sessions {
 
   /** Ends all there are; answers how many. */
   public CompletionStage<Integer> closeAll(CloseReason why) {
-    return ofAll(shard -> new End(shard, why).result)
+    return closeAll((allocation, now) -> true, why);
+  }
+
+  /** Ends all that the filter means; answers how many. */
+  public CompletionStage<Integer> closeAll(SessionFilter filter, CloseReason why) {
+    return closeAll(filter::matches, why);
+  }
+
+  /** From now on these get nothing, and what they have ends; answers how many that were. */
+  public CompletionStage<Integer> ban(Bans bans) {
+    return ofAll(
+            shard ->
+                ask(
+                    shard,
+                    () -> {
+                      shard.server().ban(bans);
+                      return true;
+                    }))
+        .thenCompose(
+            done -> closeAll((allocation, now) -> bans.has(allocation), CloseReason.ADMIN));
+  }
+
+  /** Which allocations end. */
+  private interface Choice {
+    boolean test(Allocation allocation, long now);
+  }
+
+  private CompletionStage<Integer> closeAll(Choice choice, CloseReason why) {
+    return ofAll(shard -> new End(shard, choice, why).result)
         .thenApply(counts -> counts.stream().mapToInt(Integer::intValue).sum());
   }
 
@@ -143,17 +179,23 @@ public final class Sessions {
     }
   }
 
-  /** One shard's part of a list: the smallest keys after the one given, in a bounded map. */
+  /** One shard's part of a list: the first after the place given, in a bounded map. */
   private static final class Look implements Runnable {
     private final Shard shard;
     private final Query query;
-    private final TreeMap<SessionKey, Session> page = new TreeMap<>();
-    private final CompletableFuture<List<Session>> result = new CompletableFuture<>();
+    private final long now;
+    private final TreeMap<SessionOrder.Place, Session> page;
+    private final CompletableFuture<Page> result = new CompletableFuture<>();
     private int next;
+    private int total;
+    private int matching;
+    private int matchingActive;
 
     Look(Shard shard, Query query) {
       this.shard = shard;
       this.query = query;
+      now = shard.clockMs();
+      page = new TreeMap<>(query.order::compare);
       Sessions.run(shard, result, this);
     }
 
@@ -164,19 +206,25 @@ public final class Sessions {
       if (next < shard.server().allocationSlots()) {
         Sessions.run(shard, result, this);
       } else {
-        result.complete(List.copyOf(page.values()));
+        List<Session> found = List.copyOf(page.values());
+        result.complete(new Page(found, total, matching, matchingActive));
       }
     }
 
     private void see(Allocation allocation) {
-      boolean full = page.size() >= query.limit;
-      if (!query.matches(allocation)
-          || full && allocation.createdMs() > page.lastKey().createdMs()) {
+      total += allocation.isActive() ? 1 : 0;
+      if (!query.filter.matches(allocation, now)) {
         return;
       }
-      SessionKey key = SessionKey.of(allocation);
-      if (query.after == null || key.compareTo(query.after) > 0) {
-        page.put(key, Session.of(key, allocation));
+      matching++;
+      matchingActive += allocation.isActiveSince(now - Census.ACTIVE_MS) ? 1 : 0;
+      boolean full = page.size() >= query.limit;
+      if (full && query.order.isAfter(allocation, page.lastKey())) {
+        return;
+      }
+      SessionOrder.Place place = query.order.placeOf(allocation);
+      if (query.after == null || query.order.compare(place, query.after) > 0) {
+        page.put(place, Session.of(place, allocation, now));
         if (page.size() > query.limit) {
           page.pollLastEntry();
         }
@@ -184,17 +232,19 @@ public final class Sessions {
     }
   }
 
-  /** Ends all allocations of one shard, some at a time. */
+  /** Ends the chosen allocations of one shard, some at a time. */
   private static final class End implements Runnable {
     private final Shard shard;
+    private final Choice choice;
     private final CloseReason why;
     private final ArrayDeque<FiveTuple> clients = new ArrayDeque<>();
     private final CompletableFuture<Integer> result = new CompletableFuture<>();
     private boolean looked;
     private int ended;
 
-    End(Shard shard, CloseReason why) {
+    End(Shard shard, Choice choice, CloseReason why) {
       this.shard = shard;
+      this.choice = choice;
       this.why = why;
       Sessions.run(shard, result, this);
     }
@@ -203,7 +253,15 @@ public final class Sessions {
     public void run() {
       if (!looked) {
         looked = true;
-        shard.server().forEachAllocation(allocation -> clients.add(allocation.client()));
+        long now = shard.clockMs();
+        shard
+            .server()
+            .forEachAllocation(
+                allocation -> {
+                  if (choice.test(allocation, now)) {
+                    clients.add(allocation.client());
+                  }
+                });
       }
       for (int i = 0; i < CLOSED_AT_ONCE && !clients.isEmpty(); i++) {
         shard.evict(clients.remove(), why);

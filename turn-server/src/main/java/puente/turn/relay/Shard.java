@@ -21,11 +21,11 @@ import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Allocation;
-import puente.turn.Census;
 import puente.turn.CloseReason;
 import puente.turn.Counter;
 import puente.turn.Counters;
 import puente.turn.Effects;
+import puente.turn.Note;
 import puente.turn.Relay;
 import puente.turn.TurnConfig;
 import puente.turn.TurnServer;
@@ -41,9 +41,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger("puente.turn");
 
   private static final long AFTER_DEFECT_MS = 1000;
-
-  /** How old the gauge of allocations that carry traffic may be. */
-  private static final long CENSUS_MS = 2000;
 
   /** What was asked for and is answered as soon as the current input is done. */
   private sealed interface Pending permits Bound, NotBound, Answered {}
@@ -64,7 +61,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ShardRestoration restoration;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
-  private final Census census;
+  private final ShardWatch watch;
   private final Runnable timeTask = this::onTimer;
 
   private long now;
@@ -89,7 +86,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     this.loop = loop;
     this.store = store;
     this.clock = clock;
-    census = new Census(counters);
     server = new TurnServer(config, this, binding, counters, random, index, count);
     changes = new Changes(keeping, loop.eventLoop(), server);
     strays =
@@ -102,9 +98,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
             random.nextLong(),
             this::onStray);
     restoration = new ShardRestoration(this, changes, strays, listeners, index);
-    loop.eventLoop()
-        .scheduleWithFixedDelay(
-            () -> census.take(server, now()), CENSUS_MS, CENSUS_MS, TimeUnit.MILLISECONDS);
+    watch = new ShardWatch(loop.eventLoop(), server, counters, clock::nowMs, random.nextLong());
   }
 
   EventLoops.Loop loop() {
@@ -119,6 +113,14 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   void leave() {
     loop.datagrams().leave();
     changes.tell();
+  }
+
+  long clockMs() {
+    return clock.nowMs();
+  }
+
+  ShardWatch watch() {
+    return watch;
   }
 
   ShardRestoration restoration() {
@@ -463,6 +465,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     store.release(client);
     strays.end(client);
     changes.ended(AllocationKey.of(client));
+  }
+
+  @Override
+  public void note(Note note) {
+    watch.note(note);
   }
 
   @Override

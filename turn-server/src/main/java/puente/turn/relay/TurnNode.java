@@ -331,6 +331,13 @@ public final class TurnNode {
     return link;
   }
 
+  /** From now on this one is told what happens. */
+  public void observe(Observer observer) {
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().execute(() -> shard.watch().observe(observer));
+    }
+  }
+
   /** What exists, for people. */
   public Sessions sessions() {
     return sessions;

@@ -21,6 +21,7 @@ import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
 import puente.net.EventLoops.UdpIo;
+import puente.stun.AddressRange;
 import puente.stun.AttributeType;
 import puente.stun.BindingConfig;
 import puente.stun.MessageBuilder;
@@ -59,12 +60,12 @@ class SessionsTest {
       assertEquals(SUCCESS, allocate());
     }
     List<SessionKey> seen = new ArrayList<>();
-    SessionKey after = null;
+    SessionOrder.Place after = null;
     for (int size : new int[] {3, 3, 1, 0}) {
-      List<Session> page = get(node.sessions().list(query(null, after, 3)));
+      List<Session> page = list(query(null, after, 3));
       assertEquals(size, page.size());
       page.forEach(session -> seen.add(session.key()));
-      after = seen.getLast();
+      after = page.isEmpty() ? after : page.getLast().place();
     }
     assertEquals(7, seen.stream().distinct().count());
     assertEquals(seen.stream().sorted().toList(), seen);
@@ -75,12 +76,12 @@ class SessionsTest {
   @Test
   void listsWhatIsAskedFor() throws IOException {
     allocate();
-    assertEquals(1, get(node.sessions().list(query("127.0.0.1", null, 9))).size());
-    assertEquals(0, get(node.sessions().list(query("127.0.0.2", null, 9))).size());
-    Sessions.Query tcp = new Sessions.Query(null, null, Transport.TCP, null, 9);
-    assertEquals(0, get(node.sessions().list(tcp)).size());
-    Sessions.Query nobodys = new Sessions.Query("a*", null, null, null, 9);
-    assertEquals(0, get(node.sessions().list(nobodys)).size());
+    assertEquals(1, list(query("127.0.0.1", null, 9)).size());
+    assertEquals(0, list(query("127.0.0.2", null, 9)).size());
+    SessionFilter tcp = SessionFilter.ANY.withTransport(Transport.TCP);
+    assertEquals(0, list(new Sessions.Query(tcp, SessionOrder.OLDEST, null, 9)).size());
+    SessionFilter nobodys = SessionFilter.ANY.withUser("a*");
+    assertEquals(0, list(new Sessions.Query(nobodys, SessionOrder.OLDEST, null, 9)).size());
   }
 
   @Test
@@ -88,7 +89,7 @@ class SessionsTest {
     for (int i = 0; i < 5; i++) {
       allocate();
     }
-    SessionKey first = get(node.sessions().list(query(null, null, 1))).getFirst().key();
+    SessionKey first = list(query(null, null, 1)).getFirst().key();
     assertTrue(get(node.sessions().close(first, CloseReason.ADMIN)));
     assertFalse(get(node.sessions().close(first, CloseReason.ADMIN)));
     assertEquals(4, get(node.sessions().count()));
@@ -109,8 +110,16 @@ class SessionsTest {
   }
 
   private static Sessions.Query query(
-      @Nullable String client, @Nullable SessionKey after, int limit) {
-    return new Sessions.Query(null, client, null, after, limit);
+      @Nullable String client, SessionOrder.@Nullable Place after, int limit) {
+    SessionFilter filter =
+        client == null
+            ? SessionFilter.ANY
+            : SessionFilter.ANY.withClient(AddressRange.parse(client));
+    return new Sessions.Query(filter, SessionOrder.OLDEST, after, limit);
+  }
+
+  private List<Session> list(Sessions.Query query) {
+    return get(node.sessions().list(query)).sessions();
   }
 
   /** A new client asks for an allocation; answers the type of what it gets. */

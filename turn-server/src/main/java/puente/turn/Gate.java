@@ -1,0 +1,106 @@
+package puente.turn;
+
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import puente.stun.ErrorCode;
+import puente.stun.FiveTuple;
+import puente.stun.Integrity;
+import puente.stun.Message;
+import puente.stun.Method;
+
+/** Who gets in: not the banned, and only with a login where logins are wanted. For one thread. */
+final class Gate {
+
+  private static final Refuse BANNED_USER = new Refuse(ErrorCode.FORBIDDEN, "the user is banned");
+
+  private final @Nullable Authenticator authenticator;
+  private final UnauthorizedLimit unauthorized;
+  private final Counters counters;
+  private Bans bans = Bans.NONE;
+
+  Gate(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
+    Limits limits = config.limits();
+    this.counters = counters;
+    unauthorized =
+        new UnauthorizedLimit(random, limits.unauthorizedPerSecond(), limits.unauthorizedBurst());
+    authenticator =
+        config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
+  }
+
+  /** Null where nobody has to prove anything. */
+  @Nullable Authenticator authenticator() {
+    return authenticator;
+  }
+
+  void reconfigure(TurnConfig next) {
+    if (authenticator != null) {
+      authenticator.reconfigure(next);
+    }
+    unauthorized.limit(next.limits().unauthorizedPerSecond(), next.limits().unauthorizedBurst());
+  }
+
+  void ban(Bans newBans) {
+    bans = newBans;
+  }
+
+  /** Whether nothing of this source is looked at any further. */
+  boolean shuts(Message request, FiveTuple client, long now, Effects out) {
+    if (!bans.hasAddress(client.client())) {
+      return false;
+    }
+    counters.count(Counter.BANNED);
+    out.note(Notes.unproven(request, client, null, now, 0, "the address is banned"));
+    return true;
+  }
+
+  /**
+   * The gate before every method: a login, or null when the request has been refused.
+   *
+   * @param allocation the client's, if it has one
+   */
+  @Nullable Login login(
+      Message message,
+      FiveTuple client,
+      @Nullable Allocation allocation,
+      Answers answers,
+      long now,
+      Effects out) {
+    if (authenticator == null) {
+      return Login.NOBODY;
+    }
+    Login known = allocation == null ? null : allocation.login;
+    boolean spoofable = !client.transport().isStream();
+    Method method = message.method();
+    if (method == null) {
+      throw new IllegalStateException("a request without a method");
+    }
+    switch (authenticator.authenticate(message, client, known, now)) {
+      case Login login -> {
+        if (spoofable) {
+          unauthorized.refund(client.client(), now);
+        }
+        if (!bans.hasUser(login)) {
+          return login;
+        }
+        counters.count(Counter.BANNED);
+        Request banned = new Request(method, message.transactionId(), client, login);
+        out.note(Notes.refused(banned, allocation, BANNED_USER, now));
+        answers.refuse(banned, BANNED_USER, now, out);
+        return null;
+      }
+      case Refuse refusal -> {
+        if (spoofable && !unauthorized.allows(client.client(), now)) {
+          counters.count(Counter.RATE_LIMITED);
+          String why = "too many unproven requests; the last: " + refusal.why();
+          out.note(Notes.unproven(message, client, allocation, now, 0, why));
+        } else {
+          int code = refusal.error().code();
+          out.note(Notes.unproven(message, client, allocation, now, code, refusal.why()));
+          Request nobodys = new Request(method, message.transactionId(), client, Login.NOBODY);
+          answers.refuse(nobodys, refusal, now, out);
+        }
+        return null;
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package puente.turn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import puente.stun.AddressRange;
+import puente.stun.TransportAddress;
+
+/** Who is banned, and what becomes of it. */
+class BansTest {
+
+  @Test
+  void theBannedAddressGetsNoAnswerAndTheOthersDo() {
+    Lab lab = new Lab(Lab.noAuth().build());
+    lab.server.ban(new Bans(List.of(AddressRange.parse("192.0.2.0/29")), Set.of()));
+    Client banned = lab.client("192.0.2.7:4000");
+    banned.sends(Sent.allocate());
+    banned.receivesNothing();
+    assertEquals(1, lab.counters.total(Counter.BANNED));
+    lab.client("192.0.2.8:4000").allocates();
+    lab.server.ban(Bans.NONE);
+    banned.allocates();
+  }
+
+  @Test
+  void aRangeIsFoundAmongManyThatOverlap() {
+    Random random = new Random(7);
+    List<AddressRange> ranges = Stream.generate(() -> range(random)).limit(300).toList();
+    Bans bans = new Bans(ranges, Set.of());
+    for (int i = 0; i < 20_000; i++) {
+      TransportAddress address = TransportAddress.ipv4(0x0a000000 | random.nextInt(1 << 16), 9);
+      boolean expected =
+          ranges.stream().anyMatch(range -> range.contains(address.hi(), address.lo()));
+      assertEquals(expected, bans.hasAddress(address), address::toString);
+    }
+  }
+
+  private static AddressRange range(Random random) {
+    int first = 0x0a000000 | random.nextInt(1 << 16);
+    String from = TransportAddress.ipv4(first, 0).ip();
+    String to = TransportAddress.ipv4(first + random.nextInt(200), 0).ip();
+    return AddressRange.parse(from + "-" + to);
+  }
+
+  @Test
+  void aNetworkOfOneFamilyIsNoneOfTheOther() {
+    Bans bans = new Bans(List.of(AddressRange.parse("::/0")), Set.of());
+    assertTrue(bans.hasAddress(Lab.address("[2001:db8::9]:1")));
+    assertFalse(bans.hasAddress(Lab.address("192.0.2.9:1")));
+  }
+}
