@@ -16,15 +16,18 @@ import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import puente.admin.access.Caller;
+import puente.admin.access.Role;
 
 /**
- * Health, metrics and the API over HTTP, for operators and their machines. Paths are compared as they came,
- * byte by byte: no decoding, no dots, no slash too many leads past the gate.
+ * The console, health, metrics and the API over HTTP, for operators and their machines. Paths are
+ * compared as they came, byte by byte: no decoding, no dots, no slash too many leads past the gate.
  */
 public final class AdminServer {
 
@@ -39,7 +42,6 @@ public final class AdminServer {
   static final int TOKEN_LENGTH_GOOD = 16;
 
   private static final int IDLE_SECONDS = 90;
-  private static final long WARN_EVERY_MS = 60_000;
   private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
   /**
@@ -65,17 +67,21 @@ public final class AdminServer {
 
   private final AdminGate gate;
   private final AdminConnections connections;
-  private final Api api;
+  private final ApiTable table = new ApiTable();
+  private final ConsoleFiles console = new ConsoleFiles();
   private final Map<String, Page> pageByPath;
   private final HttpServer server;
-  private long warnedAtMs = Long.MIN_VALUE;
 
   private AdminServer(Vertx vertx, Context context, Options options, NodeView view) {
     gate = new AdminGate(options.token, options.address.isLoopbackAddress());
     connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
     HealthPages health = new HealthPages(view);
     MetricsPage metrics = new MetricsPage(context, view);
-    api = new Api(view);
+    AuditTrail trail = new AuditTrail();
+    OpenApiPages.addTo(table);
+    new NodeRoutes(view, trail).addTo(table);
+    new SessionRoutes(view, trail).addTo(table);
+    new CapacityRoutes().addTo(table);
     pageByPath =
         Map.of(
             "/healthz", new Page(true, health::live),
@@ -118,6 +124,11 @@ public final class AdminServer {
     return server.actualPort();
   }
 
+  /** What the API has: {@code GET nodes/{node}}. */
+  Set<String> routes() {
+    return table.routes();
+  }
+
   public CompletionStage<Void> close() {
     return server.close().toCompletionStage();
   }
@@ -157,7 +168,12 @@ public final class AdminServer {
   private void onRequest(HttpServerRequest request) {
     connections.onRequest(request.connection());
     request.response().endHandler(ended -> connections.onAnswered(request.connection()));
-    if (hasBody(request) && !Api.takesBody(request)) {
+    String path = String.valueOf(request.path());
+    ApiTable.Place place = table.find(path);
+    ApiTable.Route route = place == null ? null : place.route(request.method());
+    boolean api = path.startsWith(ApiTable.PREFIX);
+    int bodyMax = route != null ? route.bodyMax() : api ? ApiTable.BODY_MAX : 0;
+    if (hasBody(request) && bodyLength(request) > bodyMax) {
       Answer.problem(413, "Such a request has no body, or a shorter one.").sendAndClose(request);
       return;
     }
@@ -166,7 +182,7 @@ public final class AdminServer {
       refusal.send(request);
       return;
     }
-    answer(request)
+    (api ? answerApi(request, place, route) : answerPage(request, path))
         .recover(defect -> Future.succeededFuture(failed(defect)))
         .onSuccess(answer -> answer.send(request));
   }
@@ -178,40 +194,57 @@ public final class AdminServer {
         || length != null && !length.equals("0");
   }
 
-  private Future<Answer> answer(HttpServerRequest request) {
-    Page page = pageByPath.get(String.valueOf(request.path()));
+  /** Its length must be told first. */
+  private static int bodyLength(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    boolean told = !request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    return told && length != null && length.matches("[0-9]{1,9}")
+        ? Integer.parseInt(length)
+        : Integer.MAX_VALUE;
+  }
+
+  private AdminGate.Visit visit(HttpServerRequest request) {
     InetAddress source = InetAddress.ofLiteral(request.remoteAddress().hostAddress());
-    boolean change = !READING.contains(request.method());
-    AdminGate.Visitor visitor = gate.judge(request, source, change, System.nanoTime() / 1_000_000);
-    boolean trusted = visitor == AdminGate.Visitor.TRUSTED;
-    if (trusted && Api.isFor(request)) {
-      return answerApi(request, change);
+    return gate.visit(request, source, System.nanoTime() / 1_000_000);
+  }
+
+  private Future<Answer> answerPage(HttpServerRequest request, String path) {
+    Page page = pageByPath.get(path);
+    Answer file = page == null ? console.answer(request) : null;
+    AdminGate.Visit visit = visit(request);
+    boolean trusted = visit.caller().may(Role.VIEWER);
+    if (!trusted && file == null && (page == null || !page.isOpen)) {
+      Answer refusal = visit.refusal();
+      return Future.succeededFuture(refusal == null ? AdminGate.needsToken() : refusal);
     }
-    if (!trusted && (page == null || !page.isOpen)) {
-      return Future.succeededFuture(turnAway(visitor));
-    }
-    if (page == null) {
+    if (page == null && file == null) {
       return Future.succeededFuture(
-          Answer.problem(404, "There are /healthz, /readyz, /metrics and /api/v1/ here."));
+          Answer.problem(
+              404, "There are the console at /, /healthz, /readyz, /metrics and /api/v1/ here."));
     }
     if (!READING.contains(request.method())) {
       return Future.succeededFuture(
           Answer.problem(405, "This path can only be read.").with("Allow", "GET, HEAD"));
     }
+    if (file != null) {
+      return Future.succeededFuture(file);
+    }
     try {
-      return page.sight.answer(request, trusted);
+      return Objects.requireNonNull(page).sight.answer(request, trusted);
     } catch (RuntimeException defect) {
       return Future.failedFuture(defect);
     }
   }
 
-  private Future<Answer> answerApi(HttpServerRequest request, boolean change) {
-    Answer refusal = change ? gate.refuseChange(request) : null;
-    if (refusal != null) {
-      return Future.succeededFuture(refusal);
+  private Future<Answer> answerApi(
+      HttpServerRequest request, ApiTable.@Nullable Place place, ApiTable.@Nullable Route route) {
+    AdminGate.Visit visit = visit(request);
+    Answer refusal = refuseApi(request, visit, place, route);
+    if (refusal != null || route == null || place == null) {
+      return Future.succeededFuture(Objects.requireNonNull(refusal));
     }
     if (!hasBody(request)) {
-      return api.answer(request, Buffer.buffer());
+      return answerCall(request, visit.caller(), place, route, Buffer.buffer());
     }
     connections.onBodyAwaited(request.connection());
     return request
@@ -219,25 +252,50 @@ public final class AdminServer {
         .compose(
             body -> {
               connections.onRequest(request.connection());
-              return api.answer(request, body);
+              return answerCall(request, visit.caller(), place, route, body);
             });
   }
 
-  private Answer turnAway(AdminGate.Visitor visitor) {
-    if (visitor == AdminGate.Visitor.LOCKED) {
-      warnOfGuessing();
-      return Answer.problem(429, "Too many wrong tokens.")
-          .with("Retry-After", Long.toString(GuessThrottle.LOCKOUT_MS / 1000));
+  /** In this order: who it is, what there is, whether it may be done from there, and by whom. */
+  private @Nullable Answer refuseApi(
+      HttpServerRequest request,
+      AdminGate.Visit visit,
+      ApiTable.@Nullable Place place,
+      ApiTable.@Nullable Route route) {
+    Caller caller = visit.caller();
+    Role needed = route == null ? Role.VIEWER : route.role();
+    if (visit.refusal() != null) {
+      return visit.refusal();
     }
-    return Answer.problem(401, "Needs the admin-token: Authorization: Bearer <token>.")
-        .with("WWW-Authenticate", "Bearer realm=\"puente\"");
+    if (needed != null && caller.kind() == Caller.Kind.STRANGER) {
+      return AdminGate.needsToken();
+    }
+    if (place == null) {
+      return Answer.problem(404, "There is no such path; GET /api/v1/openapi.yaml lists them all.");
+    }
+    if (route == null) {
+      return Answer.problem(405, "This path takes " + place.allowed() + ".")
+          .with("Allow", place.allowed());
+    }
+    if (needed != null && !caller.may(needed)) {
+      return gate.refuseRole(caller, needed);
+    }
+    return route.isChange() ? gate.refuseChange(request, caller) : null;
   }
 
-  private void warnOfGuessing() {
-    long nowMs = System.nanoTime() / 1_000_000;
-    if (warnedAtMs == Long.MIN_VALUE || nowMs - warnedAtMs >= WARN_EVERY_MS) {
-      warnedAtMs = nowMs;
-      LOG.warn("event=token-guessing setting=admin-token then=\"the source waits\"");
+  private static Future<Answer> answerCall(
+      HttpServerRequest request,
+      Caller caller,
+      ApiTable.Place place,
+      ApiTable.Route route,
+      Buffer body) {
+    try {
+      Map<String, String> names = ApiTable.decoded(place.names());
+      return route.work().answer(new Call(request, caller, names, body));
+    } catch (IllegalArgumentException wrong) {
+      return Future.succeededFuture(Answer.problem(400, String.valueOf(wrong.getMessage())));
+    } catch (RuntimeException defect) {
+      return Future.failedFuture(defect);
     }
   }
 

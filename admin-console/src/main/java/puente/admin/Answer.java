@@ -8,9 +8,21 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** What a request is answered with. Nothing of the request is ever in it. */
-record Answer(int status, String contentType, String body, Map<String, String> headers) {
+/**
+ * What a request is answered with. Nothing of the request is ever in it.
+ *
+ * @param headers beside those on every answer; they may replace one of them
+ * @param stream goes on writing after the head, which then tells no length; null for most
+ */
+record Answer(
+    int status,
+    String contentType,
+    Buffer body,
+    Map<String, String> headers,
+    @Nullable Consumer<HttpServerResponse> stream) {
 
   /** On every answer: nothing here may be guessed at, kept, framed or read by other sites. */
   private static final Map<String, String> ALWAYS =
@@ -23,11 +35,25 @@ record Answer(int status, String contentType, String body, Map<String, String> h
           "Referrer-Policy", "no-referrer");
 
   Answer(int status, String contentType, String body) {
-    this(status, contentType, body, Map.of());
+    this(status, contentType, Buffer.buffer(body), Map.of(), null);
   }
 
   static Answer json(int status, JsonObject body) {
     return new Answer(status, "application/json", body.encode() + "\n");
+  }
+
+  /** There is nothing to say. */
+  static Answer done() {
+    return new Answer(204, "application/json", "");
+  }
+
+  /**
+   * Server-sent events.
+   *
+   * @param stream writes them, until the response closes; looks at its write queue
+   */
+  static Answer events(Consumer<HttpServerResponse> stream) {
+    return new Answer(200, "text/event-stream", Buffer.buffer(), Map.of(), stream);
   }
 
   /** RFC 9457. */
@@ -44,7 +70,7 @@ record Answer(int status, String contentType, String body, Map<String, String> h
   Answer with(String header, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(header, value);
-    return new Answer(status, contentType, body, more);
+    return new Answer(status, contentType, body, more, stream);
   }
 
   void send(HttpServerRequest request) {
@@ -55,13 +81,20 @@ record Answer(int status, String contentType, String body, Map<String, String> h
     response.setStatusCode(status);
     ALWAYS.forEach(response::putHeader);
     headers.forEach(response::putHeader);
-    Buffer bytes = Buffer.buffer(body);
     response.putHeader("Content-Type", contentType);
-    response.putHeader("Content-Length", Integer.toString(bytes.length()));
-    if (request.method().equals(HttpMethod.HEAD)) {
+    boolean headOnly = request.method().equals(HttpMethod.HEAD);
+    if (stream != null && !headOnly) {
+      response.setChunked(true);
+      stream.accept(response);
+      return;
+    }
+    if (stream == null) {
+      response.putHeader("Content-Length", Integer.toString(body.length()));
+    }
+    if (headOnly) {
       response.end();
     } else {
-      response.end(bytes);
+      response.end(body);
     }
   }
 

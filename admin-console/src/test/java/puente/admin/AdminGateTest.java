@@ -52,7 +52,7 @@ class AdminGateTest {
       strings = {
         "/metrics",
         "/metrics?compat=coturn",
-        "/",
+        "//",
         "/nothing",
         "/api/v1/nodes",
         "/healthz/",

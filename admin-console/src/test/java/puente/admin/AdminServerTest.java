@@ -99,8 +99,9 @@ class AdminServerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
         "/healthz/",
+        "/console/index.html",
+        "/css/",
         "//healthz",
         "/Healthz",
         "/healthz;a",

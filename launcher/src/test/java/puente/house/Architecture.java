@@ -150,12 +150,13 @@ final class Architecture {
           .dependOnClassesThat()
           .resideInAPackage("io.micrometer..");
 
-  static final ArchRule BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_AND_DTLS =
+  static final ArchRule BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_DTLS_AND_PASSWORDS =
       noClasses()
           .that(
               describe(
-                  "handle neither certificates nor DTLS",
-                  type -> !outermost(type).getSimpleName().matches(".*(Certificate|Dtls).*")))
+                  "handle neither certificates, nor DTLS, nor passwords",
+                  type ->
+                      !outermost(type).getSimpleName().matches(".*(Certificate|Dtls|Passwords).*")))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.bouncycastle..");

@@ -97,7 +97,7 @@ class ArchitectureTest {
               "X",
               "io.micrometer.core.instrument.Counter c;"),
           new Sin(
-              "BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_AND_DTLS",
+              "BOUNCY_CASTLE_ONLY_FOR_CERTIFICATES_DTLS_AND_PASSWORDS",
               "puente.launcher",
               "X",
               "org.bouncycastle.cert.X509CertificateHolder h;"),

@@ -1,0 +1,145 @@
+package puente.admin;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The console's files, open to all: they hold no data, and one of them is where people sign in. All
+ * that is under {@code /console/} of the class path; kept in memory, sent again only when it changed
+ * (RFC 9110 §8.8.3).
+ */
+final class ConsoleFiles {
+
+  /** Also the page at {@code /}. */
+  private static final String INDEX = "index.html";
+
+  /** A name that changes with the content: {@code app-0f3a9c2e.js}. */
+  private static final Pattern HASHED = Pattern.compile(".*-[0-9a-f]{8,64}\\.[a-z0-9]{2,5}");
+
+  private static final Map<String, String> TYPES =
+      Map.ofEntries(
+          Map.entry("html", "text/html; charset=utf-8"),
+          Map.entry("js", "text/javascript; charset=utf-8"),
+          Map.entry("mjs", "text/javascript; charset=utf-8"),
+          Map.entry("css", "text/css; charset=utf-8"),
+          Map.entry("svg", "image/svg+xml"),
+          Map.entry("png", "image/png"),
+          Map.entry("ico", "image/x-icon"),
+          Map.entry("woff2", "font/woff2"),
+          Map.entry("json", "application/json"),
+          Map.entry("txt", "text/plain; charset=utf-8"));
+
+  /** Scripts and styles only from here, and no script that is made of text. */
+  private static final Map<String, String> PROTECTED =
+      Map.of(
+          "Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+              + " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self';"
+              + " frame-ancestors 'none'; require-trusted-types-for 'script'",
+          "Permissions-Policy",
+          "microphone=(), camera=()",
+          "Cross-Origin-Opener-Policy",
+          "same-origin");
+
+  private record File(Answer full, Answer unchanged, String tag) {}
+
+  private final Map<String, File> fileByPath = new HashMap<>();
+
+  ConsoleFiles() {
+    load()
+        .forEach(
+            (name, bytes) -> {
+              File file = file(name, bytes);
+              fileByPath.put("/" + name, file);
+              if (name.equals(INDEX)) {
+                fileByPath.put("/", file);
+              }
+            });
+  }
+
+  /**
+   * The file that is asked for.
+   *
+   * @return null if there is none of that name
+   */
+  @Nullable Answer answer(HttpServerRequest request) {
+    File file = fileByPath.get(String.valueOf(request.path()));
+    if (file == null || !request.uri().startsWith("/")) {
+      return null;
+    }
+    String known = request.getHeader("If-None-Match");
+    boolean same = known != null && (known.equals("*") || known.contains(file.tag));
+    return same ? file.unchanged : file.full;
+  }
+
+  /** Reads them all, from the jar or from the build's directory. */
+  private static Map<String, byte[]> load() {
+    URL index = Objects.requireNonNull(ConsoleFiles.class.getResource("/console/" + INDEX));
+    try {
+      URI uri = index.toURI();
+      if (!uri.getScheme().equals("jar")) {
+        return load(Objects.requireNonNull(Path.of(uri).getParent()));
+      }
+      Path jar = Path.of(URI.create(uri.getRawSchemeSpecificPart().split("!", 2)[0]));
+      try (FileSystem opened = FileSystems.newFileSystem(jar)) {
+        return load(opened.getPath("/console"));
+      }
+    } catch (IOException | URISyntaxException unreadable) {
+      throw new IllegalStateException("the console's files cannot be read", unreadable);
+    }
+  }
+
+  private static Map<String, byte[]> load(Path root) throws IOException {
+    Map<String, byte[]> bytesByName = new TreeMap<>();
+    try (Stream<Path> found = Files.walk(root)) {
+      for (Path path : found.filter(Files::isRegularFile).toList()) {
+        String name = root.relativize(path).toString().replace('\\', '/');
+        bytesByName.put(name, Files.readAllBytes(path));
+      }
+    }
+    return bytesByName;
+  }
+
+  private static File file(String name, byte[] bytes) {
+    String tag = tag(bytes);
+    String type =
+        TYPES.getOrDefault(name.substring(name.lastIndexOf('.') + 1), "text/plain; charset=utf-8");
+    Map<String, String> headers = new LinkedHashMap<>(PROTECTED);
+    headers.put("ETag", tag);
+    headers.put(
+        "Cache-Control",
+        HASHED.matcher(name).matches() ? "public, max-age=31536000, immutable" : "no-cache");
+    Answer full = new Answer(200, type, Buffer.buffer(bytes), headers, null);
+    Answer unchanged = new Answer(304, type, Buffer.buffer(), headers, null);
+    return new File(full, unchanged, tag);
+  }
+
+  private static String tag(byte[] bytes) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      String text = Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+      return '"' + text.substring(0, 22) + '"';
+    } catch (NoSuchAlgorithmException missing) {
+      throw new IllegalStateException(missing);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package puente.admin.access;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,233 @@
+package puente.admin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Walks every operation of openapi.yaml, asks a running server, and holds the answer against it. */
+class OpenApiContractTest {
+
+  /** Described, and not there yet. Whoever builds one takes it from this list. */
+  private static final Set<String> PENDING =
+      Set.of(
+          "whoAmI",
+          "setUp",
+          "logIn",
+          "logOut",
+          "logOutEverywhere",
+          "changePassword",
+          "accounts",
+          "addAccount",
+          "changeAccount",
+          "removeAccount",
+          "logOutAccount",
+          "tokens",
+          "addToken",
+          "revokeToken",
+          "realms",
+          "quota",
+          "setQuota",
+          "users",
+          "addUser",
+          "changeUser",
+          "removeUser",
+          "secrets",
+          "addSecret",
+          "rotateSecret",
+          "removeSecret",
+          "keys",
+          "makeCredential",
+          "revokeCredential",
+          "overview",
+          "series",
+          "stream",
+          "top",
+          "signaling",
+          "rooms",
+          "room",
+          "security",
+          "peerRules",
+          "checkPeer",
+          "bans",
+          "ban",
+          "liftBan",
+          "ports",
+          "threads",
+          "drainPreview",
+          "setLogLevel",
+          "supportBundle",
+          "closeSessions",
+          "session",
+          "explain",
+          "forecast",
+          "planInputs",
+          "events",
+          "audit",
+          "logs",
+          "config",
+          "validateConfig",
+          "reloadConfig",
+          "certs",
+          "diagnostics");
+
+  /** What the paths' names stand for: what {@link FakeNode} has. */
+  private static final Map<String, String> NAMES =
+      Map.ofEntries(
+          Map.entry("node", "self"),
+          Map.entry("session", "abc"),
+          Map.entry("account", "ben"),
+          Map.entry("token", "abc"),
+          Map.entry("realm", "example.org"),
+          Map.entry("user", "ana"),
+          Map.entry("secret", "abc"),
+          Map.entry("room", "lobby"),
+          Map.entry("ban", "abc"));
+
+  /** What the query must have. */
+  private static final Map<String, String> QUERIES =
+      Map.of("checkPeer", "?peer=192.0.2.7", "explain", "?user=ana", "series", "?k=alloc.active");
+
+  private static final Map<String, String> BODIES =
+      Map.ofEntries(
+          Map.entry("drain", "{\"deadline\":60,\"reason\":\"kernel\"}"),
+          Map.entry("plan", "{\"demand\":{\"bhca\":60000}}"));
+
+  private static final String ROOT = "classpath:puente/admin/";
+
+  private static final YAMLMapper YAML = new YAMLMapper();
+
+  private static final SchemaRegistry SCHEMAS =
+      SchemaRegistry.withDefaultDialect(
+          SpecificationVersion.DRAFT_2020_12,
+          registry ->
+              registry.schemaRegistryConfig(
+                  SchemaRegistryConfig.builder().formatAssertionsEnabled(true).build()));
+
+  /** An operation: what is asked, and where its description is. */
+  private record Operation(String id, String method, String path, String file, JsonNode node) {}
+
+  @TestFactory
+  Stream<DynamicTest> answersAreAsDescribed() throws IOException {
+    return operations().stream().map(op -> dynamicTest(op.id, () -> hold(op)));
+  }
+
+  /** A check that accepts everything would prove nothing. */
+  @Test
+  void aWrongAnswerWouldBeSeen() {
+    Schema problem = schema("openapi/common.yaml", "/schemas/Problem");
+    String good = "{\"type\":\"about:blank\",\"title\":\"t\",\"status\":404,\"detail\":\"d\"}";
+    assertEquals(List.of(), problem.validate(good, InputFormat.JSON));
+    assertTrue(!problem.validate("{\"status\":\"404\"}", InputFormat.JSON).isEmpty());
+    Schema token = schema("openapi/access.yaml", "/schemas/Token");
+    String timeless = "{\"id\":\"a\",\"name\":\"b\",\"role\":\"viewer\",\"created\":\"today\"}";
+    assertTrue(!token.validate(timeless, InputFormat.JSON).isEmpty());
+  }
+
+  @Test
+  void everyRouteOfTheServerIsDescribed() throws Exception {
+    Set<String> described = new TreeSet<>();
+    for (Operation op : operations()) {
+      if (!PENDING.contains(op.id)) {
+        described.add(op.method + " " + op.path.substring(1));
+      }
+    }
+    try (RunningServer server = RunningServer.guarded()) {
+      Set<String> served = server.routes();
+      served.removeIf(route -> route.startsWith("GET openapi/"));
+      assertEquals(described, served);
+    }
+  }
+
+  private static void hold(Operation op) throws Exception {
+    try (RunningServer server = RunningServer.guarded()) {
+      String path = "/api/v1" + filled(op.path) + QUERIES.getOrDefault(op.id, "");
+      String[] token = {"Authorization", "Bearer " + RunningServer.TOKEN};
+      HttpResponse<String> answer =
+          server.send(op.method, path, BODIES.getOrDefault(op.id, ""), token);
+      if (PENDING.contains(op.id)) {
+        assertTrue(Set.of(404, 405).contains(answer.statusCode()), "not pending any more");
+        return;
+      }
+      JsonNode response = op.node.path("responses").path(String.valueOf(answer.statusCode()));
+      assertTrue(!response.isMissingNode(), answer.statusCode() + " " + answer.body());
+      JsonNode content = response.path("content");
+      if (content.isMissingNode()) {
+        assertEquals("", answer.body());
+        return;
+      }
+      String type = answer.headers().firstValue("content-type").orElseThrow();
+      assertTrue(content.has(type), type);
+      if (type.equals("application/json")) {
+        String at =
+            "/paths/"
+                + op.path.replace("/", "~1")
+                + "/"
+                + op.method.toLowerCase(java.util.Locale.ROOT)
+                + "/responses/"
+                + answer.statusCode()
+                + "/content/application~1json/schema";
+        assertEquals(
+            List.of(),
+            schema(op.file, at).validate(answer.body(), InputFormat.JSON),
+            answer.body());
+      }
+    }
+  }
+
+  private static String filled(String path) {
+    String filled = path;
+    for (Map.Entry<String, String> name : NAMES.entrySet()) {
+      filled = filled.replace("{" + name.getKey() + "}", name.getValue());
+    }
+    return filled;
+  }
+
+  private static Schema schema(String file, String pointer) {
+    return SCHEMAS.getSchema(SchemaLocation.of(ROOT + file + "#" + pointer));
+  }
+
+  private static List<Operation> operations() throws IOException {
+    List<Operation> operations = new ArrayList<>();
+    JsonNode paths = yaml("openapi.yaml").path("paths");
+    for (Map.Entry<String, JsonNode> path : paths.properties()) {
+      String[] ref = path.getValue().path("$ref").asText().split("#", 2);
+      JsonNode item = yaml(ref[0]).at(ref[1]);
+      for (Map.Entry<String, JsonNode> method : item.properties()) {
+        if (!method.getKey().equals("parameters")) {
+          String id = method.getValue().path("operationId").asText();
+          String word = method.getKey().toUpperCase(java.util.Locale.ROOT);
+          operations.add(new Operation(id, word, path.getKey(), ref[0], method.getValue()));
+        }
+      }
+    }
+    return operations;
+  }
+
+  private static JsonNode yaml(String name) throws IOException {
+    try (InputStream in = AdminServer.class.getResourceAsStream(name)) {
+      return YAML.readTree(Objects.requireNonNull(in, name));
+    }
+  }
+}
