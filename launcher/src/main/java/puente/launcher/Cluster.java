@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
 /**
@@ -36,10 +37,21 @@ interface Cluster {
   CompletionStage<Optional<String>> ownerOf(AllocationKey key);
 
   /**
-   * Runs, on a thread of the cluster's, when another node has taken over an allocation of this one:
-   * it must end here, without a word to its client.
+   * Who goes on with what was left, and lets go of what another node has taken over; told on threads
+   * of the cluster's. Said before the others are joined.
+   *
+   * @param fromJournal what this node goes on with already
    */
-  void onLost(Consumer<AllocationKey> loser);
+  void heir(Heir heir, List<Snapshot> fromJournal);
+
+  /**
+   * Takes over all that is left on the heir's relayed addresses: this node's from now on. Asks the
+   * other nodes, and takes its time.
+   */
+  List<Snapshot> inherit();
+
+  /** What came of taking over. */
+  ClaimCounters claims();
 
   /** Quotas as they hold across all nodes, and claims of what other nodes have left. */
   AllocationStore store();

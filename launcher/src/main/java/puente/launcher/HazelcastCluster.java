@@ -12,7 +12,6 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
 import com.hazelcast.replicatedmap.ReplicatedMap;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -34,7 +33,6 @@ import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LeasedStore;
 import puente.turn.store.LocalStore;
-import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
@@ -59,6 +57,9 @@ final class HazelcastCluster implements Cluster {
   private final ClusterConfig config;
   private final AllocationStore store;
   private final HazelcastClusterDirectory directory;
+  private final HazelcastClusterClaims claims;
+  private final HazelcastClusterInheritance inheritance;
+  private final ClaimCounters claimCounters = new ClaimCounters();
   private final HazelcastClusterLeases leases;
   private final HazelcastClusterMessages messages;
   private final LeasedStore quotas;
@@ -69,7 +70,7 @@ final class HazelcastCluster implements Cluster {
   private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
   private volatile NodeState own;
   private volatile List<NodeState> nodes;
-  private volatile Set<String> onThisMachine = Set.of();
+  private volatile Heir heir = Heir.NOBODY;
   private volatile @Nullable HazelcastInstance running;
   private volatile boolean leaving;
   private long ticks;
@@ -78,11 +79,13 @@ final class HazelcastCluster implements Cluster {
 
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
-    directory = new HazelcastClusterDirectory(config.nodeId());
+    directory = new HazelcastClusterDirectory(config.nodeId(), claimCounters);
+    claims = new HazelcastClusterClaims(config.nodeId(), directory, this::isMember, claimCounters);
+    inheritance = new HazelcastClusterInheritance(config.nodeId(), directory);
     leases = new HazelcastClusterLeases(config.nodeId());
     messages = new HazelcastClusterMessages(config.nodeId(), this::isAlive);
     quotas = new LeasedStore(store, leases);
-    this.store = new ClusterStore(quotas, this::claim);
+    this.store = new ClusterStore(quotas, claims::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
     own = NodeState.serving(config.nodeId());
     nodes = List.of(own);
@@ -235,7 +238,6 @@ final class HazelcastCluster implements Cluster {
       return;
     }
     Map<String, NodeState> byId = new HashMap<>();
-    Set<String> here = new HashSet<>();
     for (byte[] bytes : states(instance).values()) {
       NodeStateCodec.decode(bytes).ifPresent(state -> byId.put(state.id(), state));
     }
@@ -243,11 +245,7 @@ final class HazelcastCluster implements Cluster {
       String id = nodeOf(member);
       NodeState said = byId.getOrDefault(id, NodeState.serving(id));
       byId.put(id, said.withAlive(true));
-      if (isLocal(member)) {
-        here.add(id);
-      }
     }
-    onThisMachine = Set.copyOf(here);
     leases.nodes(instance.getCluster().getMembers().size());
     byId.put(config.nodeId(), own.withAlive(true));
     List<NodeState> sorted = new ArrayList<>(byId.values());
@@ -256,14 +254,6 @@ final class HazelcastCluster implements Cluster {
     nodes = List.copyOf(sorted);
     if (changed) {
       listeners.forEach(listener -> listener.accept(nodes));
-    }
-  }
-
-  private static boolean isLocal(Member member) {
-    try {
-      return NodeAddresses.isHere(member.getAddress().getInetAddress());
-    } catch (UnknownHostException gone) {
-      return false;
     }
   }
 
@@ -277,6 +267,8 @@ final class HazelcastCluster implements Cluster {
       case MERGED -> {
         Events.info("cluster-merged");
         directory.reconcileSoon();
+        directory.membersChanged();
+        heir.look("merged");
         soon(quotas::declare);
         soon(this::tick);
       }
@@ -318,12 +310,26 @@ final class HazelcastCluster implements Cluster {
 
   @Override
   public CompletionStage<Optional<String>> ownerOf(AllocationKey key) {
-    return directory.find(key).thenApply(found -> found.map(Snapshot::node));
+    return directory.ownerOf(key);
   }
 
   @Override
-  public void onLost(Consumer<AllocationKey> loser) {
-    directory.onLost(loser);
+  public void heir(Heir newHeir, List<Snapshot> fromJournal) {
+    heir = newHeir;
+    claims.heir(newHeir);
+    directory.heir(newHeir, fromJournal);
+  }
+
+  @Override
+  public List<Snapshot> inherit() {
+    List<Snapshot> taken = inheritance.take(heir, otherMembers());
+    claimCounters.add(ClaimCounters.Fact.INHERITED, taken.size());
+    return taken;
+  }
+
+  @Override
+  public ClaimCounters claims() {
+    return claimCounters;
   }
 
   @Override
@@ -345,24 +351,28 @@ final class HazelcastCluster implements Cluster {
     return directory;
   }
 
-  private CompletionStage<Optional<Snapshot>> claim(AllocationKey key) {
-    return directory
-        .find(key)
-        .thenComposeAsync(
-            found ->
-                found.isPresent() && mayClaim(found.get())
-                    ? directory.claim(found.get())
-                    : CompletableFuture.completedStage(Optional.empty()),
-            worker);
+  /** Asks the membership service itself: what the nodes have told may be a moment old. */
+  private boolean isMember(String node) {
+    return otherMembers().contains(node);
   }
 
-  private boolean mayClaim(Snapshot there) {
-    Ownership.Owner owner =
-        new Ownership.Owner(isAlive(there.node()), onThisMachine.contains(there.node()));
-    boolean relaysHere =
-        there.relays().stream().allMatch(relay -> NodeAddresses.isHere(relay.local()));
-    return Ownership.mayClaim(
-        there, config.nodeId(), owner, relaysHere, System.currentTimeMillis());
+  private Set<String> otherMembers() {
+    HazelcastInstance instance = running;
+    Set<String> others = new HashSet<>();
+    if (instance != null) {
+      for (Member member : instance.getCluster().getMembers()) {
+        if (!member.localMember()) {
+          others.add(nodeOf(member));
+        }
+      }
+    }
+    return others;
+  }
+
+  /** Whether each record has a copy on another node, as far as there is one. */
+  boolean isSafe() {
+    HazelcastInstance instance = running;
+    return instance != null && instance.getPartitionService().isClusterSafe();
   }
 
   @Override
@@ -370,6 +380,7 @@ final class HazelcastCluster implements Cluster {
     CompletableFuture<Void> left = new CompletableFuture<>();
     leaving = true;
     directory.close();
+    claims.close();
     messages.close();
     soon(
         () -> {
@@ -387,6 +398,7 @@ final class HazelcastCluster implements Cluster {
   void terminate() {
     leaving = true;
     directory.close();
+    claims.close();
     messages.close();
     worker.shutdownNow();
     HazelcastInstance instance = running;
@@ -413,6 +425,7 @@ final class HazelcastCluster implements Cluster {
       if (id.equals(config.nodeId()) && !event.getMember().localMember()) {
         Events.warn("cluster-node-twice", "node", id, "warning", "two nodes have this node-id");
       }
+      directory.membersChanged();
       soon(HazelcastCluster.this::refresh);
     }
 
@@ -424,7 +437,10 @@ final class HazelcastCluster implements Cluster {
           nodeOf(event.getMember()),
           "members",
           event.getMembers().size());
+      claims.memberLost();
+      directory.membersChanged();
       directory.reconcileSoon();
+      heir.look("node-lost");
       soon(quotas::declare);
       soon(HazelcastCluster.this::refresh);
       forgetLater(nodeOf(event.getMember()));

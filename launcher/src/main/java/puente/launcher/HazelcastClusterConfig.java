@@ -84,7 +84,10 @@ final class HazelcastClusterConfig {
             "com.hazelcast.internal.cluster.impl.MasterNodeChangedException",
             "com.hazelcast.internal.cluster.impl.VersionMismatchException",
             "com.hazelcast.internal.partition.PartitionStateVersionMismatchException",
+            "com.hazelcast.map.",
             "com.hazelcast.nio.serialization.HazelcastSerializationException",
+            "com.hazelcast.query.QueryException",
+            "com.hazelcast.topic.TopicOverloadException",
             "com.hazelcast.spi.exception.",
             "com.hazelcast.partition.",
             "java.io.EOFException",
@@ -98,11 +101,13 @@ final class HazelcastClusterConfig {
     return filter;
   }
 
-  /** A map of records that renew themselves, on two nodes. */
+  /**
+   * A map of records that renew themselves, on two nodes: what has been written is on both, or the
+   * writer knows.
+   */
   static MapConfig records(String name, int lifeSeconds) {
     return new MapConfig(name)
-        .setBackupCount(0)
-        .setAsyncBackupCount(1)
+        .setBackupCount(1)
         .setTimeToLiveSeconds(lifeSeconds)
         .setStatisticsEnabled(false);
   }

@@ -21,8 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -48,18 +46,36 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   private static final int PENDING_MAX = 1_000_000;
 
   private final String node;
-  private final List<Consumer<AllocationKey>> losers = new CopyOnWriteArrayList<>();
+  private final OwnerCache owners = new OwnerCache();
+  private final ClaimCounters counters;
   private final Map<AllocationKey, Optional<Snapshot>> pending = new LinkedHashMap<>();
   private final Map<String, byte[]> own = new HashMap<>();
   private final Thread writer =
       Thread.ofPlatform().daemon().name("puente-directory").unstarted(this::write);
-  private @Nullable HazelcastInstance instance;
+
+  /** What a former process of this node left, by its journal: the revision of each allocation. */
+  private final Map<String, Long> journalled = new HashMap<>();
+
+  private volatile Heir heir = Heir.NOBODY;
+  private volatile @Nullable HazelcastInstance instance;
   private boolean reconcile;
+  private boolean looked;
   private boolean closed;
   private volatile long dropped;
 
-  HazelcastClusterDirectory(String node) {
+  HazelcastClusterDirectory(String node, ClaimCounters counters) {
     this.node = node;
+    this.counters = counters;
+  }
+
+  /** Who goes on with what is another's no more, and ends what is this node's no more. */
+  void heir(Heir newHeir, List<Snapshot> fromJournal) {
+    heir = newHeir;
+    synchronized (own) {
+      for (Snapshot snapshot : fromJournal) {
+        journalled.put(HazelcastClusterRecords.text(snapshot.key()), snapshot.revision());
+      }
+    }
   }
 
   static void configure(Config config, int lifeSeconds) {
@@ -94,11 +110,6 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     notifyAll();
   }
 
-  /** Told of an allocation of this node that another one has; not on a shard's thread. */
-  void onLost(Consumer<AllocationKey> loser) {
-    losers.add(loser);
-  }
-
   @Override
   public synchronized void save(List<Snapshot> changed, List<AllocationKey> ended) {
     if (pending.size() > PENDING_MAX) {
@@ -123,6 +134,21 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     }
   }
 
+  /** Whether this node serves it, as far as the shards have said. */
+  boolean isServed(AllocationKey key) {
+    synchronized (this) {
+      Optional<Snapshot> waiting = pending.get(key);
+      if (waiting != null) {
+        return waiting.isPresent();
+      }
+    }
+    return ownRecord(HazelcastClusterRecords.text(key)) != null;
+  }
+
+  boolean isStarted() {
+    return instance != null;
+  }
+
   // ---- the writer
 
   private void write() {
@@ -140,8 +166,8 @@ final class HazelcastClusterDirectory implements SnapshotSink {
         if (closed) {
           return;
         }
-        batch = take();
         all = reconcile;
+        batch = take(all ? Integer.MAX_VALUE : BATCH);
         reconcile = false;
       }
       if (!written(batch, all)) {
@@ -150,10 +176,10 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     }
   }
 
-  private Map<AllocationKey, Optional<Snapshot>> take() {
+  private Map<AllocationKey, Optional<Snapshot>> take(int most) {
     Map<AllocationKey, Optional<Snapshot>> batch = new LinkedHashMap<>();
     var left = pending.entrySet().iterator();
-    while (left.hasNext() && batch.size() < BATCH) {
+    while (left.hasNext() && batch.size() < most) {
       var next = left.next();
       batch.put(next.getKey(), next.getValue());
       left.remove();
@@ -163,10 +189,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
 
   private boolean written(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
     try {
-      if (all) {
-        reconcile();
-      }
-      writeBatch(batch);
+      writeBatch(batch, all);
       return true;
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
@@ -193,7 +216,11 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     }
   }
 
-  private void writeBatch(Map<AllocationKey, Optional<Snapshot>> batch) {
+  /**
+   * @param all everything else of this node is compared with its record as well; what is new is not
+   *     written over the record of a new owner unseen, but compared like the rest
+   */
+  private void writeBatch(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
     Map<String, byte[]> saved = new HashMap<>();
     Set<String> ended = new HashSet<>();
     long epochMax = 0;
@@ -213,7 +240,9 @@ final class HazelcastClusterDirectory implements SnapshotSink {
         }
       }
     }
-    if (!saved.isEmpty()) {
+    if (all) {
+      reconcile();
+    } else if (!saved.isEmpty()) {
       map().setAll(saved);
     }
     if (!ended.isEmpty()) {
@@ -228,12 +257,24 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     synchronized (own) {
       keys = List.copyOf(own.keySet());
     }
+    List<Snapshot> newer = new ArrayList<>();
     for (int from = 0; from < keys.size(); from += BATCH) {
-      reconcile(new HashSet<>(keys.subList(from, Math.min(keys.size(), from + BATCH))));
+      reconcile(new HashSet<>(keys.subList(from, Math.min(keys.size(), from + BATCH))), newer);
+    }
+    synchronized (own) {
+      journalled.clear();
+    }
+    if (!newer.isEmpty()) {
+      Events.info("cluster-newer", "allocations", newer.size());
+      heir.goOn(newer);
+    }
+    if (!looked) {
+      looked = true;
+      heir.look("joined");
     }
   }
 
-  private void reconcile(Set<String> keys) {
+  private void reconcile(Set<String> keys, List<Snapshot> newer) {
     Map<String, byte[]> there = map().getAll(keys);
     Map<String, byte[]> missing = new HashMap<>();
     for (String key : keys) {
@@ -244,14 +285,26 @@ final class HazelcastClusterDirectory implements SnapshotSink {
       }
       byte[] record = there.get(key);
       Snapshot other = record == null ? null : SnapshotCodec.decode(record);
-      if (Ownership.mustLetGo(mine, other)) {
-        letGo(key, mine.key());
-      } else if (other == null || Ownership.outdoes(mine, other)) {
-        missing.put(key, bytes);
+      if (other != null && Ownership.mustLetGo(mine, other)) {
+        letGo(key, other);
+      } else {
+        if (other != null && Ownership.hasMore(other, mine, journalledRevision(key))) {
+          newer.add(other);
+        }
+        if (other == null || Ownership.outdoes(mine, other)) {
+          missing.put(key, bytes);
+        }
       }
     }
     if (!missing.isEmpty()) {
       map().setAll(missing);
+    }
+  }
+
+  /** What the journal knew of it when this process began; else this process knows it all. */
+  private long journalledRevision(String key) {
+    synchronized (own) {
+      return journalled.getOrDefault(key, Long.MAX_VALUE);
     }
   }
 
@@ -266,19 +319,23 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     if (claimed == null) {
       return;
     }
+    owners.forget(claimed.key());
     String key = HazelcastClusterRecords.text(claimed.key());
     byte[] record = ownRecord(key);
     Snapshot mine = record == null ? null : SnapshotCodec.decode(record);
     if (mine != null && Ownership.mustLetGo(mine, claimed)) {
-      letGo(key, mine.key());
+      letGo(key, claimed);
+    } else if (mine == null && isServed(claimed.key())) {
+      reconcileSoon();
     }
   }
 
-  private void letGo(String key, AllocationKey allocation) {
+  private void letGo(String key, Snapshot claimed) {
     synchronized (own) {
       own.remove(key);
     }
-    losers.forEach(loser -> loser.accept(allocation));
+    counters.count(ClaimCounters.Fact.LOST);
+    heir.letGo(claimed);
   }
 
   // ---- questions
@@ -287,6 +344,25 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   CompletionStage<Optional<Snapshot>> find(AllocationKey key) {
     return asked(map -> map.getAsync(HazelcastClusterRecords.text(key)))
         .thenApply(HazelcastClusterDirectory::snapshot);
+  }
+
+  /** Whose it is, or was a moment ago. */
+  CompletionStage<Optional<String>> ownerOf(AllocationKey key) {
+    String known = owners.find(key, System.currentTimeMillis());
+    if (known != null) {
+      return CompletableFuture.completedStage(Optional.of(known));
+    }
+    return find(key)
+        .thenApply(
+            found -> {
+              found.ifPresent(record -> owners.put(key, record.node(), System.currentTimeMillis()));
+              return found.map(Snapshot::node);
+            });
+  }
+
+  /** A node has come or gone: owners may be others now. */
+  void membersChanged() {
+    owners.clear();
   }
 
   /**
@@ -301,12 +377,17 @@ final class HazelcastClusterDirectory implements SnapshotSink {
         .thenApply(
             bytes -> {
               Optional<Snapshot> claimed = snapshot(bytes);
-              if (claimed.isPresent() && bytes != null && !seen.node().equals(node)) {
-                HazelcastInstance running = Objects.requireNonNull(instance);
-                running.<byte[]>getTopic(LOST).publish(bytes);
+              if (!seen.node().equals(node)) {
+                claimed.ifPresent(this::tellLoser);
               }
               return claimed;
             });
+  }
+
+  /** This node has it now; its former owner may live. */
+  void tellLoser(Snapshot claimed) {
+    HazelcastInstance running = Objects.requireNonNull(instance);
+    running.<byte[]>getTopic(LOST).publishAsync(SnapshotCodec.encode(claimed));
   }
 
   /**
@@ -324,25 +405,11 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     return page;
   }
 
-  /**
-   * What the records call this node's and it does not serve: what it had before it was killed. Asks
-   * the other nodes: not for a shard's thread.
-   */
-  List<Snapshot> left(int max) {
-    List<Snapshot> left = new ArrayList<>();
-    for (Snapshot record : page(Optional.of(node), Optional.empty(), "", max)) {
-      if (ownRecord(HazelcastClusterRecords.text(record.key())) == null) {
-        left.add(record);
-      }
-    }
-    return left;
-  }
-
   private static Optional<Snapshot> snapshot(byte @Nullable [] bytes) {
     return Optional.ofNullable(bytes == null ? null : SnapshotCodec.decode(bytes));
   }
 
-  private synchronized IMap<String, byte[]> map() {
+  IMap<String, byte[]> map() {
     HazelcastInstance running = instance;
     if (running == null) {
       throw new IllegalStateException("not in a cluster yet");

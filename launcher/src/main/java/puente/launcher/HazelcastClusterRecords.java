@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.turn.store.AllocationKey;
@@ -29,6 +30,9 @@ import puente.turn.store.SnapshotCodec;
 final class HazelcastClusterRecords {
   static final int FACTORY = 0x50_4e_54;
 
+  static final int LEFT = 20;
+  static final int CLAIM_ALL = 21;
+
   private static final int FENCE = 1;
   private static final int CLAIM = 2;
   private static final int END = 3;
@@ -40,25 +44,18 @@ final class HazelcastClusterRecords {
   private static final int MERGE_LEASES = 9;
 
   private static final Map<Integer, Supplier<IdentifiedDataSerializable>> CLASSES =
-      Map.of(
-          FENCE,
-          Fence::new,
-          CLAIM,
-          () -> new Claim("", 0),
-          END,
-          () -> new End("", 0),
-          FILTER,
-          () -> new Filter(Optional.empty(), Optional.empty(), ""),
-          BY_KEY,
-          ByKey::new,
-          MERGE,
-          Merge::new,
-          SETTLE,
-          () -> new Settle("", 0, 0, 0, 0, 0),
-          FORGET,
-          () -> new Forget(""),
-          MERGE_LEASES,
-          MergeLeases::new);
+      Map.ofEntries(
+          Map.entry(FENCE, Fence::new),
+          Map.entry(CLAIM, () -> new Claim("", 0)),
+          Map.entry(END, () -> new End("", 0)),
+          Map.entry(FILTER, () -> new Filter(Optional.empty(), Optional.empty(), "")),
+          Map.entry(BY_KEY, ByKey::new),
+          Map.entry(MERGE, Merge::new),
+          Map.entry(SETTLE, () -> new Settle("", 0, 0, 0, 0, 0)),
+          Map.entry(FORGET, () -> new Forget("")),
+          Map.entry(MERGE_LEASES, MergeLeases::new),
+          Map.entry(LEFT, () -> new HazelcastClusterInheritance.Left(Set.of(), Set.of(), Set.of())),
+          Map.entry(CLAIM_ALL, () -> new HazelcastClusterInheritance.ClaimAll("", Map.of())));
 
   private HazelcastClusterRecords() {}
 
@@ -84,7 +81,7 @@ final class HazelcastClusterRecords {
   }
 
   /** What has a number of ours and, unless it says so, nothing more to tell. */
-  private abstract static class Numbered implements IdentifiedDataSerializable {
+  abstract static class Numbered implements IdentifiedDataSerializable {
     private final int number;
 
     Numbered(int number) {

@@ -9,11 +9,13 @@ import java.util.function.Consumer;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
 /** The cluster of a node that was given no others: itself. */
 final class SingleNode implements Cluster {
   private final LocalStore store;
+  private final ClaimCounters claims = new ClaimCounters();
   private volatile NodeState own;
 
   SingleNode(String nodeId, LocalStore store) {
@@ -53,9 +55,19 @@ final class SingleNode implements Cluster {
     return CompletableFuture.completedStage(Optional.empty());
   }
 
-  /** There is nobody to lose it to. */
+  /** There is nobody else whose it could be. */
   @Override
-  public void onLost(Consumer<AllocationKey> loser) {}
+  public void heir(Heir heir, List<Snapshot> fromJournal) {}
+
+  @Override
+  public List<Snapshot> inherit() {
+    return List.of();
+  }
+
+  @Override
+  public ClaimCounters claims() {
+    return claims;
+  }
 
   @Override
   public AllocationStore store() {

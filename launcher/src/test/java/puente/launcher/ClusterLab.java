@@ -7,8 +7,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -21,6 +24,7 @@ final class ClusterLab {
 
   private final List<HazelcastCluster> running = new ArrayList<>();
   private final int port = freePort();
+  private final Map<HazelcastCluster, Heirloom> heirs = new ConcurrentHashMap<>();
 
   int port() {
     return port;
@@ -42,18 +46,32 @@ final class ClusterLab {
             Optional.ofNullable(secret),
             3600);
     HazelcastCluster node = new HazelcastCluster(config, new LocalStore(quotas));
+    Heirloom heir = new Heirloom("n" + number);
+    node.heir(heir, List.of());
+    heirs.put(node, heir);
     running.add(node);
     node.join();
     return node;
   }
 
-  /** So many nodes that see each other. */
+  Heirloom heirOf(HazelcastCluster node) {
+    return Objects.requireNonNull(heirs.get(node));
+  }
+
+  /**
+   * So many nodes that see each other, and have a copy of each other's records: until then, what a
+   * node that dies has written may be lost.
+   */
   List<HazelcastCluster> nodes(int count, LocalStore.Quotas quotas) {
     List<HazelcastCluster> nodes = new ArrayList<>();
     for (int number = 1; number <= count; number++) {
-      nodes.add(node(number, SECRET, quotas));
+      HazelcastCluster node = node(number, SECRET, quotas);
+      nodes.add(node);
+      // The others join it at once, rather than found clusters of their own and merge later.
+      until(() -> node.isRunning(), 40);
     }
     until(() -> nodes.stream().allMatch(node -> alive(node) == count), 40);
+    until(() -> nodes.stream().allMatch(HazelcastCluster::isSafe), 40);
     return nodes;
   }
 

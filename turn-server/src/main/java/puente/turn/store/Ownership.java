@@ -20,9 +20,9 @@ public final class Ownership {
    * What a claimant knows of the owner.
    *
    * @param alive it is a member now
-   * @param onThisMachine it shares our addresses
+   * @param moved its relayed addresses have come to the claimant's machine while that was running
    */
-  public record Owner(boolean alive, boolean onThisMachine) {}
+  public record Owner(boolean alive, boolean moved) {}
 
   /** Whether one record of a key counts rather than the other. */
   public static boolean outdoes(Snapshot one, Snapshot other) {
@@ -62,7 +62,9 @@ public final class Ownership {
 
   /**
    * Whether a node should try to claim what its clients ask for: if it was the owner itself, if the
-   * owner is gone, or if the owner lives but its relayed addresses have moved here.
+   * owner is gone, or if the owner lives but its relayed addresses have moved here. That the same
+   * address is here is not enough while the owner lives: private addresses behind different NATs
+   * may be alike.
    *
    * @param relaysHere the relayed addresses are this machine's now; else nobody could go on here
    */
@@ -71,7 +73,19 @@ public final class Ownership {
     if (!relaysHere || there.expiresMs() <= nowMs) {
       return false;
     }
-    return there.node().equals(claimant) || !owner.alive || !owner.onThisMachine;
+    return there.node().equals(claimant) || !owner.alive || owner.moved;
+  }
+
+  /**
+   * Whether a node's own record tells it something new of what it serves: it was killed before its
+   * journal had it, or it has claimed what it served already.
+   *
+   * @param journalled the revision that the node began with from its journal; {@link Long#MAX_VALUE}
+   *     for what it made or claimed itself
+   */
+  public static boolean hasMore(Snapshot there, Snapshot own, long journalled) {
+    return there.node().equals(own.node())
+        && (outdoes(there, own) || there.epoch() == own.epoch() && there.revision() > journalled);
   }
 
   /** Whether a node that serves {@code own} must stop, now that it has seen what is there. */

@@ -104,8 +104,8 @@ class OwnershipTest {
   void claimsAreForWhoCanServe() {
     Snapshot there = record("a", 1);
     Ownership.Owner dead = new Ownership.Owner(false, false);
-    Ownership.Owner moved = new Ownership.Owner(true, false);
-    Ownership.Owner neighbour = new Ownership.Owner(true, true);
+    Ownership.Owner moved = new Ownership.Owner(true, true);
+    Ownership.Owner neighbour = new Ownership.Owner(true, false);
     assertTrue(Ownership.mayClaim(there, "b", dead, true, 0));
     assertTrue(Ownership.mayClaim(there, "b", moved, true, 0));
     assertTrue(Ownership.mayClaim(there, "a", neighbour, true, 0));
