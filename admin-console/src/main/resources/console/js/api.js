@@ -17,9 +17,13 @@ export class Problem extends Error {
   }
 
   /** This node has no such page of the API, or does not keep what it would show. */
-  get isAbsent() { return this.status === 404 || this.status === 501; }
+  get isAbsent() {
+    return this.status === 404 || this.status === 501;
+  }
 
-  get isRefused() { return this.status === 403; }
+  get isRefused() {
+    return this.status === 403;
+  }
 }
 
 const SENTENCES = {
@@ -59,7 +63,7 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
   const asked = `${method} ${path}`;
   const headers = { Accept: "application/json, application/problem+json" };
   if (method !== "GET") {
-    headers["Puente-Request"] = "1";               // who is on the machine, as long as no account exists
+    headers["Puente-Request"] = "1"; // who is on the machine, as long as no account exists
     if (csrf) headers["Puente-CSRF"] = csrf;
   }
   if (ifMatch) headers["If-Match"] = ifMatch;
@@ -68,7 +72,11 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
   let response;
   try {
     response = await fetch(path.startsWith("/") && !path.startsWith(BASE) ? BASE + path : path, {
-      method, headers, credentials: "same-origin", cache: "no-store", redirect: "error",
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
@@ -79,7 +87,11 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
   const content = await read(response);
   if (response.ok) return content;
   const fields = content && typeof content === "object" ? content : {};
-  const problem = new Problem(response.status, { ...fields, retryAfter: response.headers.get("Retry-After") }, asked);
+  const problem = new Problem(
+    response.status,
+    { ...fields, retryAfter: response.headers.get("Retry-After") },
+    asked,
+  );
   if (response.status === 401 && !path.startsWith("/auth")) onSignedOut(problem);
   throw problem;
 }

@@ -5,7 +5,7 @@ import { h, fill, widget } from "./dom.js";
 import { button } from "./parts.js";
 import { clock, day } from "./format.js";
 import { tweak } from "./router.js";
-import { areaFill, drawMarks, dashOf, ink, surface } from "./chart-ink.js";
+import { areaFill, drawMarks, dashOf, ink } from "./chart-ink.js";
 
 const uPlot = globalThis.uPlot;
 const sync = uPlot.sync("time");
@@ -24,7 +24,8 @@ export function markStale(on) {
  * colour 1..6, stack }], read (value to text), axis (value to short text), marks [{ t, label }],
  * goal and limit { v, label }, max, days (x is days), today, tools.
  */
-export const chart = (key, props) => widget(`chart-${key}`, create, props, "figure", { class: "card chartcard" });
+export const chart = (key, props) =>
+  widget(`chart-${key}`, create, props, "figure", { class: "card chartcard" });
 
 function create(element, first) {
   const own = { element, props: first, hidden: new Set(), isTable: false, plot: null, shape: "" };
@@ -33,26 +34,55 @@ function create(element, first) {
   element.append(own.header, own.box);
   const observer = new ResizeObserver(() => {
     const width = widthOf(own);
-    if (own.plot && width > 40 && own.plot.width !== width) own.plot.setSize({ width, height: own.props.height ?? 180 });
+    if (own.plot && width > 40 && own.plot.width !== width)
+      own.plot.setSize({ width, height: own.props.height ?? 180 });
   });
   observer.observe(own.box);
   refresh(own);
   return {
-    update(props) { own.props = props; refresh(own); },
-    paint() { rebuild(own); },
-    destroy() { observer.disconnect(); own.plot?.destroy(); },
+    update(props) {
+      own.props = props;
+      refresh(own);
+    },
+    paint() {
+      rebuild(own);
+    },
+    destroy() {
+      observer.disconnect();
+      own.plot?.destroy();
+    },
   };
 }
 
-const widthOf = own => Math.floor(own.box.clientWidth - 2 * parseFloat(getComputedStyle(own.box).paddingLeft || 0));
+const widthOf = own =>
+  Math.floor(own.box.clientWidth - 2 * parseFloat(getComputedStyle(own.box).paddingLeft || 0));
 
 function refresh(own) {
   const { props } = own;
-  fill(own.header, h("h2", null, props.title), props.hint && h("span", { class: "muted small" }, props.hint), legend(own),
-    h("span", { class: "grow" }), props.tools,
-    button(own.isTable ? "Chart" : "Table", () => { own.isTable = !own.isTable; refresh(own); rebuild(own); },
-      { cls: "quiet", pressed: own.isTable, label: `${props.title} as table` }));
-  const shape = JSON.stringify([props.series.map(one => [one.name, one.area, one.colour, one.band]), props.height, props.max, own.isTable, hasData(props)]);
+  fill(
+    own.header,
+    h("h2", null, props.title),
+    props.hint && h("span", { class: "muted small" }, props.hint),
+    legend(own),
+    h("span", { class: "grow" }),
+    props.tools,
+    button(
+      own.isTable ? "Chart" : "Table",
+      () => {
+        own.isTable = !own.isTable;
+        refresh(own);
+        rebuild(own);
+      },
+      { cls: "quiet", pressed: own.isTable, label: `${props.title} as table` },
+    ),
+  );
+  const shape = JSON.stringify([
+    props.series.map(one => [one.name, one.area, one.colour, one.band]),
+    props.height,
+    props.max,
+    own.isTable,
+    hasData(props),
+  ]);
   if (shape !== own.shape) {
     own.shape = shape;
     rebuild(own);
@@ -65,7 +95,8 @@ function refresh(own) {
   }
 }
 
-const hasData = props => (props.times ?? []).length > 1 && props.series.some(one => one.values?.some(Number.isFinite));
+const hasData = props =>
+  (props.times ?? []).length > 1 && props.series.some(one => one.values?.some(Number.isFinite));
 
 function rebuild(own) {
   own.plot?.destroy();
@@ -79,8 +110,13 @@ function rebuild(own) {
   own.plot.root.setAttribute("aria-label", summary(own.props));
 }
 
-const collecting = props => h("div", { class: `collecting tall${Math.round((props.height ?? 180) / 30)}` },
-  h("b", null, props.emptyWord ?? "Collecting"), h("p", { class: "muted" }, props.emptyMore ?? "The first points come by themselves."));
+const collecting = props =>
+  h(
+    "div",
+    { class: `collecting tall${Math.round((props.height ?? 180) / 30)}` },
+    h("b", null, props.emptyWord ?? "Collecting"),
+    h("p", { class: "muted" }, props.emptyMore ?? "The first points come by themselves."),
+  );
 
 /** Bottom to top, when they are stacked. */
 function data(own) {
@@ -88,24 +124,44 @@ function data(own) {
   let below = null;
   const rows = series.map((one, i) => {
     if (!one.stack || own.hidden.has(i)) return one.values.map(orNull);
-    below = one.values.map((v, at) => (Number.isFinite(v) ? v : null) === null ? null : v + (below?.[at] ?? 0));
+    below = one.values.map((v, at) =>
+      (Number.isFinite(v) ? v : null) === null ? null : v + (below?.[at] ?? 0),
+    );
     return below;
   });
   return [times, ...rows];
 }
 
-const orNull = v => Number.isFinite(v) ? v : null;
+const orNull = v => (Number.isFinite(v) ? v : null);
 
 function options(own, width) {
   const { props } = own;
-  const axis = { stroke: ink("--muted"), font: `11px ${FONT}`, grid: { stroke: ink("--grid"), width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: ink("--muted"),
+    font: `11px ${FONT}`,
+    grid: { stroke: ink("--grid"), width: 1 },
+    ticks: { show: false },
+  };
   return {
-    width, height: props.height ?? 180, padding: [props.marks?.length || props.goal ? 18 : 8, 10, 0, 0],
+    width,
+    height: props.height ?? 180,
+    padding: [props.marks?.length || props.goal ? 18 : 8, 10, 0, 0],
     legend: { show: false },
-    cursor: { sync: { key: sync.key }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+    cursor: {
+      sync: { key: sync.key },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+      y: false,
+    },
     scales: { x: { time: true }, y: { range: (u, low, high) => rangeOf(own, high) } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 70, values: (u, at) => at.map(t => props.days ? shortDay(t) : tick(t, at)) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 70,
+        values: (u, at) => at.map(t => (props.days ? shortDay(t) : tick(t, at))),
+      },
       { ...axis, size: 50, gap: 6, space: 34, values: (u, at) => at.map(v => (props.axis ?? props.read)(v)) },
     ],
     series: [{}, ...props.series.map((one, i) => line(own, one, i))],
@@ -123,22 +179,32 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
 function rangeOf(own, high) {
   const { props } = own;
-  const tops = [high ?? 0, props.goal?.v, props.limit?.v && props.limit.show !== false ? props.limit.v : 0].filter(Number.isFinite);
+  const tops = [
+    high ?? 0,
+    props.goal?.v,
+    props.limit?.v && props.limit.show !== false ? props.limit.v : 0,
+  ].filter(Number.isFinite);
   const top = Math.max(...tops, props.min ?? 0);
   return [0, props.max ?? (top > 0 ? top * 1.12 : 1)];
 }
 
 function line(own, one, i) {
   const colour = one.colour ?? i + 1;
-  const stroke = () => isStale ? ink("--control") : ink(`--s${colour}`);
+  const stroke = () => (isStale ? ink("--control") : ink(`--s${colour}`));
   return {
-    label: one.name, show: !own.hidden.has(i), width: one.band ? 0 : 1.75, dash: one.dash ?? dashOf(colour), stroke,
-    points: { show: false }, spanGaps: false,
+    label: one.name,
+    show: !own.hidden.has(i),
+    width: one.band ? 0 : 1.75,
+    dash: one.dash ?? dashOf(colour),
+    stroke,
+    points: { show: false },
+    spanGaps: false,
     fill: one.area && !isStacked(own, i) ? () => areaFill(isStale ? "--control" : `--s${colour}`) : undefined,
   };
 }
 
-const isStacked = (own, i) => own.props.series[i].stack && own.props.series.slice(0, i).some(one => one.stack);
+const isStacked = (own, i) =>
+  own.props.series[i].stack && own.props.series.slice(0, i).some(one => one.stack);
 
 /** Between stacked lines, and between the edges of a forecast. */
 function bandsOf(own) {
@@ -146,17 +212,21 @@ function bandsOf(own) {
   own.props.series.forEach((one, i) => {
     const colour = isStale ? "--control" : `--s${one.colour ?? i + 1}`;
     if (isStacked(own, i)) bands.push({ series: [i + 1, i], fill: () => areaFill(colour) });
-    if (one.bandTo !== undefined) bands.push({ series: [i + 1, one.bandTo + 1], fill: () => areaFill(colour) });
+    if (one.bandTo !== undefined)
+      bands.push({ series: [i + 1, one.bandTo + 1], fill: () => areaFill(colour) });
   });
   return bands;
 }
 
 function tick(t, at) {
   const wide = at.length > 1 && at.at(-1) - at[0] > 36 * 3600;
-  return wide ? `${new Date(t * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}` : clock(t * 1000, at.length > 1 && at[1] - at[0] < 60);
+  return wide
+    ? `${new Date(t * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}`
+    : clock(t * 1000, at.length > 1 && at[1] - at[0] < 60);
 }
 
-const shortDay = t => new Date(t * 1000).toLocaleDateString("en-GB", { month: "short", day: "numeric", timeZone: "UTC" });
+const shortDay = t =>
+  new Date(t * 1000).toLocaleDateString("en-GB", { month: "short", day: "numeric", timeZone: "UTC" });
 
 function zoom(u) {
   if (u.select.width < ZOOM_MIN_PX) return;
@@ -173,11 +243,20 @@ function point(u, own) {
   let tip = own.box.querySelector(".tip");
   const isHere = own.box.matches(":hover") && at !== null && at !== undefined && u.cursor.left >= 0;
   if (!isHere) return tip?.remove();
-  if (!tip) own.box.append(tip = h("div", { class: "tip" }));
-  fill(tip, h("b", null, props.days ? day(props.times[at] * 1000) : clock(props.times[at] * 1000)),
-    props.series.map((one, i) => own.hidden.has(i) || one.band || !Number.isFinite(one.values[at]) ? null
-      : h("span", null, `${one.name} ${props.read(one.values[at])}`)));
-  const left = Math.min(u.cursor.left + u.bbox.left / devicePixelRatio + 24, own.box.clientWidth - tip.offsetWidth - 8);
+  if (!tip) own.box.append((tip = h("div", { class: "tip" })));
+  fill(
+    tip,
+    h("b", null, props.days ? day(props.times[at] * 1000) : clock(props.times[at] * 1000)),
+    props.series.map((one, i) =>
+      own.hidden.has(i) || one.band || !Number.isFinite(one.values[at])
+        ? null
+        : h("span", null, `${one.name} ${props.read(one.values[at])}`),
+    ),
+  );
+  const left = Math.min(
+    u.cursor.left + u.bbox.left / devicePixelRatio + 24,
+    own.box.clientWidth - tip.offsetWidth - 8,
+  );
   tip.style.setProperty("left", `${Math.max(4, left)}px`);
   tip.style.setProperty("top", "24px");
 }
@@ -188,14 +267,39 @@ function legend(own) {
   if (shown.length < 2) {
     return h("div", { class: "legend" }, h("b", null, reading(props, props.series[0])));
   }
-  return h("div", { class: "legend" }, shown.map(([one, i]) => h("button", {
-    type: "button", "aria-pressed": String(!own.hidden.has(i)), title: "Hide or show; with Alt: only this",
-    onclick: event => toggle(own, i, event.altKey),
-  }, swatch(one.colour ?? i + 1, one.dash), one.name, props.isQuiet ? null : h("b", null, reading(props, one)))));
+  return h(
+    "div",
+    { class: "legend" },
+    shown.map(([one, i]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(!own.hidden.has(i)),
+          title: "Hide or show; with Alt: only this",
+          onclick: event => toggle(own, i, event.altKey),
+        },
+        swatch(one.colour ?? i + 1, one.dash),
+        one.name,
+        props.isQuiet ? null : h("b", null, reading(props, one)),
+      ),
+    ),
+  );
 }
 
-const swatch = (colour, dash) => h("svg", { viewBox: "0 0 20 8", class: "plot", "aria-hidden": "true" },
-  h("line", { class: dash ? "ahead" : `s${colour}`, x1: 0, x2: 20, y1: 4, y2: 4, "stroke-dasharray": dash ? dash.join(" ") : null }));
+const swatch = (colour, dash) =>
+  h(
+    "svg",
+    { viewBox: "0 0 20 8", class: "plot", "aria-hidden": "true" },
+    h("line", {
+      class: dash ? "ahead" : `s${colour}`,
+      x1: 0,
+      x2: 20,
+      y1: 4,
+      y2: 4,
+      "stroke-dasharray": dash ? dash.join(" ") : null,
+    }),
+  );
 
 function reading(props, one) {
   const last = one?.values?.findLast(Number.isFinite);
@@ -203,7 +307,7 @@ function reading(props, one) {
 }
 
 function toggle(own, i, isSolo) {
-  if (isSolo) own.props.series.forEach((_, j) => j === i ? own.hidden.delete(j) : own.hidden.add(j));
+  if (isSolo) own.props.series.forEach((_, j) => (j === i ? own.hidden.delete(j) : own.hidden.add(j)));
   else if (!own.hidden.delete(i)) own.hidden.add(i);
   refresh(own);
   rebuild(own);
@@ -213,21 +317,56 @@ function table(own) {
   const { props } = own;
   const times = props.times ?? [];
   const step = Math.max(1, Math.ceil(times.length / TABLE_ROWS));
-  const rows = times.map((_, i) => i).filter(i => (times.length - 1 - i) % step === 0).reverse();
+  const rows = times
+    .map((_, i) => i)
+    .filter(i => (times.length - 1 - i) % step === 0)
+    .reverse();
   const shown = props.series.filter(one => !one.band);
-  return h("div", { class: "asTable tablewrap", tabindex: 0, role: "region", "aria-label": `${props.title} as table` }, h("table", null,
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Time"), shown.map(one => h("th", { scope: "col", class: "num" }, one.name)))),
-    h("tbody", null, rows.map(i => h("tr", null, h("td", null, props.days ? day(times[i] * 1000) : clock(times[i] * 1000)),
-      shown.map(one => h("td", { class: "num" }, Number.isFinite(one.values[i]) ? props.read(one.values[i]) : "–")))))));
+  return h(
+    "div",
+    { class: "asTable tablewrap", tabindex: 0, role: "region", "aria-label": `${props.title} as table` },
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          h("th", { scope: "col" }, "Time"),
+          shown.map(one => h("th", { scope: "col", class: "num" }, one.name)),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map(i =>
+          h(
+            "tr",
+            null,
+            h("td", null, props.days ? day(times[i] * 1000) : clock(times[i] * 1000)),
+            shown.map(one =>
+              h("td", { class: "num" }, Number.isFinite(one.values[i]) ? props.read(one.values[i]) : "–"),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** What a chart says, for those who hear it. */
 function summary(props) {
-  const parts = props.series.filter(one => !one.band).map(one => {
-    const known = (one.values ?? []).filter(Number.isFinite);
-    if (known.length === 0) return `${one.name}: no data`;
-    return `${one.name}: now ${props.read(known.at(-1))}, highest ${props.read(Math.max(...known))}`;
-  });
-  const limits = [props.goal, props.limit].filter(Boolean).map(line => `${line.label}: ${props.read(line.v)}`);
+  const parts = props.series
+    .filter(one => !one.band)
+    .map(one => {
+      const known = (one.values ?? []).filter(Number.isFinite);
+      if (known.length === 0) return `${one.name}: no data`;
+      return `${one.name}: now ${props.read(known.at(-1))}, highest ${props.read(Math.max(...known))}`;
+    });
+  const limits = [props.goal, props.limit]
+    .filter(Boolean)
+    .map(line => `${line.label}: ${props.read(line.v)}`);
   return `${props.title}. ${[...parts, ...limits].join("; ")}.`;
 }

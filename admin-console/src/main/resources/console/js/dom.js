@@ -2,7 +2,19 @@
 // no inline style is set, so that a strict Content-Security-Policy with Trusted Types holds.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SVG_TAGS = new Set(["svg", "path", "rect", "line", "circle", "use", "g", "polyline", "polygon", "text", "title"]);
+const SVG_TAGS = new Set([
+  "svg",
+  "path",
+  "rect",
+  "line",
+  "circle",
+  "use",
+  "g",
+  "polyline",
+  "polygon",
+  "text",
+  "title",
+]);
 
 /** Things that live on while the page around them is drawn anew: charts, inputs with a state. */
 const living = new Set();
@@ -15,7 +27,7 @@ export function h(tag, props, ...children) {
   const e = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) set(e, name, value);
   append(e, children);
-  for (const [name, value] of Object.entries(e.$props ?? {})) e[name] = value;   // a select has its options by now
+  for (const [name, value] of Object.entries(e.$props ?? {})) e[name] = value; // a select has its options by now
   return e;
 }
 
@@ -102,7 +114,8 @@ function patchAttributes(old, next) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
-    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS"))
+      old.removeAttribute(name);
   }
   for (const name of Object.keys(old.$on ?? {})) if (!next.$on?.[name]) old[name] = null;
   for (const [name, handler] of Object.entries(next.$on ?? {})) old[name] = handler;
@@ -131,8 +144,10 @@ export function tellAll(what, ...more) {
   for (const e of living) e.$widget.life?.[what]?.(...more);
 }
 
-export const icon = (name, extra = "") => h("svg", { class: `i ${extra}`, "aria-hidden": "true" }, h("use", { href: `#i-${name}` }));
+export const icon = (name, extra = "") =>
+  h("svg", { class: `i ${extra}`, "aria-hidden": "true" }, h("use", { href: `#i-${name}` }));
 
-export const glyph = name => h("svg", { class: "g", "aria-hidden": "true" }, h("use", { href: `#i-g-${name}` }));
+export const glyph = name =>
+  h("svg", { class: "g", "aria-hidden": "true" }, h("use", { href: `#i-g-${name}` }));
 
 export const one = (selector, from = document) => from.querySelector(selector);

@@ -30,7 +30,9 @@ export function start() {
   heardAt = performance.now();
   open();
   setInterval(judge, 1_000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) feeds.forEach(feed => feed.poll()); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) feeds.forEach(feed => feed.poll());
+  });
 }
 
 export function stop() {
@@ -57,7 +59,11 @@ function open() {
   clearTimeout(reopen);
   source?.close();
   source = new EventSource(`${BASE}/stream?topics=${TOPICS}&interval=1`);
-  source.onopen = () => { tries = 0; live.isStreaming = true; heard(); };
+  source.onopen = () => {
+    tries = 0;
+    live.isStreaming = true;
+    heard();
+  };
   source.onerror = () => {
     live.isStreaming = false;
     if (source.readyState === EventSource.CLOSED) later();
@@ -109,8 +115,15 @@ function heard() {
 
 function judge() {
   const forMs = performance.now() - heardAt;
-  const word = live.isPaused ? "paused" : forMs < QUIET_MS ? "live" : forMs < STALE_MS ? "reconnecting" : "stale";
-  const isNews = word !== live.word || word !== "live" && Math.floor(forMs / 1000) !== Math.floor(live.forMs / 1000);
+  const word = live.isPaused
+    ? "paused"
+    : forMs < QUIET_MS
+      ? "live"
+      : forMs < STALE_MS
+        ? "reconnecting"
+        : "stale";
+  const isNews =
+    word !== live.word || (word !== "live" && Math.floor(forMs / 1000) !== Math.floor(live.forMs / 1000));
   Object.assign(live, { word, forMs });
   if (isNews) tell({ name: "live", data: live });
 }
@@ -147,16 +160,24 @@ export class Feed {
   async poll(isAsked = false) {
     clearTimeout(this.timer);
     if (!feeds.has(this)) return;
-    const isIdle = document.hidden || live.isPaused || this.once && this.value !== undefined;
-    const isStreamed = this.event && live.isStreaming && live.word === "live" && this.value !== undefined
-      && Date.now() - this.at < 3_000;
-    if (isAsked || !isIdle && !isStreamed) await this.ask();
+    const isIdle = document.hidden || live.isPaused || (this.once && this.value !== undefined);
+    const isStreamed =
+      this.event &&
+      live.isStreaming &&
+      live.word === "live" &&
+      this.value !== undefined &&
+      Date.now() - this.at < 3_000;
+    if (isAsked || (!isIdle && !isStreamed)) await this.ask();
     if (!this.once || this.problem) this.timer = setTimeout(() => this.poll(), this.wait());
   }
 
   /** What is absent does not come back by asking often. */
   wait() {
-    return this.problem ? (this.problem.isAbsent || this.problem.isRefused ? 60_000 : Math.max(this.every, 4_000)) : this.every;
+    return this.problem
+      ? this.problem.isAbsent || this.problem.isRefused
+        ? 60_000
+        : Math.max(this.every, 4_000)
+      : this.every;
   }
 
   async ask() {

@@ -49,7 +49,9 @@ export const short = n => joined(n, "");
 /** For axes, where room is short: 20 k, 1.2 M, 0.5. */
 export function tick(n) {
   const [value, unit] = split(n, "");
-  return Number.isFinite(n) && Math.abs(n) < 1 ? String(+n.toPrecision(2)) : `${+value || value}${unit ? NARROW + unit : ""}`;
+  return Number.isFinite(n) && Math.abs(n) < 1
+    ? String(+n.toPrecision(2))
+    : `${+value || value}${unit ? NARROW + unit : ""}`;
 }
 
 /** Memory as machines count it: 612 MiB. */
@@ -72,7 +74,8 @@ export function age(seconds) {
   const s = Math.max(0, Math.round(seconds));
   if (s < 90) return `${s}${NARROW}s`;
   if (s < 90 * 60) return `${Math.round(s / 60)}${NARROW}min`;
-  if (s < 48 * 3600) return `${Math.floor(s / 3600)}${NARROW}h${NARROW}${String(Math.floor(s % 3600 / 60)).padStart(2, "0")}`;
+  if (s < 48 * 3600)
+    return `${Math.floor(s / 3600)}${NARROW}h${NARROW}${String(Math.floor((s % 3600) / 60)).padStart(2, "0")}`;
   return `${Math.floor(s / 86400)}${NARROW}d`;
 }
 
@@ -84,7 +87,7 @@ export function latency(ms) {
   return `${figures(ms / 1000)}${NARROW}s`;
 }
 
-const instant = t => typeof t === "string" ? Date.parse(t) : t;
+const instant = t => (typeof t === "string" ? Date.parse(t) : t);
 
 /** 14:02:06 */
 export function clock(t, withSeconds = true) {
@@ -100,14 +103,16 @@ export function moment(t) {
   const ms = instant(t);
   if (!Number.isFinite(ms)) return "–";
   const d = new Date(ms);
-  return d.toDateString() === new Date().toDateString() ? clock(ms)
+  return d.toDateString() === new Date().toDateString()
+    ? clock(ms)
     : `${d.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${clock(ms, false)}`;
 }
 
 /** 21 Jan 2027 */
 export function day(t) {
   const d = new Date(instant(t));
-  return Number.isNaN(d.getTime()) ? "–"
+  return Number.isNaN(d.getTime())
+    ? "–"
     : d.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
 

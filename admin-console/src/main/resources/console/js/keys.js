@@ -7,14 +7,26 @@ import { ask } from "./dialog.js";
 import { openPalette } from "./palette.js";
 
 const G_MS = 900;
-const GO = { o: "/", n: "/nodes", s: "/sessions", t: "/top", i: "/signaling", c: "/capacity", y: "/security", a: "/access", l: "/logs", f: "/config", d: "/diag" };
+const GO = {
+  o: "/",
+  n: "/nodes",
+  s: "/sessions",
+  t: "/top",
+  i: "/signaling",
+  c: "/capacity",
+  y: "/security",
+  a: "/access",
+  l: "/logs",
+  f: "/config",
+  d: "/diag",
+};
 
 export function listenToKeys(frameOf) {
   let wentAt = -Infinity;
   addEventListener("keydown", event => {
     const frame = frameOf();
     if (!frame.visitor || isTyping(event) || document.querySelector("dialog[open]")) return;
-    const isSearch = event.key === "/" || event.key === "k" && (event.metaKey || event.ctrlKey);
+    const isSearch = event.key === "/" || (event.key === "k" && (event.metaKey || event.ctrlKey));
     if (isSearch) {
       event.preventDefault();
       openPalette(frame);
@@ -27,8 +39,10 @@ export function listenToKeys(frameOf) {
       return;
     }
     if (event.key === "g") wentAt = event.timeStamp;
-    else if (event.key === "p") { pause(!live.isPaused); frame.ctx.draw(); }
-    else if (event.key === "?") help();
+    else if (event.key === "p") {
+      pause(!live.isPaused);
+      frame.ctx.draw();
+    } else if (event.key === "?") help();
     else pageKey(event, frame);
   });
 }
@@ -43,17 +57,48 @@ function pageKey(event, frame) {
   act();
 }
 
-const isTyping = event => event.target.matches?.("textarea, select, input:not([type=checkbox]):not([type=range])") || event.isComposing;
+const isTyping = event =>
+  event.target.matches?.("textarea, select, input:not([type=checkbox]):not([type=range])") ||
+  event.isComposing;
 
-const HELP = [["/  Ctrl K", "search node, session, user, address, room"], ["g o", "Overview"], ["g n", "Nodes"], ["g s", "Sessions"],
-  ["g t", "Top talkers"], ["g i", "Signaling"], ["g c", "Capacity"], ["g y", "Security"], ["g a", "Access"], ["g l", "Events and logs"],
-  ["g f", "Config and certificates"], ["g d", "Diagnostics"], ["j  k", "next, previous row"], ["x", "select the row"],
-  ["Enter", "open the row"], ["d", "drain the selected node"], ["p", "pause, go on"], ["Esc", "close"]];
+const HELP = [
+  ["/  Ctrl K", "search node, session, user, address, room"],
+  ["g o", "Overview"],
+  ["g n", "Nodes"],
+  ["g s", "Sessions"],
+  ["g t", "Top talkers"],
+  ["g i", "Signaling"],
+  ["g c", "Capacity"],
+  ["g y", "Security"],
+  ["g a", "Access"],
+  ["g l", "Events and logs"],
+  ["g f", "Config and certificates"],
+  ["g d", "Diagnostics"],
+  ["j  k", "next, previous row"],
+  ["x", "select the row"],
+  ["Enter", "open the row"],
+  ["d", "drain the selected node"],
+  ["p", "pause, go on"],
+  ["Esc", "close"],
+];
 
 export function help() {
   ask({
-    title: "Keyboard", action: "Close", cancel: "Back", onDone: async () => {},
-    body: h("dl", { class: "pairs keyhelp" }, HELP.map(([keys, word]) => [
-      h("dt", null, keys.split(/\s+/).map(key => [h("kbd", { class: "kbd" }, key), " "])), h("dd", null, word)])),
+    title: "Keyboard",
+    action: "Close",
+    cancel: "Back",
+    onDone: async () => {},
+    body: h(
+      "dl",
+      { class: "pairs keyhelp" },
+      HELP.map(([keys, word]) => [
+        h(
+          "dt",
+          null,
+          keys.split(/\s+/).map(key => [h("kbd", { class: "kbd" }, key), " "]),
+        ),
+        h("dd", null, word),
+      ]),
+    ),
   });
 }

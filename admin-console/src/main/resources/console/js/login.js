@@ -15,40 +15,125 @@ export function drawLogin(app, visitor, done) {
 
 function draw(own) {
   const view = { setup: setUp, unreachable: away }[own.visitor.state] ?? signIn;
-  fill(own.app, h("main", { class: "door", id: "main", tabindex: -1 },
-    h("div", { class: "doorbrand" }, h("svg", { "aria-hidden": "true" }, h("use", { href: "#i-logo" })), h("span", null, "Puente")), view(own)));
+  fill(
+    own.app,
+    h(
+      "main",
+      { class: "door", id: "main", tabindex: -1 },
+      h(
+        "div",
+        { class: "doorbrand" },
+        h("svg", { "aria-hidden": "true" }, h("use", { href: "#i-logo" })),
+        h("span", null, "Puente"),
+      ),
+      view(own),
+    ),
+  );
 }
 
-const where = visitor => visitor.cluster || visitor.node
-  ? h("p", { class: "muted" }, `${visitor.cluster ?? visitor.node}${visitor.version ? `, version ${visitor.version}` : ""}`) : null;
+const where = visitor =>
+  visitor.cluster || visitor.node
+    ? h(
+        "p",
+        { class: "muted" },
+        `${visitor.cluster ?? visitor.node}${visitor.version ? `, version ${visitor.version}` : ""}`,
+      )
+    : null;
 
 function form(own, title, more, fields, action, path) {
-  return h("form", { class: "card doorcard", onsubmit: event => submit(event, own, path) },
-    h("h1", { tabindex: -1 }, title), where(own.visitor), more, fields.map(field),
-    own.problem && h("div", { class: "banner crit flat", role: "alert" }, glyph("no"), h("span", { class: "t" }, own.problem.message)),
-    h("button", { class: "btn primary big", type: "submit", disabled: own.isBusy }, own.isBusy ? "One moment…" : action));
+  return h(
+    "form",
+    { class: "card doorcard", onsubmit: event => submit(event, own, path) },
+    h("h1", { tabindex: -1 }, title),
+    where(own.visitor),
+    more,
+    fields.map(field),
+    own.problem &&
+      h(
+        "div",
+        { class: "banner crit flat", role: "alert" },
+        glyph("no"),
+        h("span", { class: "t" }, own.problem.message),
+      ),
+    h(
+      "button",
+      { class: "btn primary big", type: "submit", disabled: own.isBusy },
+      own.isBusy ? "One moment…" : action,
+    ),
+  );
 }
 
-const field = ({ name, label, type = "text", autocomplete, hint }) => h("div", { class: "field" },
-  h("label", { for: name }, label),
-  h("input", { class: "input big", id: name, name, type, autocomplete, required: true, spellcheck: "false", autocapitalize: "off", "aria-describedby": hint ? `${name}-hint` : null }),
-  hint && h("span", { class: "small muted", id: `${name}-hint` }, hint));
+const field = ({ name, label, type = "text", autocomplete, hint }) =>
+  h(
+    "div",
+    { class: "field" },
+    h("label", { for: name }, label),
+    h("input", {
+      class: "input big",
+      id: name,
+      name,
+      type,
+      autocomplete,
+      required: true,
+      spellcheck: "false",
+      autocapitalize: "off",
+      "aria-describedby": hint ? `${name}-hint` : null,
+    }),
+    hint && h("span", { class: "small muted", id: `${name}-hint` }, hint),
+  );
 
-const signIn = own => form(own, "Sign in", null, [
-  { name: "name", label: "Name", autocomplete: "username" },
-  { name: "password", label: "Password", type: "password", autocomplete: "current-password" },
-], "Sign in", "/auth/login");
+const signIn = own =>
+  form(
+    own,
+    "Sign in",
+    null,
+    [
+      { name: "name", label: "Name", autocomplete: "username" },
+      { name: "password", label: "Password", type: "password", autocomplete: "current-password" },
+    ],
+    "Sign in",
+    "/auth/login",
+  );
 
-const setUp = own => form(own, "Set up the console",
-  h("p", { class: "muted" }, "No account exists yet. The set-up token is in the log of the first start, and in the file ", h("code", null, "setup-token"), " in state-dir."), [
-    { name: "token", label: "Set-up token", autocomplete: "one-time-code" },
-    { name: "name", label: "Your name, as an admin", autocomplete: "username" },
-    { name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: `At least ${own.visitor.passwordLengthMin ?? 10} characters. A sentence is good.` },
-  ], "Make the account", "/auth/setup");
+const setUp = own =>
+  form(
+    own,
+    "Set up the console",
+    h(
+      "p",
+      { class: "muted" },
+      "No account exists yet. The set-up token is in the log of the first start, and in the file ",
+      h("code", null, "setup-token"),
+      " in state-dir.",
+    ),
+    [
+      { name: "token", label: "Set-up token", autocomplete: "one-time-code" },
+      { name: "name", label: "Your name, as an admin", autocomplete: "username" },
+      {
+        name: "password",
+        label: "Password",
+        type: "password",
+        autocomplete: "new-password",
+        hint: `At least ${own.visitor.passwordLengthMin ?? 10} characters. A sentence is good.`,
+      },
+    ],
+    "Make the account",
+    "/auth/setup",
+  );
 
-const away = own => h("div", { class: "card doorcard" }, h("h1", { tabindex: -1 }, "The node does not answer"),
-  h("p", { class: "muted", role: "status" }, own.problem?.message ?? "", " It is asked again every few seconds."),
-  h("button", { class: "btn", type: "button", onclick: own.done }, "Try now"));
+const away = own =>
+  h(
+    "div",
+    { class: "card doorcard" },
+    h("h1", { tabindex: -1 }, "The node does not answer"),
+    h(
+      "p",
+      { class: "muted", role: "status" },
+      own.problem?.message ?? "",
+      " It is asked again every few seconds.",
+    ),
+    h("button", { class: "btn", type: "button", onclick: own.done }, "Try now"),
+  );
 
 async function submit(event, own, path) {
   event.preventDefault();
@@ -62,8 +147,10 @@ async function submit(event, own, path) {
     own.done();
   } catch (problem) {
     own.isBusy = false;
-    own.problem = problem.status === 429 && problem.retryAfter
-      ? { message: `${problem.message} Try again in ${problem.retryAfter} s.` } : problem;
+    own.problem =
+      problem.status === 429 && problem.retryAfter
+        ? { message: `${problem.message} Try again in ${problem.retryAfter} s.` }
+        : problem;
     draw(own);
   }
 }

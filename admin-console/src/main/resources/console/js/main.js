@@ -110,7 +110,16 @@ export function show() {
     Object.values(frame.ctx?.feeds ?? {}).forEach(feed => feed.close());
     frame.ctx?.onLeave?.();
     frame.page = page;
-    frame.ctx = { identity: id, where, state: {}, feeds: {}, draw, can, visitor: frame.visitor, overview: () => frame.overview?.value };
+    frame.ctx = {
+      identity: id,
+      where,
+      state: {},
+      feeds: {},
+      draw,
+      can,
+      visitor: frame.visitor,
+      overview: () => frame.overview?.value,
+    };
     page.begin?.(frame.ctx);
   }
   frame.ctx.where = where;

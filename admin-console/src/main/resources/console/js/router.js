@@ -5,8 +5,12 @@
 const TRAVEL = ["range", "from", "to"];
 
 export const RANGES = {
-  "15m": ["Last 15 min", 900], "1h": ["Last hour", 3600], "6h": ["Last 6 h", 21_600],
-  "24h": ["Last 24 h", 86_400], "7d": ["Last 7 days", 604_800], "30d": ["Last 30 days", 2_592_000],
+  "15m": ["Last 15 min", 900],
+  "1h": ["Last hour", 3600],
+  "6h": ["Last 6 h", 21_600],
+  "24h": ["Last 24 h", 86_400],
+  "7d": ["Last 7 days", 604_800],
+  "30d": ["Last 30 days", 2_592_000],
 };
 
 export function here() {

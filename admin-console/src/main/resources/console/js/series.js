@@ -15,7 +15,8 @@ export function seriesFeed(names, { node, agg } = {}) {
   const words = { k: names.join(","), node, agg, step };
   return {
     mark: `series ${names} ${node ?? ""} ${name} ${isLive ? "" : `${from} ${to}`}`,
-    path: () => url("/series", { ...words, ...(isLive ? { from: `-${length}` } : { from: iso(from), to: iso(to) }) }),
+    path: () =>
+      url("/series", { ...words, ...(isLive ? { from: `-${length}` } : { from: iso(from), to: iso(to) }) }),
     every: isLive ? Math.min(60_000, Math.max(2_000, step * 500)) : 600_000,
     keep: true,
   };
@@ -26,21 +27,34 @@ const iso = s => new Date(s * 1000).toISOString();
 /** The values of one name, scaled; all gaps if it is not there. */
 export function valuesOf(answer, name, scale = 1) {
   const found = answer?.series?.find(one => one.k === name);
-  return (answer?.t ?? []).map((_, i) => Number.isFinite(found?.v[i]) ? found.v[i] * scale : null);
+  return (answer?.t ?? []).map((_, i) => (Number.isFinite(found?.v[i]) ? found.v[i] * scale : null));
 }
 
 /** Starts, stops, reloads and drains as lines through the chart. */
-export const marksOf = answer => (answer?.marks ?? []).map(event => ({ t: Date.parse(event.t) / 1000, label: [event.node, event.kind].filter(Boolean).join(" ") }));
+export const marksOf = answer =>
+  (answer?.marks ?? []).map(event => ({
+    t: Date.parse(event.t) / 1000,
+    label: [event.node, event.kind].filter(Boolean).join(" "),
+  }));
 
 /**
  * A chart of a series feed. lines: [{ name, k, scale, area, stack, colour }].
  */
 export function seriesChart(key, title, feed, lines, options) {
   const answer = feed?.value;
-  const words = feed?.problem && !answer ? { emptyWord: feed.problem.isAbsent ? "Not available on this node" : "Could not load",
-    emptyMore: feed.problem.isAbsent ? "This node keeps no history of it." : feed.problem.message } : {};
+  const words =
+    feed?.problem && !answer
+      ? {
+          emptyWord: feed.problem.isAbsent ? "Not available on this node" : "Could not load",
+          emptyMore: feed.problem.isAbsent ? "This node keeps no history of it." : feed.problem.message,
+        }
+      : {};
   return chart(key, {
-    title, times: answer?.t ?? [], marks: marksOf(answer), ...words, ...options,
+    title,
+    times: answer?.t ?? [],
+    marks: marksOf(answer),
+    ...words,
+    ...options,
     series: lines.map(line => ({ ...line, values: valuesOf(answer, line.k, line.scale) })),
   });
 }

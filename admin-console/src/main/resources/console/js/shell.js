@@ -11,19 +11,34 @@ import { post, useSession } from "./api.js";
 import { repaint, signOut } from "./main.js";
 
 const RAIL = [
-  ["/", "overview", "Overview"], ["/nodes", "nodes", "Nodes"], ["/sessions", "sessions", "Sessions"],
-  ["/top", "talk", "Top talkers"], ["/signaling", "signal", "Signaling"], null,
-  ["/capacity", "capacity", "Capacity"], ["/security", "shield", "Security"], ["/access", "key", "Access"], null,
-  ["/logs", "logs", "Events and logs"], ["/config", "config", "Config and certs"], ["/diag", "diag", "Diagnostics"],
+  ["/", "overview", "Overview"],
+  ["/nodes", "nodes", "Nodes"],
+  ["/sessions", "sessions", "Sessions"],
+  ["/top", "talk", "Top talkers"],
+  ["/signaling", "signal", "Signaling"],
+  null,
+  ["/capacity", "capacity", "Capacity"],
+  ["/security", "shield", "Security"],
+  ["/access", "key", "Access"],
+  null,
+  ["/logs", "logs", "Events and logs"],
+  ["/config", "config", "Config and certs"],
+  ["/diag", "diag", "Diagnostics"],
 ];
 
 export function buildShell(frame) {
-  document.getElementById("skip").onclick = event => { event.preventDefault(); document.getElementById("main").focus(); };
-  return h("div", { class: "shell" },
+  document.getElementById("skip").onclick = event => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  };
+  return h(
+    "div",
+    { class: "shell" },
     h("header", { class: "top", id: "top" }),
     h("nav", { class: "rail", id: "rail", "aria-label": "Console" }),
     h("main", { id: "main", tabindex: -1 }),
-    h("div", { class: "sr", id: "announce", "aria-live": "assertive" }));
+    h("div", { class: "sr", id: "announce", "aria-live": "assertive" }),
+  );
 }
 
 export function drawShell(frame) {
@@ -38,16 +53,63 @@ function topBar(frame) {
   const { visitor } = frame;
   const name = visitor.cluster || visitor.node || "one node";
   return [
-    h("button", { class: "btn quiet icon menu", id: "menu", type: "button", "aria-label": "Menu", "aria-controls": "rail",
-      "aria-expanded": String(!!document.getElementById("rail")?.classList.contains("open")), onclick: toggleMenu }, icon("menu")),
-    h("a", { class: "brand", href: to("/"), "aria-label": "Puente, overview" },
-      h("svg", { "aria-hidden": "true" }, h("use", { href: "#i-logo" })), h("span", null, "Puente")),
-    h("div", { class: "where" }, h("span", { class: "whereword", title: visitor.node ? `You see the cluster through node ${visitor.node}` : null }, cut(name, 24))),
-    h("button", { class: "btn find", type: "button", "aria-label": "Search", onclick: () => openPalette(frame) }, icon("find"),
-      h("span", null, "Search node, session, user, address, room"), h("kbd", { class: "kbd" }, "/")),
-    rangeChoice(), connection(frame), alerts(frame),
-    h("button", { class: "btn quiet icon", type: "button", ...themeWords(), onclick: nextTheme }, icon("theme")),
-    h("button", { class: "btn quiet wide", type: "button", onclick: () => account(frame), "aria-label": `Account ${visitor.name ?? ""}` }, icon("user"), visitor.name || visitor.role || "you"),
+    h(
+      "button",
+      {
+        class: "btn quiet icon menu",
+        id: "menu",
+        type: "button",
+        "aria-label": "Menu",
+        "aria-controls": "rail",
+        "aria-expanded": String(!!document.getElementById("rail")?.classList.contains("open")),
+        onclick: toggleMenu,
+      },
+      icon("menu"),
+    ),
+    h(
+      "a",
+      { class: "brand", href: to("/"), "aria-label": "Puente, overview" },
+      h("svg", { "aria-hidden": "true" }, h("use", { href: "#i-logo" })),
+      h("span", null, "Puente"),
+    ),
+    h(
+      "div",
+      { class: "where" },
+      h(
+        "span",
+        {
+          class: "whereword",
+          title: visitor.node ? `You see the cluster through node ${visitor.node}` : null,
+        },
+        cut(name, 24),
+      ),
+    ),
+    h(
+      "button",
+      { class: "btn find", type: "button", "aria-label": "Search", onclick: () => openPalette(frame) },
+      icon("find"),
+      h("span", null, "Search node, session, user, address, room"),
+      h("kbd", { class: "kbd" }, "/"),
+    ),
+    rangeChoice(),
+    connection(frame),
+    alerts(frame),
+    h(
+      "button",
+      { class: "btn quiet icon", type: "button", ...themeWords(), onclick: nextTheme },
+      icon("theme"),
+    ),
+    h(
+      "button",
+      {
+        class: "btn quiet wide",
+        type: "button",
+        onclick: () => account(frame),
+        "aria-label": `Account ${visitor.name ?? ""}`,
+      },
+      icon("user"),
+      visitor.name || visitor.role || "you",
+    ),
   ];
 }
 
@@ -57,31 +119,68 @@ function toggleMenu() {
   document.getElementById("menu").setAttribute("aria-expanded", String(menu.classList.contains("open")));
 }
 
-function rangeChoice() {
+function rangeChoice(cls = "select inline wide") {
   const { name, from, to: until } = span();
   const choices = Object.entries(RANGES).map(([key, [word]]) => h("option", { value: key }, word));
-  if (name === "zoom") choices.unshift(h("option", { value: "zoom" }, `${clock(from * 1000, false)} to ${clock(until * 1000, false)}`));
-  return h("select", { class: "select inline wide rangechoice", "aria-label": "Time range of the charts", value: name,
-    onchange: e => tweak({ range: e.target.value === "1h" ? null : e.target.value, from: null, to: null }) }, choices);
+  if (name === "zoom")
+    choices.unshift(
+      h("option", { value: "zoom" }, `${clock(from * 1000, false)} to ${clock(until * 1000, false)}`),
+    );
+  return h(
+    "select",
+    {
+      class: cls,
+      "aria-label": "Time range of the charts",
+      value: name,
+      onchange: e => tweak({ range: e.target.value === "1h" ? null : e.target.value, from: null, to: null }),
+    },
+    choices,
+  );
 }
 
 /** Never silently stale. */
 function connection() {
   const s = Math.round(live.forMs / 1000);
   const looks = {
-    live: ["is-ok", "full", "Live"], reconnecting: ["is-warn", "half", `Reconnecting, ${s} s`],
-    stale: ["is-crit", "down", `Stale, ${age(s)}`], paused: ["is-off", null, live.missed ? `Paused, ${count(live.missed)} new` : "Paused"],
+    live: ["is-ok", "full", "Live"],
+    reconnecting: ["is-warn", "half", `Reconnecting, ${s} s`],
+    stale: ["is-crit", "down", `Stale, ${age(s)}`],
+    paused: ["is-off", null, live.missed ? `Paused, ${count(live.missed)} new` : "Paused"],
   };
   const [cls, mark, word] = looks[live.word];
-  return h("button", { class: `btn quiet state live ${cls}`, type: "button", id: "live", title: live.word === "live"
-    ? (live.isStreaming ? "Events come as they happen. Click to pause (p)." : "The event stream is down: asking every 2 s. Click to pause (p).") : "Click to go on",
-  onclick: () => (live.word === "stale" || live.word === "reconnecting" ? tryNow() : pause(!live.isPaused)) },
-  mark ? glyph(mark) : icon("pause", "s"), word);
+  return h(
+    "button",
+    {
+      class: `btn quiet state live ${cls}`,
+      type: "button",
+      id: "live",
+      title:
+        live.word === "live"
+          ? live.isStreaming
+            ? "Events come as they happen. Click to pause (p)."
+            : "The event stream is down: asking every 2 s. Click to pause (p)."
+          : "Click to go on",
+      onclick: () =>
+        live.word === "stale" || live.word === "reconnecting" ? tryNow() : pause(!live.isPaused),
+    },
+    mark ? glyph(mark) : icon("pause", "s"),
+    word,
+  );
 }
 
 function alerts(frame) {
-  const causes = (frame.overview?.value?.verdict?.causes ?? []).filter(one => one.severity !== "ok" && one.severity !== "info");
-  return causes.length > 0 && h("a", { class: "btn quiet wide", href: to("/"), "aria-label": `${causes.length} open warnings` }, icon("bell"), String(causes.length));
+  const causes = (frame.overview?.value?.verdict?.causes ?? []).filter(
+    one => one.severity !== "ok" && one.severity !== "info",
+  );
+  return (
+    causes.length > 0 &&
+    h(
+      "a",
+      { class: "btn quiet wide", href: to("/"), "aria-label": `${causes.length} open warnings` },
+      icon("bell"),
+      String(causes.length),
+    )
+  );
 }
 
 function rail(frame) {
@@ -89,15 +188,33 @@ function rail(frame) {
   const overview = frame.overview?.value;
   const down = overview ? overview.nodes.total - overview.nodes.serving : 0;
   const counts = {
-    "/nodes": down > 0 && h("span", { class: "count is-warn" }, `${down} ${down === 1 ? "needs" : "need"} care`),
+    "/nodes":
+      down > 0 && h("span", { class: "count is-warn" }, `${down} ${down === 1 ? "needs" : "need"} care`),
     "/sessions": overview && h("span", { class: "count" }, count(overview.allocations.total)),
   };
-  return RAIL.map((entry, i) => {
+  const links = RAIL.map((entry, i) => {
     if (!entry) return h("hr", { "data-key": `rule-${i}` });
     const [path, name, word] = entry;
     const isHere = path === "/" ? current === "/" : current === path || current.startsWith(`${path}/`);
-    return h("a", { href: to(path), title: word, "aria-current": isHere ? "page" : null, "data-key": path }, icon(name), h("span", null, word), counts[path]);
+    return h(
+      "a",
+      { href: to(path), title: word, "aria-current": isHere ? "page" : null, "data-key": path },
+      icon(name),
+      h("span", null, word),
+      counts[path],
+    );
   });
+  return [
+    links,
+    h("hr", { class: "narrowonly", "data-key": "rule-you" }),
+    h(
+      "button",
+      { class: "narrowonly", type: "button", title: "You", "data-key": "you", onclick: () => account(frame) },
+      icon("user"),
+      h("span", null, frame.visitor.name || frame.visitor.role || "You"),
+    ),
+    h("div", { class: "narrowonly sheetonly", "data-key": "range" }, rangeChoice("select inline")),
+  ];
 }
 
 // ---- theme
@@ -115,7 +232,9 @@ function nextTheme() {
   else document.documentElement.dataset.theme = next;
   try {
     localStorage.setItem("puente-theme", next);
-  } catch { /* a private window: the choice lasts for this page */ }
+  } catch {
+    /* a private window: the choice lasts for this page */
+  }
   repaint();
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
@@ -125,27 +244,72 @@ function nextTheme() {
 function account(frame) {
   const { visitor } = frame;
   const isAccount = visitor.method === "cookie";
-  const how = { cookie: "signed in", token: "by an access token", loopback: "on this machine, as long as no account exists" }[visitor.method];
+  const how = {
+    cookie: "signed in",
+    token: "by an access token",
+    loopback: "on this machine, as long as no account exists",
+  }[visitor.method];
   ask({
-    title: visitor.name || "You", action: isAccount ? "Sign out" : "Close", cancel: "Back",
-    body: h("div", { class: "page" }, h("dl", { class: "pairs" },
-      h("dt", null, "Role"), h("dd", null, visitor.role, h("span", { class: "muted" }, `, ${how ?? ""}`)),
-      visitor.node && [h("dt", null, "Through node"), h("dd", null, visitor.node)],
-      visitor.version && [h("dt", null, "Version"), h("dd", null, visitor.version)]),
-    h("div", { class: "row" }, h("button", { class: "btn", type: "button", onclick: help }, "Keyboard"),
-      isAccount && h("button", { class: "btn", type: "button", onclick: () => changePassword(frame) }, "Change password…"),
-      isAccount && h("button", { class: "btn", type: "button", onclick: everywhere }, "Sign out everywhere…"))),
-    onDone: async () => { if (isAccount) await signOut(); },
+    title: visitor.name || "You",
+    action: isAccount ? "Sign out" : "Close",
+    cancel: "Back",
+    body: h(
+      "div",
+      { class: "page" },
+      h(
+        "dl",
+        { class: "pairs" },
+        h("dt", null, "Role"),
+        h("dd", null, visitor.role, h("span", { class: "muted" }, `, ${how ?? ""}`)),
+        visitor.node && [h("dt", null, "Through node"), h("dd", null, visitor.node)],
+        visitor.version && [h("dt", null, "Version"), h("dd", null, visitor.version)],
+      ),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { class: "btn", type: "button", onclick: help }, "Keyboard"),
+        isAccount &&
+          h(
+            "button",
+            { class: "btn", type: "button", onclick: () => changePassword(frame) },
+            "Change password…",
+          ),
+        isAccount &&
+          h("button", { class: "btn", type: "button", onclick: everywhere }, "Sign out everywhere…"),
+      ),
+    ),
+    onDone: async () => {
+      if (isAccount) await signOut();
+    },
   });
 }
 
 function changePassword(frame) {
   const least = frame.visitor.passwordLengthMin ?? 10;
   ask({
-    title: "Change your password?", action: "Change it",
-    effects: [{ kind: "ok", text: "This session goes on." }, { kind: "warn", text: "Your other sessions end." }],
-    fields: [{ name: "password", label: "Password now", type: "password", autocomplete: "current-password", required: true },
-      { name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", required: true, hint: `At least ${least} characters` }],
+    title: "Change your password?",
+    action: "Change it",
+    effects: [
+      { kind: "ok", text: "This session goes on." },
+      { kind: "warn", text: "Your other sessions end." },
+    ],
+    fields: [
+      {
+        name: "password",
+        label: "Password now",
+        type: "password",
+        autocomplete: "current-password",
+        required: true,
+      },
+      {
+        name: "newPassword",
+        label: "New password",
+        type: "password",
+        autocomplete: "new-password",
+        required: true,
+        hint: `At least ${least} characters`,
+      },
+    ],
     onDone: async values => {
       Object.assign(frame.visitor, await post("/auth/password", values));
       useSession(frame.visitor);
@@ -156,9 +320,14 @@ function changePassword(frame) {
 
 function everywhere() {
   ask({
-    title: "Sign out everywhere?", action: "Sign out everywhere", danger: true,
+    title: "Sign out everywhere?",
+    action: "Sign out everywhere",
+    danger: true,
     effects: [{ kind: "warn", text: "All your console sessions end,", more: "this one too." }],
-    onDone: async () => { await post("/auth/logout-everywhere"); await signOut(); },
+    onDone: async () => {
+      await post("/auth/logout-everywhere");
+      await signOut();
+    },
   });
 }
 
@@ -168,7 +337,12 @@ let said = "";
 
 /** Loss of the connection is said once, and its return. */
 function announce() {
-  const now = live.word === "stale" ? "Connection lost. The figures are old." : said && live.word === "live" ? "Connected again." : said;
+  const now =
+    live.word === "stale"
+      ? "Connection lost. The figures are old."
+      : said && live.word === "live"
+        ? "Connected again."
+        : said;
   if (now === said) return;
   said = now === "Connected again." ? "" : now;
   document.getElementById("announce").textContent = now;

@@ -8,6 +8,8 @@ import { button, card, failure, skeleton, state } from "../parts.js";
 import { here, tweak } from "../router.js";
 import { copy, download } from "../dialog.js";
 import { CONTROLS, assumptions } from "./capacity-inputs.js";
+import { hangsOn, prices } from "./capacity-more.js";
+import { requestOf } from "./capacity-request.js";
 import { explainAll, explained } from "./capacity-explain.js";
 import { runsOut } from "./capacity-forecast.js";
 
@@ -16,50 +18,31 @@ const NAMES = { cpu: "CPU", egress: "Egress", ports: "Ports", memory: "Memory" }
 
 export default {
   title: () => "Capacity",
-  feeds: () => ({ inputs: { path: "/capacity/inputs", once: true }, forecast: { path: "/capacity/forecast", every: 300_000 } }),
-  begin(ctx) { Object.assign(ctx.state, { plan: null, problem: null, asked: "", timer: 0 }); },
+  feeds: () => ({
+    inputs: { path: "/capacity/inputs", once: true },
+    forecast: { path: "/capacity/forecast", every: 300_000 },
+  }),
+  begin(ctx) {
+    Object.assign(ctx.state, { plan: null, problem: null, asked: "", timer: 0 });
+  },
   view(ctx) {
     const { inputs } = ctx.feeds;
-    if (!inputs.value && !inputs.problem) return h("section", { class: "page" }, head(ctx), skeleton("the planner", 8));
+    if (!inputs.value && !inputs.problem)
+      return h("section", { class: "page" }, head(ctx), skeleton("the planner", 8));
     replan(ctx);
-    return h("section", { class: "page", "aria-labelledby": "title" }, head(ctx), h("div", { class: "cols-side" },
-      h("div", { class: "page" }, answer(ctx), runsOut(ctx), whatIf(ctx), hangsOn(ctx), prices(ctx)), assumptions(ctx)));
+    return h(
+      "section",
+      { class: "page", "aria-labelledby": "title" },
+      head(ctx),
+      h(
+        "div",
+        { class: "cols-side" },
+        h("div", { class: "page" }, answer(ctx), runsOut(ctx), whatIf(ctx), hangsOn(ctx), prices(ctx)),
+        assumptions(ctx),
+      ),
+    );
   },
 };
-
-// ---- the request: what was measured, then what the visitor set, then the chosen "what if"
-
-/** What is asked: the cluster's measured inputs with the words of the URL on top. */
-export function requestOf(ctx) {
-  const request = structuredClone(ctx.feeds.inputs.value?.request ?? {});
-  const { words } = here();
-  for (const control of CONTROLS) {
-    const text = words.get(control.key);
-    if (text !== null && text !== "" && Number.isFinite(Number(text))) set(request, control.path, { value: Number(text), origin: "assumed", from: "you set it" });
-  }
-  if (at(request, "demand.bhca") === undefined && at(request, "demand.concurrentCalls") === undefined) set(request, "demand.bhca", { value: 6_000, origin: "default", from: "nothing was measured yet" });
-  if (words.get("mix")) set(request, "demand.mix", [{ class: words.get("mix"), share: 1 }]);
-  if (words.get("price")) set(request, "price.preset", words.get("price"));
-  return withIf(request, words.get("if"));
-}
-
-function withIf(request, name) {
-  const value = path => { const one = at(request, path); return typeof one === "object" && one !== null ? one.value : one; };
-  const demand = ["demand.bhca", "demand.concurrentCalls", "demand.allocations"].filter(path => value(path) !== undefined);
-  if (name === "double") demand.forEach(path => set(request, path, { value: 2 * value(path), origin: "assumed", from: "what if" }));
-  if (name === "relay40") set(request, "demand.relayRatio", { value: 0.4, origin: "assumed", from: "what if" });
-  return request;
-}
-
-export const at = (tree, path) => path.split(".").reduce((part, name) => part?.[name], tree);
-
-function set(tree, path, value) {
-  const names = path.split(".");
-  const last = names.pop();
-  let part = tree;
-  for (const name of names) part = part[name] = typeof part[name] === "object" && part[name] !== null ? part[name] : {};
-  part[last] = value;
-}
 
 /** Asks when the question changed; the old answer stays until the new one is there. */
 function replan(ctx) {
@@ -69,31 +52,60 @@ function replan(ctx) {
   if (asked === own.asked) return;
   own.asked = asked;
   clearTimeout(own.timer);
-  own.timer = setTimeout(async () => {
-    const plan = await post("/capacity/plan", request).catch(problem => { own.problem = problem; return null; });
-    if (own.asked !== asked) return;
-    if (plan) Object.assign(own, { plan, problem: null });
-    ctx.draw();
-  }, own.plan ? WAIT_MS : 0);
+  own.timer = setTimeout(
+    async () => {
+      const plan = await post("/capacity/plan", request).catch(problem => {
+        own.problem = problem;
+        return null;
+      });
+      if (own.asked !== asked) return;
+      if (plan) Object.assign(own, { plan, problem: null });
+      ctx.draw();
+    },
+    own.plan ? WAIT_MS : 0,
+  );
 }
 
 // ---- head
 
 function head(ctx) {
   const { words } = here();
-  const changed = [...words.keys()].filter(key => CONTROLS.some(c => c.key === key) || ["mix", "price", "if"].includes(key));
-  return h("div", { class: "page-head", "data-key": "head" }, h("h1", { id: "title", tabindex: -1 }, "Capacity"),
-    h("span", { class: "muted" }, changed.length > 0 ? `${f.plural(changed.length, "figure")} changed by you` : "as the cluster runs"),
-    h("div", { class: "tools" }, changed.length > 0 && button("Back to measured", () => tweak(Object.fromEntries(changed.map(key => [key, null])))),
+  const changed = [...words.keys()].filter(
+    key => CONTROLS.some(c => c.key === key) || ["mix", "price", "if"].includes(key),
+  );
+  return h(
+    "div",
+    { class: "page-head", "data-key": "head" },
+    h("h1", { id: "title", tabindex: -1 }, "Capacity"),
+    h(
+      "span",
+      { class: "muted" },
+      changed.length > 0 ? `${f.plural(changed.length, "figure")} changed by you` : "as the cluster runs",
+    ),
+    h(
+      "div",
+      { class: "tools" },
+      changed.length > 0 &&
+        button("Back to measured", () => tweak(Object.fromEntries(changed.map(key => [key, null])))),
       button("Copy link", () => copy(location.href, "the link: it holds your figures")),
-      button("", () => download("plan.json", JSON.stringify(ctx.state.plan, null, 2)), { cls: "icon", name: "save", label: "Download the plan as JSON", disabled: !ctx.state.plan })));
+      button("", () => download("plan.json", JSON.stringify(ctx.state.plan, null, 2)), {
+        cls: "icon",
+        name: "save",
+        label: "Download the plan as JSON",
+        disabled: !ctx.state.plan,
+      }),
+    ),
+  );
 }
 
 // ---- the answer
 
 const IFS = [
-  ["", "As planned", "your figures"], ["double", "Traffic doubles", "same mix of calls"], ["relay40", "Relay ratio 40 %", "a big customer's firewall"],
-  ["zone", "A zone is lost", "its nodes are gone"], ["node", "A node is lost", "one of yours is gone"],
+  ["", "As planned", "your figures"],
+  ["double", "Traffic doubles", "same mix of calls"],
+  ["relay40", "Relay ratio 40 %", "a big customer's firewall"],
+  ["zone", "A zone is lost", "its nodes are gone"],
+  ["node", "A node is lost", "one of yours is gone"],
 ];
 const chosenIf = () => IFS.find(([key]) => key === (here().words.get("if") ?? "")) ?? IFS[0];
 
@@ -110,36 +122,126 @@ function standing(plan) {
 
 function answer(ctx) {
   const { plan, problem } = ctx.state;
-  if (!plan) return card("Answer", { key: "answer" }, problem ? failure("the plan", problem, () => { ctx.state.asked = ""; ctx.draw(); }) : skeleton("the plan"));
+  if (!plan)
+    return card(
+      "Answer",
+      { key: "answer" },
+      problem
+        ? failure("the plan", problem, () => {
+            ctx.state.asked = "";
+            ctx.draw();
+          })
+        : skeleton("the plan"),
+    );
   const s = standing(plan);
-  return h("section", { class: "card", "aria-labelledby": "h-answer", "data-key": "answer" }, h("header", null, h("h2", { id: "h-answer" }, "Answer"), h("span", { class: "muted small" }, chosenIf()[1].toLowerCase()), h("span", { class: "grow" }),
-    button("How this is computed", () => explainAll(plan), { cls: "quiet" })),
-  problem && h("div", { class: "banner crit flat", role: "alert" }, state("crit", problem.message)),
-  h("div", { class: "answer" }, h("div", null, h("p", { class: "big" }, f.count(s.need), h("small", null, s.need === 1 ? "node" : "nodes")), h("p", { class: "say", "aria-live": "polite" }, saying(plan, s))), needs(plan, s)), facts(plan));
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "h-answer", "data-key": "answer" },
+    h(
+      "header",
+      null,
+      h("h2", { id: "h-answer" }, "Answer"),
+      h("span", { class: "muted small" }, chosenIf()[1].toLowerCase()),
+      h("span", { class: "grow" }),
+      button("How this is computed", () => explainAll(plan), { cls: "quiet" }),
+    ),
+    problem && h("div", { class: "banner crit flat", role: "alert" }, state("crit", problem.message)),
+    h(
+      "div",
+      { class: "answer" },
+      h(
+        "div",
+        null,
+        h("p", { class: "big" }, f.count(s.need), h("small", null, s.need === 1 ? "node" : "nodes")),
+        h("p", { class: "say", "aria-live": "polite" }, saying(plan, s)),
+      ),
+      needs(plan, s),
+    ),
+    facts(plan),
+  );
 }
 
 function saying(plan, { have, lost, need, zones }) {
-  const binding = plan.perResource.filter(r => r.binding).map(r => NAMES[r.resource] ?? r.resource).join(" and ");
+  const binding = plan.perResource
+    .filter(r => r.binding)
+    .map(r => NAMES[r.resource] ?? r.resource)
+    .join(" and ");
   const { nodes } = plan;
-  const spread = zones > 1 && nodes.withZoneLoss > 0 && nodes.recommended === nodes.withZoneLoss ? `${nodes.perZone} in each of ${zones} zones, so any zone may fail.` : `${nodes.base} for the load, ${need - nodes.base} spare.`;
-  if (have === null) return [h("b", null, `${spread}`), h("br"), h("span", { class: "muted" }, `${binding} decides.`)];
+  const spread =
+    zones > 1 && nodes.withZoneLoss > 0 && nodes.recommended === nodes.withZoneLoss
+      ? `${nodes.perZone} in each of ${zones} zones, so any zone may fail.`
+      : `${nodes.base} for the load, ${need - nodes.base} spare.`;
+  if (have === null)
+    return [h("b", null, `${spread}`), h("br"), h("span", { class: "muted" }, `${binding} decides.`)];
   const gap = need - have;
-  const word = lost > 0 ? (gap > 0 ? `${have} left: ${gap} short of the load` : `${have} left: enough${gap < 0 ? `, ${-gap} spare` : ""}`)
-    : gap > 0 ? `You run ${have}: add ${gap}` : `You run ${have}: enough${gap < 0 ? `, ${-gap} to spare` : ""}`;
-  return [state(gap > 0 ? "warn" : "ok", word), h("br"), h("span", { class: "muted" }, lost > 0 ? `While it is gone, the load itself needs ${need}. ${binding} decides.` : `${spread} ${binding} decides.`)];
+  const word =
+    lost > 0
+      ? gap > 0
+        ? `${have} left: ${gap} short of the load`
+        : `${have} left: enough${gap < 0 ? `, ${-gap} spare` : ""}`
+      : gap > 0
+        ? `You run ${have}: add ${gap}`
+        : `You run ${have}: enough${gap < 0 ? `, ${-gap} to spare` : ""}`;
+  return [
+    state(gap > 0 ? "warn" : "ok", word),
+    h("br"),
+    h(
+      "span",
+      { class: "muted" },
+      lost > 0
+        ? `While it is gone, the load itself needs ${need}. ${binding} decides.`
+        : `${spread} ${binding} decides.`,
+    ),
+  ];
 }
 
 function needs(plan, { have }) {
   const { nodes } = plan;
   const widest = Math.max(nodes.recommended, have ?? 0, 4, ...plan.perResource.map(r => r.nodes ?? 0));
-  const mark = v => `${(v / widest * 100).toFixed(1)}%`;
+  const mark = v => `${((v / widest) * 100).toFixed(1)}%`;
   const rows = [...plan.perResource].sort((a, b) => (b.nodes ?? 0) - (a.nodes ?? 0));
-  return h("div", null, h("div", { class: "needs" }, rows.map(r => h("div", { class: r.binding ? "binding" : null },
-    h("span", null, NAMES[r.resource] ?? r.resource), h("svg", { role: "img", "aria-label": `${NAMES[r.resource]} needs ${f.plural(r.nodes, "node")}` }, h("rect", { class: "t", width: "100%", height: 12, rx: 2 }),
-      h("rect", { class: "n", width: mark(r.nodes), height: 12, rx: 2 }), have !== null && h("line", { class: "have", x1: mark(have), x2: mark(have), y1: -2, y2: 14 })),
-    explained(plan, `nodes.${r.resource}`, r.binding ? `${f.plural(r.nodes, "node")}, decides` : f.plural(r.nodes, "node"), r.binding ? "b" : "muted")))),
-  h("p", { class: "muted small" }, "Load alone ", explained(plan, "nodes.base", f.count(nodes.base)), ", spare nodes ", explained(plan, "nodes.withNPlus", f.count(nodes.withNPlus)),
-    nodes.withZoneLoss > 0 && [", a zone may fail ", explained(plan, "nodes.withZoneLoss", f.count(nodes.withZoneLoss))], have !== null && `. Tick: the ${have} you ${have === nodes.running ? "run" : "would have left"}`, "."));
+  return h(
+    "div",
+    null,
+    h(
+      "div",
+      { class: "needs" },
+      rows.map(r =>
+        h(
+          "div",
+          { class: r.binding ? "binding" : null },
+          h("span", null, NAMES[r.resource] ?? r.resource),
+          h(
+            "svg",
+            { role: "img", "aria-label": `${NAMES[r.resource]} needs ${f.plural(r.nodes, "node")}` },
+            h("rect", { class: "t", width: "100%", height: 12, rx: 2 }),
+            h("rect", { class: "n", width: mark(r.nodes), height: 12, rx: 2 }),
+            have !== null && h("line", { class: "have", x1: mark(have), x2: mark(have), y1: -2, y2: 14 }),
+          ),
+          explained(
+            plan,
+            `nodes.${r.resource}`,
+            r.binding ? `${f.plural(r.nodes, "node")}, decides` : f.plural(r.nodes, "node"),
+            r.binding ? "b" : "muted",
+          ),
+        ),
+      ),
+    ),
+    h(
+      "p",
+      { class: "muted small" },
+      "Load alone ",
+      explained(plan, "nodes.base", f.count(nodes.base)),
+      ", spare nodes ",
+      explained(plan, "nodes.withNPlus", f.count(nodes.withNPlus)),
+      nodes.withZoneLoss > 0 && [
+        ", a zone may fail ",
+        explained(plan, "nodes.withZoneLoss", f.count(nodes.withZoneLoss)),
+      ],
+      have !== null && `. Tick: the ${have} you ${have === nodes.running ? "run" : "would have left"}`,
+      ".",
+    ),
+  );
 }
 
 function facts(plan) {
@@ -147,12 +249,42 @@ function facts(plan) {
   const worst = Math.max(...scenarios.filter(s => !/x2|40/.test(s.name)).map(s => s.blocking ?? 0));
   const target = plan.inputs["policy.blocking"]?.value ?? 0.001;
   const money = v => `${cost.currency === "EUR" ? "€" : "$"}${f.count(v)}`;
-  const fact = (name, value, ...more) => h("div", null, h("span", { class: "muted small" }, name), h("span", { class: "n" }, value), h("span", { class: "muted small" }, more));
-  return h("div", { class: "dates" },
-    fact("Carries", explained(plan, "offered.relayedErlangs", `${f.count(o.relayedErlangs)} relayed calls`), explained(plan, "offered.allocationErlangs", `${f.count(o.allocationErlangs)} allocations`), ", ", explained(plan, "offered.egressBps", f.rate(o.egressBps)), ", ", explained(plan, "offered.forwardPps", f.packetRate(o.forwardPps))),
-    fact("Refused for lack of ports", explained(plan, "blocking.ports", worst < 1e-12 ? "under 1e−12" : `${(worst * 100).toPrecision(2)} %`), `worst with a loss, target ${f.percent(target)}`),
-    fact("Egress in a month", explained(plan, "offered.egressGbPerMonth", f.bytes(o.egressGbPerMonth * 1e9)), `busy hour is ${f.percent(plan.inputs["demand.busyHourShare"].value, 0)} of a day`),
-    fact("Cost in a month, list price", money(cost.total), `${cost.preset}, as of ${f.day(cost.asOf)}; egress ${money(cost.egress)}, nodes ${money(cost.nodes)}${cost.perRelayedCallHour ? `; ${cost.perRelayedCallHour.toFixed(3)} a relayed call-hour` : ""}`));
+  const fact = (name, value, ...more) =>
+    h(
+      "div",
+      null,
+      h("span", { class: "muted small" }, name),
+      h("span", { class: "n" }, value),
+      h("span", { class: "muted small" }, more),
+    );
+  return h(
+    "div",
+    { class: "dates" },
+    fact(
+      "Carries",
+      explained(plan, "offered.relayedErlangs", `${f.count(o.relayedErlangs)} relayed calls`),
+      explained(plan, "offered.allocationErlangs", `${f.count(o.allocationErlangs)} allocations`),
+      ", ",
+      explained(plan, "offered.egressBps", f.rate(o.egressBps)),
+      ", ",
+      explained(plan, "offered.forwardPps", f.packetRate(o.forwardPps)),
+    ),
+    fact(
+      "Refused for lack of ports",
+      explained(plan, "blocking.ports", worst < 1e-12 ? "under 1e−12" : `${(worst * 100).toPrecision(2)} %`),
+      `worst with a loss, target ${f.percent(target)}`,
+    ),
+    fact(
+      "Egress in a month",
+      explained(plan, "offered.egressGbPerMonth", f.bytes(o.egressGbPerMonth * 1e9)),
+      `busy hour is ${f.percent(plan.inputs["demand.busyHourShare"].value, 0)} of a day`,
+    ),
+    fact(
+      "Cost in a month, list price",
+      money(cost.total),
+      `${cost.preset}, as of ${f.day(cost.asOf)}; egress ${money(cost.egress)}, nodes ${money(cost.nodes)}${cost.perRelayedCallHour ? `; ${cost.perRelayedCallHour.toFixed(3)} a relayed call-hour` : ""}`,
+    ),
+  );
 }
 
 // ---- what if
@@ -163,20 +295,77 @@ function whatIf(ctx) {
   const { plan } = ctx.state;
   if (!plan) return null;
   const chosen = chosenIf()[0];
-  return card("What if", { key: "whatif", hint: "each is put on top of your figures; the answer above follows" }, h("div", { class: "whatif" }, IFS.map(([key, word, hint]) => {
-    const scenario = SCENARIO[key] && plan.scenarios.find(s => SCENARIO[key].test(s.name));
-    if (key === "zone" && (plan.inputs["policy.zones"]?.value ?? 1) < 2) return null;
-    return h("button", { type: "button", "data-key": key || "plan", "aria-pressed": String(key === chosen), onclick: () => tweak({ if: key || null }, { replace: true }) },
-      h("b", null, word), key === chosen || !scenario ? h("span", { class: "small muted" }, hint) : h("span", { class: "small" }, scenarioWord(scenario)), scenario && key !== chosen && h("span", { class: "muted small" }, hint));
-  })), h("div", { class: "tablewrap" }, scenarioTable(plan)));
+  return card(
+    "What if",
+    { key: "whatif", hint: "each is put on top of your figures; the answer above follows" },
+    h(
+      "div",
+      { class: "whatif" },
+      IFS.map(([key, word, hint]) => {
+        const scenario = SCENARIO[key] && plan.scenarios.find(s => SCENARIO[key].test(s.name));
+        if (key === "zone" && (plan.inputs["policy.zones"]?.value ?? 1) < 2) return null;
+        return h(
+          "button",
+          {
+            type: "button",
+            "data-key": key || "plan",
+            "aria-pressed": String(key === chosen),
+            onclick: () => tweak({ if: key || null }, { replace: true }),
+          },
+          h("b", null, word),
+          key === chosen || !scenario
+            ? h("span", { class: "small muted" }, hint)
+            : h("span", { class: "small" }, scenarioWord(scenario)),
+          scenario && key !== chosen && h("span", { class: "muted small" }, hint),
+        );
+      }),
+    ),
+    h("div", { class: "tablewrap" }, scenarioTable(plan)),
+  );
 }
 
-const scenarioWord = s => state(s.ok ? "ok" : "warn", s.ok ? `${f.plural(s.nodes, "node")} carry it` : `load needs ${f.count(s.nodesNeeded)}, ${f.count(s.nodes)} there`, { small: true });
+const scenarioWord = s =>
+  state(
+    s.ok ? "ok" : "warn",
+    s.ok
+      ? `${f.plural(s.nodes, "node")} carry it`
+      : `load needs ${f.count(s.nodesNeeded)}, ${f.count(s.nodes)} there`,
+    { small: true },
+  );
 
-const scenarioTable = plan => h("table", { class: "cards", "aria-label": "How full in each case" }, h("thead", null, h("tr", null, h("th", { scope: "col" }, "How full"), ["ports", "egress", "cpu", "memory"].map(r => h("th", { scope: "col", class: "num" }, NAMES[r])),
-  h("th", { scope: "col", class: "num" }, "Refused"), h("th", { scope: "col" }, "On"))),
-h("tbody", null, plan.scenarios.map(s => h("tr", { "data-key": s.name }, h("td", { class: "lead" }, s.name), ["ports", "egress", "cpu", "memory"].map(r => h("td", { class: "num", "data-l": NAMES[r] }, over(plan, r, s.utilisation[r]))),
-  h("td", { class: "num", "data-l": "Refused" }, s.blocking < 1e-12 ? "0" : f.percent(s.blocking)), h("td", { "data-l": "On" }, scenarioWord(s))))));
+const scenarioTable = plan =>
+  h(
+    "table",
+    { class: "cards", "aria-label": "How full in each case" },
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        h("th", { scope: "col" }, "How full"),
+        ["ports", "egress", "cpu", "memory"].map(r => h("th", { scope: "col", class: "num" }, NAMES[r])),
+        h("th", { scope: "col", class: "num" }, "Refused"),
+        h("th", { scope: "col" }, "On"),
+      ),
+    ),
+    h(
+      "tbody",
+      null,
+      plan.scenarios.map(s =>
+        h(
+          "tr",
+          { "data-key": s.name },
+          h("td", { class: "lead" }, s.name),
+          ["ports", "egress", "cpu", "memory"].map(r =>
+            h("td", { class: "num", "data-l": NAMES[r] }, over(plan, r, s.utilisation[r])),
+          ),
+          h("td", { class: "num", "data-l": "Refused" }, s.blocking < 1e-12 ? "0" : f.percent(s.blocking)),
+          h("td", { "data-l": "On" }, scenarioWord(s)),
+        ),
+      ),
+    ),
+  );
 
 const TARGET = { cpu: "policy.cpuTarget", egress: "policy.bwTarget", memory: "policy.memTarget" };
 
@@ -184,27 +373,4 @@ function over(plan, resource, share) {
   if (!Number.isFinite(share)) return "–";
   const target = plan.inputs[TARGET[resource]]?.value ?? 1;
   return share > target ? state(share > 1 ? "crit" : "warn", f.percent(share, 0)) : f.percent(share, 0);
-}
-
-// ---- what the answer hangs on, prices
-
-function hangsOn({ state: { plan } }) {
-  if (!plan?.sensitivity?.length) return null;
-  const change = (input, delta) => input.endsWith("Ratio") ? `${f.percent(delta, 0)} more or less` : `${f.short(delta)} more or less`;
-  return card("What the answer hangs on", { key: "hangs", hint: "one figure off, the rest as they are" }, h("div", { class: "tablewrap" }, h("table", { class: "cards", "aria-label": "Sensitivity" },
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "If this is off by"), h("th", { scope: "col" }, ""), h("th", { scope: "col", class: "num" }, "Nodes for the load"), h("th", { scope: "col", class: "num" }, "Egress cost"))),
-    h("tbody", null, plan.sensitivity.map(s => h("tr", { "data-key": s.input }, h("td", { class: "lead" }, plan.inputs[s.input]?.meaning ?? s.input), h("td", { class: "muted", "data-l": "Off by" }, change(s.input, s.delta)),
-      h("td", { class: "num", "data-l": "Nodes" }, s.nodes[0] === s.nodes[1] ? f.count(s.nodes[0]) : `${f.count(s.nodes[0])} to ${f.count(s.nodes[1])}`), h("td", { class: "num", "data-l": "Egress cost" }, s.egress[0] === s.egress[1] ? f.count(s.egress[0]) : `${f.count(s.egress[0])} to ${f.count(s.egress[1])}`)))))),
-  plan.warnings.length > 0 && h("div", { class: "foot warnings" }, plan.warnings.map(text => h("div", null, state("warn", text, { small: true })))));
-}
-
-function prices({ state: { plan } }) {
-  if (!plan) return null;
-  const { cost } = plan;
-  const rows = [{ ...cost, verified: true, isOwn: true }, ...cost.alternatives.filter(a => a.preset !== cost.preset)].sort((a, b) => a.egress - b.egress);
-  return card("Egress in a month, elsewhere", { key: "prices", hint: "list prices change; compare before you rely on one" }, h("div", { class: "tablewrap" }, h("table", { class: "cards", "aria-label": "Prices" },
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Provider"), h("th", { scope: "col", class: "num" }, "Egress"), h("th", { scope: "col" }, "As of"), h("th", { scope: "col" }, "Compared with its page"), h("th", { scope: "col" }, h("span", { class: "sr" }, "Choose")))),
-    h("tbody", null, rows.map(a => h("tr", { "data-key": a.preset }, h("td", { class: "lead" }, h(a.isOwn ? "b" : "span", null, a.preset)), h("td", { class: "num", "data-l": "Egress" }, `${a.currency === "EUR" ? "€" : "$"}${f.count(a.egress)}`),
-      h("td", { "data-l": "As of", class: "muted" }, f.day(a.asOf)), h("td", { "data-l": "Compared" }, a.isOwn ? h("span", { class: "muted" }, "in use") : a.verified ? state("ok", "yes") : state("off", "not yet")),
-      h("td", { class: "num" }, !a.isOwn && button("Use", () => tweak({ price: a.preset }, { replace: true }), { cls: "quiet", label: `Use the prices of ${a.preset}` }))))))));
 }

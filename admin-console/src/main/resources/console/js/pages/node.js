@@ -1,25 +1,33 @@
 // One node: what is wrong and the cure, four charts against targets, ports, listeners, JVM, threads.
 
 import { h } from "../dom.js";
-import { get, post, segment } from "../api.js";
+import { post, segment } from "../api.js";
 import * as f from "../format.js";
-import { button, card, choose, decisions, empty, meter, mono, nodeState, state, verdict, when } from "../parts.js";
-import { here, to, tweak } from "../router.js";
+import { button, card, empty, nodeState, verdict, when } from "../parts.js";
+import { here, to } from "../router.js";
 import { seriesChart, seriesFeed } from "../series.js";
 import { K } from "../names.js";
 import { attempt, copy, download } from "../dialog.js";
 import { askDrain, askFinish, undrain } from "../orders.js";
 import { needsCare } from "../node-care.js";
 import { portMap } from "./node-ports.js";
+import { jvm, listeners, logLevels, loops, threads } from "./node-machine.js";
 
 const BITS = 8;
 const CPU_TARGET = 0.7;
-const TABS = [["summary", "Summary"], ["traffic", "Traffic"], ["ports", "Ports"], ["listeners", "Listeners"], ["jvm", "JVM"], ["threads", "Threads"]];
+const TABS = [
+  ["summary", "Summary"],
+  ["traffic", "Traffic"],
+  ["ports", "Ports"],
+  ["listeners", "Listeners"],
+  ["jvm", "JVM"],
+  ["threads", "Threads"],
+];
 const KIND = { ok: "ok", info: "ok", warning: "warn", critical: "crit" };
-const LEVELS = ["error", "warn", "info", "debug", "trace"];
 
 const idOf = ctx => ctx.where.parts[1];
-const tabOf = () => TABS.some(([key]) => key === here().words.get("tab")) ? here().words.get("tab") : "summary";
+const tabOf = () =>
+  TABS.some(([key]) => key === here().words.get("tab")) ? here().words.get("tab") : "summary";
 
 export default {
   title: ctx => idOf(ctx),
@@ -29,56 +37,153 @@ export default {
     return {
       node: { path, every: 2_000 },
       ...(["summary", "ports"].includes(tab) ? { ports: { path: `${path}/ports`, every: 5_000 } } : {}),
-      ...(["summary", "traffic"].includes(tab) ? { series: seriesFeed([K.processor, K.up, K.down, K.upPackets, K.downPackets, K.loopLag, K.kernelDrops, K.relaying, K.idle], { node: idOf(ctx) }) } : {}),
+      ...(["summary", "traffic"].includes(tab)
+        ? {
+            series: seriesFeed(
+              [
+                K.processor,
+                K.up,
+                K.down,
+                K.upPackets,
+                K.downPackets,
+                K.loopLag,
+                K.kernelDrops,
+                K.relaying,
+                K.idle,
+              ],
+              { node: idOf(ctx) },
+            ),
+          }
+        : {}),
       ...(tab === "threads" ? { threads: { path: `${path}/threads`, once: true } } : {}),
     };
   },
-  keys: ctx => ({ d: () => { const n = ctx.feeds.node?.value; if (n && ctx.can("operator")) askDrain([n]); } }),
+  keys: ctx => ({
+    d: () => {
+      const n = ctx.feeds.node?.value;
+      if (n && ctx.can("operator")) askDrain([n]);
+    },
+  }),
   view(ctx) {
-    return h("section", { class: "page", "aria-labelledby": "title" }, when(ctx.feeds.node, "this node", node => [head(ctx, node), tabs(ctx), body(ctx, node)], { lines: 8 }));
+    return h(
+      "section",
+      { class: "page", "aria-labelledby": "title" },
+      when(ctx.feeds.node, "this node", node => [head(ctx, node), tabs(ctx), body(ctx, node)], { lines: 8 }),
+    );
   },
 };
 
 function head(ctx, n) {
   const mayNot = !ctx.can("operator");
   const up = n.started ? `up ${f.age((Date.now() - Date.parse(n.started)) / 1000)}` : null;
-  return h("div", { class: "page-head", "data-key": "head" }, h("a", { class: "muted", href: to("/nodes") }, "Nodes"), h("span", { class: "muted" }, "/"),
-    h("h1", { id: "title", tabindex: -1 }, n.id), nodeState({ ...n, state: n.alive && n.state === "serving" && needsCare(n) ? "warning" : n.state }),
+  return h(
+    "div",
+    { class: "page-head", "data-key": "head" },
+    h("a", { class: "muted", href: to("/nodes") }, "Nodes"),
+    h("span", { class: "muted" }, "/"),
+    h("h1", { id: "title", tabindex: -1 }, n.id),
+    nodeState({ ...n, state: n.alive && n.state === "serving" && needsCare(n) ? "warning" : n.state }),
     (n.addresses ?? []).slice(0, 3).map(a => h("span", { class: "muted mono" }, a)),
-    h("span", { class: "muted" }, [n.region, n.zone && `zone ${n.zone}`, n.version, up].filter(Boolean).join(", ")),
-    h("div", { class: "tools" },
-      button("Support bundle", () => bundle(n), { name: "save", disabled: mayNot || !n.alive, title: mayNot ? "Needs operator" : null }),
-      n.state === "serving" ? button("Drain…", () => askDrain([n]), { cls: "primary", disabled: mayNot || !n.alive, title: mayNot ? "Needs operator" : null })
-        : [button("Undrain", () => undrain(n), { disabled: mayNot }), n.state === "draining" && button("Finish now…", () => askFinish(n), { cls: "danger", disabled: mayNot })]));
+    h(
+      "span",
+      { class: "muted" },
+      [n.region, n.zone && `zone ${n.zone}`, n.version, up].filter(Boolean).join(", "),
+    ),
+    h(
+      "div",
+      { class: "tools" },
+      button("Support bundle", () => bundle(n), {
+        name: "save",
+        disabled: mayNot || !n.alive,
+        title: mayNot ? "Needs operator" : null,
+      }),
+      n.state === "serving"
+        ? button("Drain…", () => askDrain([n]), {
+            cls: "primary",
+            disabled: mayNot || !n.alive,
+            title: mayNot ? "Needs operator" : null,
+          })
+        : [
+            button("Undrain", () => undrain(n), { disabled: mayNot }),
+            n.state === "draining" &&
+              button("Finish now…", () => askFinish(n), { cls: "danger", disabled: mayNot }),
+          ],
+    ),
+  );
 }
 
-const tabs = ctx => h("nav", { class: "tabs", "aria-label": `Node ${idOf(ctx)}` }, TABS.map(([key, word]) =>
-  h("a", { href: to(here().path, { tab: key === "summary" ? null : key }), "aria-current": key === tabOf() ? "page" : null }, word)));
+const tabs = ctx =>
+  h(
+    "nav",
+    { class: "tabs", "aria-label": `Node ${idOf(ctx)}` },
+    TABS.map(([key, word]) =>
+      h(
+        "a",
+        {
+          href: to(here().path, { tab: key === "summary" ? null : key }),
+          "aria-current": key === tabOf() ? "page" : null,
+        },
+        word,
+      ),
+    ),
+  );
 
 async function bundle(n) {
-  const text = await attempt(() => post(`/nodes/${segment(n.id)}/support-bundle`), "Support bundle made; it holds no secrets");
+  const text = await attempt(
+    () => post(`/nodes/${segment(n.id)}/support-bundle`),
+    "Support bundle made; it holds no secrets",
+  );
   if (text) download(`puente-${n.id}.json`, JSON.stringify(text, null, 2));
 }
 
 function body(ctx, n) {
   const { detail } = n;
-  if (!n.alive) return verdict("crit", `${n.id} is down`, { more: n.lastSeen ? `Last seen ${f.moment(n.lastSeen)}, with ${f.plural(n.allocations, "allocation")}.` : "These are its last words." });
+  if (!n.alive)
+    return verdict("crit", `${n.id} is down`, {
+      more: n.lastSeen
+        ? `Last seen ${f.moment(n.lastSeen)}, with ${f.plural(n.allocations, "allocation")}.`
+        : "These are its last words.",
+    });
   const parts = {
-    summary: () => [verdictOf(n), charts(ctx), portsCard(ctx), h("div", { class: "cols-2" }, listeners(n), jvm(n))],
-    traffic: () => traffic(ctx, n), ports: () => portsCard(ctx), listeners: () => listeners(n),
-    jvm: () => [h("div", { class: "cols-2" }, jvm(n), logLevels(ctx, n)), loops(n)], threads: () => threads(ctx),
+    summary: () => [
+      verdictOf(n),
+      charts(ctx),
+      portsCard(ctx),
+      h("div", { class: "cols-2" }, listeners(n), jvm(n)),
+    ],
+    traffic: () => traffic(ctx, n),
+    ports: () => portsCard(ctx),
+    listeners: () => listeners(n),
+    jvm: () => [h("div", { class: "cols-2" }, jvm(n), logLevels(ctx, n)), loops(n)],
+    threads: () => threads(ctx),
   };
   const tab = tabOf();
-  if (!detail && !["summary", "traffic", "ports", "threads"].includes(tab)) return card("Details", {}, empty("No details from this node", "It is a member, but answers only for itself: open its own admin port.", { kind: "none" }));
+  if (!detail && !["summary", "traffic", "ports", "threads"].includes(tab))
+    return card(
+      "Details",
+      {},
+      empty(
+        "No details from this node",
+        "It is a member, but answers only for itself: open its own admin port.",
+        { kind: "none" },
+      ),
+    );
   return parts[tab]();
 }
 
 function verdictOf(n) {
-  const said = n.detail?.verdict ?? { severity: n.severity ?? "ok", text: n.cause ?? "All is well: nothing needs care.", causes: n.advice ? [{ severity: "info", text: "", advice: n.advice }] : [] };
+  const said = n.detail?.verdict ?? {
+    severity: n.severity ?? "ok",
+    text: n.cause ?? "All is well: nothing needs care.",
+    causes: n.advice ? [{ severity: "info", text: "", advice: n.advice }] : [],
+  };
   const advice = said.causes?.find(cause => cause.advice)?.advice;
   const isCommand = advice && /^(sysctl|echo|ulimit|ip |nft |systemctl)/.test(advice);
   return verdict(KIND[said.severity], said.text, {
-    issues: (said.causes ?? []).map(cause => [cause.text && h("span", null, cause.text), cause.advice && h(isCommand ? "code" : "span", null, cause.advice)]),
+    issues: (said.causes ?? []).map(cause => [
+      cause.text && h("span", null, cause.text),
+      cause.advice && h(isCommand ? "code" : "span", null, cause.advice),
+    ]),
     action: isCommand && button("Copy command", () => copy(advice, "the command")),
   });
 }
@@ -87,79 +192,105 @@ const percentAxis = v => f.percent(v, 0);
 
 function charts({ feeds }) {
   const small = { height: 120 };
-  return h("div", { class: "cols-4" },
-    seriesChart("cpu", "CPU", feeds.series, [{ name: "CPU", k: K.processor, area: true }], { ...small, read: percentAxis, max: 1, goal: { v: CPU_TARGET, label: "target" } }),
-    seriesChart("out", "Relayed", feeds.series, [{ name: "to clients", k: K.down, scale: BITS, area: true }, { name: "from", k: K.up, scale: BITS }], { ...small, read: f.rate, axis: f.tick, isQuiet: true }),
-    seriesChart("loop", "Loop p99", feeds.series, [{ name: "loop p99", k: K.loopLag, scale: 1000 }], { ...small, read: f.latency, axis: f.latency }),
-    seriesChart("drops", "Kernel drops", feeds.series, [{ name: "drops", k: K.kernelDrops, colour: 2 }], { ...small, read: v => `${f.short(v)}/s`, axis: f.tick }));
+  return h(
+    "div",
+    { class: "cols-4" },
+    seriesChart("cpu", "CPU", feeds.series, [{ name: "CPU", k: K.processor, area: true }], {
+      ...small,
+      read: percentAxis,
+      max: 1,
+      goal: { v: CPU_TARGET, label: "target" },
+    }),
+    seriesChart(
+      "out",
+      "Relayed",
+      feeds.series,
+      [
+        { name: "to clients", k: K.down, scale: BITS, area: true },
+        { name: "from", k: K.up, scale: BITS },
+      ],
+      { ...small, read: f.rate, axis: f.tick, isQuiet: true },
+    ),
+    seriesChart("loop", "Loop p99", feeds.series, [{ name: "loop p99", k: K.loopLag, scale: 1000 }], {
+      ...small,
+      read: f.latency,
+      axis: f.latency,
+    }),
+    seriesChart("drops", "Kernel drops", feeds.series, [{ name: "drops", k: K.kernelDrops, colour: 2 }], {
+      ...small,
+      read: v => `${f.short(v)}/s`,
+      axis: f.tick,
+    }),
+  );
 }
 
 function traffic({ feeds }, n) {
   const t = n.detail?.traffic;
-  return [h("div", { class: "cols-2" },
-    seriesChart("out2", "Relayed", feeds.series, [{ name: "to clients", k: K.down, scale: BITS, area: true }, { name: "from clients", k: K.up, scale: BITS }], { read: f.rate, axis: f.tick }),
-    seriesChart("pps", "Packets", feeds.series, [{ name: "to clients", k: K.downPackets, area: true }, { name: "from clients", k: K.upPackets }], { read: f.packetRate, axis: f.tick })),
-  h("div", { class: "cols-2" },
-    seriesChart("alloc2", "Allocations", feeds.series, [{ name: "relaying", k: K.relaying, area: true, stack: true }, { name: "idle", k: K.idle, area: true, stack: true }], { read: f.count, axis: f.tick }),
-    card("Since the start", {}, t ? h("div", { class: "body" }, totals(t)) : empty("No totals from this node", null, { kind: "none" })))];
+  return [
+    h(
+      "div",
+      { class: "cols-2" },
+      seriesChart(
+        "out2",
+        "Relayed",
+        feeds.series,
+        [
+          { name: "to clients", k: K.down, scale: BITS, area: true },
+          { name: "from clients", k: K.up, scale: BITS },
+        ],
+        { read: f.rate, axis: f.tick },
+      ),
+      seriesChart(
+        "pps",
+        "Packets",
+        feeds.series,
+        [
+          { name: "to clients", k: K.downPackets, area: true },
+          { name: "from clients", k: K.upPackets },
+        ],
+        { read: f.packetRate, axis: f.tick },
+      ),
+    ),
+    h(
+      "div",
+      { class: "cols-2" },
+      seriesChart(
+        "alloc2",
+        "Allocations",
+        feeds.series,
+        [
+          { name: "relaying", k: K.relaying, area: true, stack: true },
+          { name: "idle", k: K.idle, area: true, stack: true },
+        ],
+        { read: f.count, axis: f.tick },
+      ),
+      card(
+        "Since the start",
+        {},
+        t
+          ? h("div", { class: "body" }, totals(t))
+          : empty("No totals from this node", null, { kind: "none" }),
+      ),
+    ),
+  ];
 }
 
-const totals = t => h("dl", { class: "pairs" },
-  h("dt", null, "To clients"), h("dd", null, `${f.bytes(t.downBytes)}, ${f.short(t.downPackets)} packets, now ${f.rate(BITS * t.downBytesPerSecond)}`),
-  h("dt", null, "From clients"), h("dd", null, `${f.bytes(t.upBytes)}, ${f.short(t.upPackets)} packets, now ${f.rate(BITS * t.upBytesPerSecond)}`));
+const totals = t =>
+  h(
+    "dl",
+    { class: "pairs" },
+    h("dt", null, "To clients"),
+    h(
+      "dd",
+      null,
+      `${f.bytes(t.downBytes)}, ${f.short(t.downPackets)} packets, now ${f.rate(BITS * t.downBytesPerSecond)}`,
+    ),
+    h("dt", null, "From clients"),
+    h(
+      "dd",
+      null,
+      `${f.bytes(t.upBytes)}, ${f.short(t.upPackets)} packets, now ${f.rate(BITS * t.upBytesPerSecond)}`,
+    ),
+  );
 
 const portsCard = ctx => when(ctx.feeds.ports, "relay ports", ports => portMap(ctx, ports));
-
-function listeners({ detail }) {
-  if (!detail) return card("Listeners", {}, empty("No details from this node", null, { kind: "none" }));
-  return card("Listeners", {}, h("div", { class: "tablewrap" }, h("table", { class: "cards", "aria-label": "Listeners" },
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Listener"), h("th", { scope: "col", class: "num" }, "Load"), h("th", { scope: "col" }, "Health"))),
-    h("tbody", null, detail.listeners.map(one => h("tr", { "data-key": `${one.kind}${one.address}` },
-      h("td", { class: "lead" }, h("b", null, one.kind), " ", h("code", null, one.address)), h("td", { class: "num", "data-l": "Load" }, load(one)), h("td", { "data-l": "Health" }, health(one))))))));
-}
-
-const load = l => [Number.isFinite(l.packetsPerSecond) && `${f.packetRate(l.packetsPerSecond)} in`, Number.isFinite(l.connections) && f.plural(l.connections, "connection")].filter(Boolean).join(", ") || "–";
-
-function health(l) {
-  if (l.kernelDropsPerSecond > 0) return state("warn", `${f.short(l.kernelDropsPerSecond)} drops/s`);
-  if (l.certificateDaysLeft !== undefined) return state(l.certificateDaysLeft < 3 ? "crit" : l.certificateDaysLeft < 14 ? "warn" : "ok", `Certificate ${f.count(l.certificateDaysLeft)} d`);
-  return l.severity === "warning" || l.severity === "critical" ? state(KIND[l.severity], l.advice ?? "Needs care") : state("ok", "Fine");
-}
-
-function jvm({ detail }) {
-  if (!detail) return card("JVM and host", {}, empty("No details from this node", null, { kind: "none" }));
-  const { jvm: j, system: s, loops: all = [] } = detail;
-  const busiest = Math.max(...all.map(one => one.busy ?? 0));
-  const part = (name, used, max, form) => used === undefined ? null : h("tr", null, h("td", null, name), h("td", { class: "num nowrap" }, `${form(used)}${max > 0 ? ` of ${form(max)}` : ""}`),
-    h("td", { class: "wide40" }, max > 0 && meter(`${name} ${f.percent(used / max)}`, used / max, { warn: used / max > 0.9 })));
-  const word = (name, value, more) => value === undefined ? null : h("tr", null, h("td", null, name), h("td", { class: "num nowrap" }, value), h("td", { class: "muted" }, more));
-  return card("JVM and host", {}, h("div", { class: "tablewrap" }, h("table", { "aria-label": "JVM and host" }, h("tbody", null,
-    part("Heap", j.heapBytes, j.heapMaxBytes, f.mebibytes), part("Direct memory", j.directBytes, j.directMaxBytes, f.mebibytes),
-    all.length > 0 && part(`Busiest of ${f.plural(all.length, "loop")}`, busiest, 1, v => f.percent(v, 0)),
-    word("GC pause p99", j.pauseP99Seconds === undefined ? undefined : f.latency(j.pauseP99Seconds * 1000), j.collector),
-    part("File descriptors", s.descriptors, s.descriptorsMax, f.count), word("Processors", s.processors, s.kernel),
-    word("Memory of the machine", s.memoryBytes === undefined ? undefined : f.mebibytes(s.memoryBytes), ""), word("Java", j.version, "")))));
-}
-
-function loops({ detail }) {
-  if (!detail?.loops?.length) return null;
-  return card("Loops", { hint: "one for each shard" }, h("div", { class: "tablewrap" }, h("table", { "aria-label": "Loops" },
-    h("thead", null, h("tr", null, ["Loop", "Busy", "", "Lag p99", "Allocations"].map((word, i) => h("th", { scope: "col", class: i === 0 || i === 2 ? null : "num" }, word || h("span", { class: "sr" }, "Share"))))),
-    h("tbody", null, detail.loops.map(one => h("tr", { "data-key": one.name }, h("td", null, one.name), h("td", { class: "num" }, f.percent(one.busy, 0)),
-      h("td", { class: "wide40" }, meter(`${one.name} ${f.percent(one.busy, 0)} busy`, one.busy, { warn: one.busy > 0.8 })),
-      h("td", { class: "num" }, one.lagP99Seconds === undefined ? "–" : f.latency(one.lagP99Seconds * 1000)), h("td", { class: "num" }, f.count(one.allocations))))))));
-}
-
-function logLevels(ctx, n) {
-  const levels = n.detail?.logLevels?.levels ?? [];
-  const set = level => attempt(() => post(`/nodes/${segment(n.id)}/log-level`, { level, ...(level === "debug" || level === "trace" ? { seconds: 600 } : {}) }), `Log level of ${n.id}: ${level}`);
-  return card("Log level", { hint: "debug and trace last 10 min, then it goes back" }, h("div", { class: "body page" },
-    ctx.can("operator") ? choose("Log level", LEVELS.map(l => [l, `Level: ${l}`]), levels.find(l => l.component === "puente")?.level ?? "info", set) : h("p", { class: "muted" }, "Changing it needs operator."),
-    h("dl", { class: "pairs" }, levels.map(l => [h("dt", { class: "mono" }, l.component), h("dd", null, l.level, l.until && h("span", { class: "muted" }, ` until ${f.moment(l.until)}`))]))));
-}
-
-const threads = ctx => card("Threads", { hint: ctx.feeds.threads?.value ? `as of ${f.moment(ctx.feeds.threads.value.asOf)}` : null,
-  tools: [button("Look again", () => ctx.feeds.threads?.retry()), button("Download", () => download("threads.json", JSON.stringify(ctx.feeds.threads?.value, null, 2)), { cls: "quiet" })] },
-when(ctx.feeds.threads, "threads", ({ threads: all }) => h("div", { class: "body threads" }, [...all].sort((a, b) => (b.processorSeconds ?? 0) - (a.processorSeconds ?? 0)).map(t =>
-  h("details", { "data-key": t.id }, h("summary", null, h("b", null, t.name), " ", h("span", { class: "muted" }, `${t.state.toLowerCase()}${t.processorSeconds === undefined ? "" : `, ${f.figures(t.processorSeconds)} s of processor`}${t.waitsFor ? `, waits for ${t.waitsFor}` : ""}`)),
-    h("pre", { class: "mono small" }, t.stack.join("\n")))))));

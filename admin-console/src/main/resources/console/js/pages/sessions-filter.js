@@ -7,9 +7,14 @@ const show = v => cut(v, 34);
 
 /** By the API's parameter. */
 export const FILTERS = {
-  user: { word: "user", show }, client: { word: "client", show }, peer: { word: "peer", show }, room: { word: "room", show },
-  node: { word: "node", show }, transport: { word: "by", show: v => v.toUpperCase() },
-  minBytesPerSecond: { word: "rate", show: v => `over ${rate(BITS * v)}` }, minAgeSeconds: { word: "age", show: v => `over ${age(Number(v))}` },
+  user: { word: "user", show },
+  client: { word: "client", show },
+  peer: { word: "peer", show },
+  room: { word: "room", show },
+  node: { word: "node", show },
+  transport: { word: "by", show: v => v.toUpperCase() },
+  minBytesPerSecond: { word: "rate", show: v => `over ${rate(BITS * v)}` },
+  minAgeSeconds: { word: "age", show: v => `over ${age(Number(v))}` },
 };
 
 const SCALE = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
@@ -17,7 +22,11 @@ const SECONDS = { s: 1, "": 1, m: 60, min: 60, h: 3600, d: 86_400 };
 const TRANSPORTS = ["udp", "tcp", "tls", "dtls"];
 
 export function filterWords(words) {
-  return Object.fromEntries(Object.keys(FILTERS).map(name => [name, words.get(name)]).filter(([, value]) => value));
+  return Object.fromEntries(
+    Object.keys(FILTERS)
+      .map(name => [name, words.get(name)])
+      .filter(([, value]) => value),
+  );
 }
 
 /** @returns { words } for the URL, or { wrong } that says what was not understood. */
@@ -33,7 +42,7 @@ export function parseFilter(text) {
 function parsePart(part, words) {
   const rateOver = /^(?:rate|out|in)>([\d.]+)([kmg]?)$/i.exec(part);
   if (rateOver) {
-    words.minBytesPerSecond = Math.round(Number(rateOver[1]) * SCALE[rateOver[2].toLowerCase()] / BITS);
+    words.minBytesPerSecond = Math.round((Number(rateOver[1]) * SCALE[rateOver[2].toLowerCase()]) / BITS);
     return null;
   }
   const older = /^age>([\d.]+)(s|m|min|h|d|)$/i.exec(part);
@@ -43,7 +52,11 @@ function parsePart(part, words) {
   }
   const [, name, value] = /^(user|client|peer|room|node|transport|by|state):(.+)$/i.exec(part) ?? [];
   if (name) return named(name.toLowerCase(), value, words);
-  if (/^[\d.]+(\/\d+)?$/.test(part) && part.includes(".") || /^\[?[0-9a-f:]*:[0-9a-f:]+\]?$/i.test(part) && part.includes("::")) words.client = part.replace(/[[\]]/g, "");
+  if (
+    (/^[\d.]+(\/\d+)?$/.test(part) && part.includes(".")) ||
+    (/^\[?[0-9a-f:]*:[0-9a-f:]+\]?$/i.test(part) && part.includes("::"))
+  )
+    words.client = part.replace(/[[\]]/g, "");
   else words.user = part.includes("*") ? part : `${part}*`;
   return null;
 }

@@ -6,12 +6,26 @@ import { button, decisions } from "../parts.js";
 import { copy } from "../dialog.js";
 
 const NAMES = {
-  binding: "Binding", allocate: "Allocate", refresh: "Refresh", "create-permission": "CreatePermission", "channel-bind": "ChannelBind",
-  "first-packet": "First packet relayed", "permission-miss": "Not relayed", connect: "Connect", close: "Closed", drain: "Drain",
+  binding: "Binding",
+  allocate: "Allocate",
+  refresh: "Refresh",
+  "create-permission": "CreatePermission",
+  "channel-bind": "ChannelBind",
+  "first-packet": "First packet relayed",
+  "permission-miss": "Not relayed",
+  connect: "Connect",
+  close: "Closed",
+  drain: "Drain",
 };
-const LOOKS = { ok: ["is-ok", "yes"], asked: ["is-off", "dash"], refused: ["is-crit", "no"], note: ["is-warn", "warn"] };
+const LOOKS = {
+  ok: ["is-ok", "yes"],
+  asked: ["is-off", "dash"],
+  refused: ["is-crit", "no"],
+  note: ["is-warn", "warn"],
+};
 
-export const nameOf = step => `${NAMES[step.what] ?? step.what}${step.outcome === "asked" && step.what === "allocate" ? ", first try" : ""}${step.count > 1 ? `, ${count(step.count)} times` : ""}`;
+export const nameOf = step =>
+  `${NAMES[step.what] ?? step.what}${step.outcome === "asked" && step.what === "allocate" ? ", first try" : ""}${step.count > 1 ? `, ${count(step.count)} times` : ""}`;
 
 /** The step to explain first: the last refusal, else the last odd one, else the last. */
 export const firstChoice = steps => {
@@ -20,14 +34,36 @@ export const firstChoice = steps => {
 };
 
 export function timeline(steps, chosen, onchoose) {
-  return h("ol", { class: "timeline" }, steps.map((step, i) => {
-    const [cls, mark] = LOOKS[step.outcome] ?? LOOKS.ok;
-    const code = step.code && !String(step.text).includes(String(step.code)) ? `${step.code}: ` : "";
-    return h("li", null, h("button", { type: "button", "aria-pressed": String(i === chosen), onclick: () => onchoose(i) },
-      h("time", { class: "when", datetime: step.t, title: fullTime(step.t) }, step.until ? `${clock(step.t, false)}–${clock(step.until, false)}` : clock(step.t)),
-      h("span", { class: cls }, glyph(mark)), h("span", null, h("b", null, nameOf(step)), " ", h("span", { class: "muted", dir: "auto" }, code, step.text)),
-      h("span", { class: "gap" }, gap(steps[i - 1], step))));
-  }));
+  return h(
+    "ol",
+    { class: "timeline" },
+    steps.map((step, i) => {
+      const [cls, mark] = LOOKS[step.outcome] ?? LOOKS.ok;
+      const code = step.code && !String(step.text).includes(String(step.code)) ? `${step.code}: ` : "";
+      return h(
+        "li",
+        null,
+        h(
+          "button",
+          { type: "button", "aria-pressed": String(i === chosen), onclick: () => onchoose(i) },
+          h(
+            "time",
+            { class: "when", datetime: step.t, title: fullTime(step.t) },
+            step.until ? `${clock(step.t, false)}–${clock(step.until, false)}` : clock(step.t),
+          ),
+          h("span", { class: cls }, glyph(mark)),
+          h(
+            "span",
+            null,
+            h("b", null, nameOf(step)),
+            " ",
+            h("span", { class: "muted", dir: "auto" }, code, step.text),
+          ),
+          h("span", { class: "gap" }, gap(steps[i - 1], step)),
+        ),
+      );
+    }),
+  );
 }
 
 function gap(before, step) {
@@ -42,13 +78,40 @@ export function why(step) {
   if (!step) return null;
   const isGood = step.outcome === "ok" || step.outcome === "asked";
   const facts = [NAMES[step.what] ?? step.what, step.code, step.peer, step.clause].filter(Boolean).join(", ");
-  return h("div", { class: "why body" }, h("p", null, h("b", { dir: "auto" }, headline(step))), h("p", { class: "muted small" }, facts, ", ", moment(step.t)),
-    step.checks?.length > 0 ? decisions(step.checks.map(check => ({ text: check.name, detail: check.text ?? (check.result === "not-reached" ? "not reached" : null),
-      decides: check.result === "decided", kind: check.result === "decided" && isGood ? "yes" : RESULT[check.result] })))
+  return h(
+    "div",
+    { class: "why body" },
+    h("p", null, h("b", { dir: "auto" }, headline(step))),
+    h("p", { class: "muted small" }, facts, ", ", moment(step.t)),
+    step.checks?.length > 0
+      ? decisions(
+          step.checks.map(check => ({
+            text: check.name,
+            detail: check.text ?? (check.result === "not-reached" ? "not reached" : null),
+            decides: check.result === "decided",
+            kind: check.result === "decided" && isGood ? "yes" : RESULT[check.result],
+          })),
+        )
       : h("p", { class: "muted" }, isGood ? "Every check passed." : "The checks of this step were not kept."),
-    (step.effect || step.advice) && h("div", { class: "note" }, step.effect && h("p", null, h("b", null, "Effect. "), step.effect),
-      step.advice && h("p", null, h("b", null, isGood ? "When to worry. " : "What would change it. "), h("span", { class: "advice" }, step.advice))),
-    h("div", { class: "row note" }, button("Copy trace", () => copy(JSON.stringify(step, null, 2), "the trace"))));
+    (step.effect || step.advice) &&
+      h(
+        "div",
+        { class: "note" },
+        step.effect && h("p", null, h("b", null, "Effect. "), step.effect),
+        step.advice &&
+          h(
+            "p",
+            null,
+            h("b", null, isGood ? "When to worry. " : "What would change it. "),
+            h("span", { class: "advice" }, step.advice),
+          ),
+      ),
+    h(
+      "div",
+      { class: "row note" },
+      button("Copy trace", () => copy(JSON.stringify(step, null, 2), "the trace")),
+    ),
+  );
 }
 
 function headline(step) {
