@@ -8,11 +8,16 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import puente.admin.access.Accounts;
+import puente.admin.access.ApiTokens;
 import puente.admin.access.Caller;
+import puente.admin.access.ConsoleSessions;
+import puente.admin.access.ConsoleSessions.Session;
 import puente.admin.access.Role;
 
 /** Says who may see what. Used on one loop only. */
@@ -38,6 +43,9 @@ final class AdminGate {
   /** Browsers ask us before another site's script may send it, and we never agree. */
   static final String CHANGE_HEADER = "Puente-Request";
 
+  /** With the cookie of a console session. */
+  static final String CSRF_HEADER = "Puente-CSRF";
+
   private static final String SCHEME = "Bearer ";
 
   /** Names that no foreign page can have: its own name must not lead a browser to us. */
@@ -52,6 +60,9 @@ final class AdminGate {
   /** Whether only this machine can reach the server. */
   private final boolean local;
 
+  private final Accounts accounts;
+  private final ApiTokens tokens;
+  private final ConsoleSessions sessions;
   private final GuessThrottle throttle = new GuessThrottle();
   private long warnedAtMs = Long.MIN_VALUE;
 
@@ -59,9 +70,22 @@ final class AdminGate {
    * @param token null when none is configured
    * @param local whether only this machine can reach the server: all may look then
    */
-  AdminGate(@Nullable String token, boolean local) {
+  AdminGate(
+      @Nullable String token,
+      boolean local,
+      Accounts accounts,
+      ApiTokens tokens,
+      ConsoleSessions sessions) {
     this.token = token == null ? null : digest(token);
     this.local = local;
+    this.accounts = accounts;
+    this.tokens = tokens;
+    this.sessions = sessions;
+  }
+
+  /** Whether only this machine can reach us: then health and metrics are open as well. */
+  boolean isLocal() {
+    return local;
   }
 
   /**
@@ -95,24 +119,60 @@ final class AdminGate {
     if (site != null && !site.equals("same-origin") && !site.equals("none")) {
       return Answer.problem(403, "Other sites may change nothing here.");
     }
-    if (caller.kind() == Caller.Kind.LOOPBACK && !request.headers().contains(CHANGE_HEADER)) {
-      return Answer.problem(403, "Changes need the header " + CHANGE_HEADER + ": 1.");
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    if (origin != null && !isOurs(origin, request)) {
+      return Answer.problem(403, "Other origins may change nothing here.");
     }
-    return null;
+    return switch (caller.kind()) {
+      case LOOPBACK ->
+          request.headers().contains(CHANGE_HEADER)
+              ? null
+              : Answer.problem(403, "Changes need the header " + CHANGE_HEADER + ": 1.");
+      case ACCOUNT -> refuseWithoutCsrf(request, origin != null || site != null);
+      case ADMIN_TOKEN, API_TOKEN, STRANGER -> null;
+    };
+  }
+
+  private @Nullable Answer refuseWithoutCsrf(HttpServerRequest request, boolean saysFromWhere) {
+    String shown = request.getHeader(CSRF_HEADER);
+    String wanted =
+        session(request, System.currentTimeMillis()).map(Session::csrfToken).orElse(null);
+    if (saysFromWhere
+        && shown != null
+        && wanted != null
+        && MessageDigest.isEqual(digest(shown), digest(wanted))) {
+      return null;
+    }
+    return Answer.problem(
+        403, "Changes need an Origin and the header " + CSRF_HEADER + " of GET /api/v1/auth.");
+  }
+
+  /** RFC 6454 §7: the name and port that the request itself came to. */
+  private static boolean isOurs(String origin, HttpServerRequest request) {
+    String host = request.getHeader(HttpHeaders.HOST);
+    return host != null
+        && (origin.equalsIgnoreCase("http://" + host)
+            || origin.equalsIgnoreCase("https://" + host));
+  }
+
+  /** The console session that the request's cookie is of. */
+  Optional<Session> session(HttpServerRequest request, long nowMs) {
+    return ConsoleCookie.of(request).read(request).flatMap(cookie -> sessions.use(cookie, nowMs));
   }
 
   /** Looks at what a visitor shows. */
   Visit visit(HttpServerRequest request, InetAddress source, long nowMs) {
     List<String> shown = request.headers().getAll(HttpHeaders.AUTHORIZATION);
     if (shown.isEmpty()) {
-      return Visit.of(unnamed());
+      return Visit.of(account(request).orElseGet(this::unnamed));
     }
     if (throttle.isLocked(source, nowMs)) {
       return Visit.refused(locked());
     }
-    if (shown.size() == 1 && isToken(shown.getFirst())) {
+    Caller bearer = shown.size() == 1 ? bearer(shown.getFirst()) : null;
+    if (bearer != null) {
       throttle.right(source);
-      return Visit.of(Caller.WITH_ADMIN_TOKEN);
+      return Visit.of(bearer);
     }
     if (throttle.wrong(source, nowMs)) {
       warnOfGuessing(nowMs);
@@ -121,9 +181,18 @@ final class AdminGate {
     return Visit.refused(needsToken());
   }
 
-  /** Who is on this machine may look, and where there is no token also give orders. */
+  private Optional<Caller> account(HttpServerRequest request) {
+    return session(request, System.currentTimeMillis())
+        .flatMap(session -> accounts.find(session.account()))
+        .map(account -> new Caller(Caller.Kind.ACCOUNT, account.name(), account.role()));
+  }
+
+  /**
+   * As long as nobody has an account, who is on this machine may look, and where there is no token
+   * also give orders; but not say who else may.
+   */
   private Caller unnamed() {
-    if (!local) {
+    if (!local || !accounts.isEmpty()) {
       return Caller.STRANGER;
     }
     return Caller.onLoopback(token == null ? Role.OPERATOR : Role.VIEWER);
@@ -140,7 +209,7 @@ final class AdminGate {
 
   /** What a stranger hears. */
   static Answer needsToken() {
-    return Answer.problem(401, "Needs the admin-token: Authorization: Bearer <token>.")
+    return Answer.problem(401, "Sign in at /, or show a token: Authorization: Bearer <token>.")
         .with("WWW-Authenticate", "Bearer realm=\"puente\"");
   }
 
@@ -156,11 +225,19 @@ final class AdminGate {
     }
   }
 
-  private boolean isToken(String credentials) {
+  private @Nullable Caller bearer(String credentials) {
+    if (!credentials.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return null;
+    }
+    String shown = credentials.substring(SCHEME.length());
     byte[] wanted = token;
-    return wanted != null
-        && credentials.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-        && MessageDigest.isEqual(digest(credentials.substring(SCHEME.length())), wanted);
+    if (wanted != null && MessageDigest.isEqual(digest(shown), wanted)) {
+      return Caller.WITH_ADMIN_TOKEN;
+    }
+    return tokens
+        .use(shown)
+        .map(known -> new Caller(Caller.Kind.API_TOKEN, known.name(), known.role()))
+        .orElse(null);
   }
 
   private static byte[] digest(String token) {

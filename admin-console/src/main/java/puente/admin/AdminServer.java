@@ -13,8 +13,10 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -22,8 +24,10 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import puente.admin.access.AccessProblem;
 import puente.admin.access.Caller;
 import puente.admin.access.Role;
+import puente.admin.records.RecordFiles;
 
 /**
  * The console, health, metrics and the API over HTTP, for operators and their machines. Paths are
@@ -48,14 +52,24 @@ public final class AdminServer {
    * Where to listen, and for whom.
    *
    * @param port 0 lets the system choose
-   * @param token needed by all visitors when {@code address} is not a loopback address
+   * @param token what opens everything to machines; null: nothing does
+   * @param directory for accounts, tokens and the audit log; null keeps them in memory only
+   * @param identity who this is
    */
-  public record Options(InetAddress address, int port, @Nullable String token) {
+  public record Options(
+      InetAddress address,
+      int port,
+      @Nullable String token,
+      @Nullable Path directory,
+      Identity identity) {
     @Override
     public String toString() {
       return AdminStartFailure.text(new InetSocketAddress(address, port));
     }
   }
+
+  /** Who the server is, as the console shows it. */
+  public record Identity(String node, String cluster, String version) {}
 
   /** A page; whoever is not trusted sees it only if it is open, and then without details. */
   record Page(boolean isOpen, Sight sight) {}
@@ -65,6 +79,16 @@ public final class AdminServer {
     Future<Answer> answer(HttpServerRequest request, boolean trusted);
   }
 
+  /** What outlives a restart. */
+  private record Kept(AccessDesk desk, RecordFiles audit) {
+    static Kept open(Options options, Vertx vertx) throws IOException {
+      return new Kept(
+          AccessDesk.open(options.directory, vertx), RecordFiles.open(options.directory, "audit"));
+    }
+  }
+
+  private final AccessDesk desk;
+  private final AuditTrail trail;
   private final AdminGate gate;
   private final AdminConnections connections;
   private final ApiTable table = new ApiTable();
@@ -72,16 +96,20 @@ public final class AdminServer {
   private final Map<String, Page> pageByPath;
   private final HttpServer server;
 
-  private AdminServer(Vertx vertx, Context context, Options options, NodeView view) {
-    gate = new AdminGate(options.token, options.address.isLoopbackAddress());
+  private AdminServer(Vertx vertx, Context context, Options options, NodeView view, Kept kept) {
+    desk = kept.desk;
+    gate =
+        new AdminGate(
+            options.token,
+            options.address.isLoopbackAddress(),
+            desk.accounts,
+            desk.tokens,
+            desk.sessions);
     connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
     HealthPages health = new HealthPages(view);
     MetricsPage metrics = new MetricsPage(context, view);
-    AuditTrail trail = new AuditTrail();
-    OpenApiPages.addTo(table);
-    new NodeRoutes(view, trail).addTo(table);
-    new SessionRoutes(view, trail).addTo(table);
-    new CapacityRoutes().addTo(table);
+    trail = new AuditTrail(kept.audit, vertx, options.identity.node);
+    addRoutes(view, options.identity);
     pageByPath =
         Map.of(
             "/healthz", new Page(true, health::live),
@@ -93,6 +121,16 @@ public final class AdminServer {
             .connectionHandler(connections::onOpen)
             .invalidRequestHandler(AdminServer::onInvalid)
             .requestHandler(this::onRequest);
+  }
+
+  private void addRoutes(NodeView view, Identity identity) {
+    OpenApiPages.addTo(table);
+    new AuthRoutes(desk, gate, trail, identity).addTo(table);
+    new AccountRoutes(desk, trail).addTo(table);
+    trail.addTo(table);
+    new NodeRoutes(view, trail).addTo(table);
+    new SessionRoutes(view, trail).addTo(table);
+    new CapacityRoutes().addTo(table);
   }
 
   /**
@@ -113,9 +151,19 @@ public final class AdminServer {
             "event=short-token setting=admin-token advice=\"{} characters\"", TOKEN_LENGTH_GOOD);
       }
     }
+    Kept kept;
+    try {
+      kept = Kept.open(options, vertx);
+    } catch (IOException unreadable) {
+      return Future.<AdminServer>failedFuture(AdminStartFailure.ofState(unreadable))
+          .toCompletionStage();
+    }
     Promise<AdminServer> started = Promise.promise();
     context.runOnContext(
-        go -> new AdminServer(vertx, context, options, view).listen(options).onComplete(started));
+        go ->
+            new AdminServer(vertx, context, options, view, kept)
+                .listen(options)
+                .onComplete(started));
     return started.future().toCompletionStage();
   }
 
@@ -130,7 +178,7 @@ public final class AdminServer {
   }
 
   public CompletionStage<Void> close() {
-    return server.close().toCompletionStage();
+    return server.close().eventually(trail::close).eventually(desk::close).toCompletionStage();
   }
 
   private Future<AdminServer> listen(Options options) {
@@ -212,7 +260,7 @@ public final class AdminServer {
     Page page = pageByPath.get(path);
     Answer file = page == null ? console.answer(request) : null;
     AdminGate.Visit visit = visit(request);
-    boolean trusted = visit.caller().may(Role.VIEWER);
+    boolean trusted = gate.isLocal() || visit.caller().may(Role.VIEWER);
     if (!trusted && file == null && (page == null || !page.isOpen)) {
       Answer refusal = visit.refusal();
       return Future.succeededFuture(refusal == null ? AdminGate.needsToken() : refusal);
@@ -280,7 +328,10 @@ public final class AdminServer {
     if (needed != null && !caller.may(needed)) {
       return gate.refuseRole(caller, needed);
     }
-    return route.isChange() ? gate.refuseChange(request, caller) : null;
+    // Who signs in is nobody yet, whatever the browser still shows.
+    return route.isChange()
+        ? gate.refuseChange(request, needed == null ? Caller.STRANGER : caller)
+        : null;
   }
 
   private static Future<Answer> answerCall(
@@ -291,12 +342,31 @@ public final class AdminServer {
       Buffer body) {
     try {
       Map<String, String> names = ApiTable.decoded(place.names());
-      return route.work().answer(new Call(request, caller, names, body));
+      return route
+          .work()
+          .answer(new Call(request, caller, names, body))
+          .recover(
+              failure ->
+                  failure instanceof AccessProblem problem
+                      ? Future.succeededFuture(answer(problem))
+                      : Future.failedFuture(failure));
+    } catch (AccessProblem problem) {
+      return Future.succeededFuture(answer(problem));
     } catch (IllegalArgumentException wrong) {
       return Future.succeededFuture(Answer.problem(400, String.valueOf(wrong.getMessage())));
     } catch (RuntimeException defect) {
       return Future.failedFuture(defect);
     }
+  }
+
+  private static Answer answer(AccessProblem problem) {
+    int status =
+        switch (problem.kind()) {
+          case UNKNOWN -> 404;
+          case CONFLICT -> 409;
+          case WRONG -> 400;
+        };
+    return Answer.problem(status, String.valueOf(problem.getMessage()));
   }
 
   private static Answer failed(Throwable defect) {

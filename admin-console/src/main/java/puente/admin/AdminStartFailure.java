@@ -34,6 +34,12 @@ public final class AdminStartFailure extends IOException {
             + " can be reached from other machines: set admin-token, or leave admin-ip at 127.0.0.1");
   }
 
+  /** What is kept cannot be read or written; the message says which file. */
+  static AdminStartFailure ofState(IOException unreadable) {
+    return new AdminStartFailure(
+        Reason.OTHER, String.valueOf(unreadable.getMessage()).lines().findFirst().orElse("state"));
+  }
+
   /** From what the system said, which comes as words only. */
   static AdminStartFailure ofListen(InetSocketAddress address, Throwable refused) {
     String text = String.valueOf(refused.getMessage());

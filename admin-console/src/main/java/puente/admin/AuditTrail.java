@@ -1,13 +1,32 @@
 package puente.admin;
 
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+import puente.admin.access.Role;
+import puente.admin.records.RecordFiles;
 
-/** Who changed what, and what came of it. */
+/**
+ * Who changed what, and what came of it: in the log, and in files that outlive a restart. Bounded by
+ * {@link RecordFiles}: the oldest goes first.
+ */
 final class AuditTrail {
 
   private static final Logger LOG = LoggerFactory.getLogger("puente.audit");
+
+  /** Of each text; the rest says nothing more. */
+  private static final int TEXT_MAX = 1000;
+
+  private static final int PAGES_MAX = 4;
 
   /**
    * A change that was asked for.
@@ -34,22 +53,121 @@ final class AuditTrail {
     }
   }
 
+  private final RecordFiles files;
+  private final WorkerExecutor worker;
+  private final String node;
+  private int pages;
+
+  /**
+   * @param node its name, for when records of several are put together
+   */
+  AuditTrail(RecordFiles files, Vertx vertx, String node) {
+    this.files = files;
+    this.node = node;
+    worker = vertx.createSharedWorkerExecutor("puente-audit", 1);
+  }
+
+  void addTo(ApiTable table) {
+    table.get("audit", Role.OPERATOR, this::page);
+  }
+
+  /** Who asked is noted. */
   void note(Call call, Change change) {
-    var event =
+    note(call, call.caller().who(), change);
+  }
+
+  /** For those who are somebody only by what they asked: who signs in. */
+  void note(Call call, String who, Change change) {
+    String from = call.request().remoteAddress().hostAddress();
+    log(who, from, change);
+    JsonObject record =
+        new JsonObject()
+            .put("t", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString())
+            .put("who", bounded(who))
+            .put("from", from)
+            .put("action", change.action)
+            .put("outcome", bounded(change.outcome))
+            .put("node", node);
+    put(record, "target", change.target);
+    put(record, "before", change.before);
+    put(record, "after", change.after);
+    put(record, "reason", change.reason);
+    worker
+        .executeBlocking(() -> files.append(record), true)
+        .onFailure(full -> LOG.error("event=audit-not-kept cause=\"{}\"", full.toString()));
+  }
+
+  private Future<Answer> page(Call call) {
+    call.allowParameters("who", "action", "cursor", "limit");
+    Optional<String> who = call.parameter("who");
+    Optional<String> action = call.parameter("action");
+    long before = call.number("cursor", 0, 1, Long.MAX_VALUE);
+    int limit = call.limit();
+    if (pages >= PAGES_MAX) {
+      return Future.succeededFuture(
+          Answer.problem(503, "Other pages are being read.").with("Retry-After", "1"));
+    }
+    pages++;
+    return worker
+        .executeBlocking(
+            () ->
+                files.page(
+                    record ->
+                        who.map(name -> name.equals(record.getString("who"))).orElse(true)
+                            && action
+                                .map(word -> word.equals(record.getString("action")))
+                                .orElse(true),
+                    before,
+                    limit),
+            true)
+        .onComplete(done -> pages--)
+        .map(
+            page -> {
+              JsonObject body = new JsonObject().put("entries", new JsonArray(page.records()));
+              if (page.next() > 0) {
+                body.put("next", Long.toString(page.next()));
+              }
+              return Answer.json(200, body);
+            });
+  }
+
+  /** After all that was noted is kept. */
+  Future<Void> close() {
+    return worker
+        .<Void>executeBlocking(
+            () -> {
+              files.close();
+              return null;
+            },
+            true)
+        .eventually(worker::close);
+  }
+
+  private static void log(String who, String from, Change change) {
+    LoggingEventBuilder event =
         LOG.atInfo()
             .addKeyValue("event", "audit")
             .addKeyValue("action", change.action)
             .addKeyValue("outcome", change.outcome)
-            .addKeyValue("who", call.caller().who())
-            .addKeyValue("from", call.request().remoteAddress().hostAddress());
+            .addKeyValue("who", who)
+            .addKeyValue("from", from);
     event = with(event, "target", change.target);
     event = with(event, "before", change.before);
     event = with(event, "after", change.after);
     with(event, "reason", change.reason).log("");
   }
 
-  private static org.slf4j.spi.LoggingEventBuilder with(
-      org.slf4j.spi.LoggingEventBuilder event, String key, String value) {
+  private static LoggingEventBuilder with(LoggingEventBuilder event, String key, String value) {
     return value.isEmpty() ? event : event.addKeyValue(key, value);
+  }
+
+  private static void put(JsonObject record, String key, String value) {
+    if (!value.isEmpty()) {
+      record.put(key, bounded(value));
+    }
+  }
+
+  private static String bounded(String text) {
+    return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
   }
 }

@@ -27,30 +27,53 @@ final class GuessThrottle {
     private long lockedUntil = Long.MIN_VALUE;
   }
 
-  private final Map<ByteBuffer, Guesses> guessesBySource =
+  private final int guessesMax;
+
+  /** By network, or by what else is guessed at. */
+  private final Map<Object, Guesses> guessesBySource =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Guesses> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Object, Guesses> eldest) {
           return size() > SOURCES_MAX;
         }
       };
 
+  GuessThrottle() {
+    this(GUESSES_MAX);
+  }
+
+  /**
+   * @param guessesMax that are wrong within the window
+   */
+  GuessThrottle(int guessesMax) {
+    this.guessesMax = guessesMax;
+  }
+
   boolean isLocked(InetAddress source, long nowMs) {
-    Guesses guesses = guessesBySource.get(key(source));
+    return isLocked((Object) key(source), nowMs);
+  }
+
+  /** For what is guessed at: the name of an account. */
+  boolean isLocked(Object target, long nowMs) {
+    Guesses guesses = guessesBySource.get(target);
     return guesses != null && nowMs < guesses.lockedUntil;
   }
 
   /** A wrong token came; answers whether the source is locked out from now on. */
   boolean wrong(InetAddress source, long nowMs) {
-    Guesses guesses = guessesBySource.computeIfAbsent(key(source), unused -> new Guesses());
+    return wrong((Object) key(source), nowMs);
+  }
+
+  boolean wrong(Object target, long nowMs) {
+    Guesses guesses = guessesBySource.computeIfAbsent(target, unused -> new Guesses());
     if (guesses.wrong == 0 || nowMs - guesses.since >= WINDOW_MS) {
       guesses.wrong = 0;
       guesses.since = nowMs;
     }
     guesses.wrong++;
-    if (guesses.wrong < GUESSES_MAX) {
+    if (guesses.wrong < guessesMax) {
       return false;
     }
     guesses.wrong = 0;
@@ -59,7 +82,11 @@ final class GuessThrottle {
   }
 
   void right(InetAddress source) {
-    guessesBySource.remove(key(source));
+    right((Object) key(source));
+  }
+
+  void right(Object target) {
+    guessesBySource.remove(target);
   }
 
   int sources() {

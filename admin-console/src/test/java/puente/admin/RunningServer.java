@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,29 +27,49 @@ final class RunningServer implements AutoCloseable {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private RunningServer(String address, @Nullable String token) {
-    server = start(vertx, address, 0, token, node);
+  private RunningServer(String address, @Nullable String token, @Nullable Path directory) {
+    server = start(vertx, address, 0, token, directory, node);
+  }
+
+  /** With what a server before it has left. */
+  static RunningServer with(Path directory, @Nullable String token) {
+    return new RunningServer("127.0.0.1", token, directory);
   }
 
   /** As from a fresh installation: whoever is on the machine may look. */
   static RunningServer local() {
-    return new RunningServer("127.0.0.1", null);
+    return new RunningServer("127.0.0.1", null, null);
   }
 
   /** Only this machine can reach it, and yet there is a token. */
   static RunningServer localWithToken() {
-    return new RunningServer("127.0.0.1", TOKEN);
+    return new RunningServer("127.0.0.1", TOKEN, null);
   }
 
   /** Reachable from elsewhere, so guarded. */
   static RunningServer guarded() {
-    return new RunningServer("0.0.0.0", TOKEN);
+    return new RunningServer("0.0.0.0", TOKEN, null);
   }
 
   static AdminServer start(
       Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
+    return start(vertx, address, port, token, null, node);
+  }
+
+  private static AdminServer start(
+      Vertx vertx,
+      String address,
+      int port,
+      @Nullable String token,
+      @Nullable Path directory,
+      NodeView node) {
     AdminServer.Options options =
-        new AdminServer.Options(InetAddress.ofLiteral(address), port, token);
+        new AdminServer.Options(
+            InetAddress.ofLiteral(address),
+            port,
+            token,
+            directory,
+            new AdminServer.Identity("one", "test", "1"));
     return AdminServer.start(vertx, vertx.getOrCreateContext(), options, node)
         .toCompletableFuture()
         .join();
@@ -98,6 +119,10 @@ final class RunningServer implements AutoCloseable {
       request.headers(headers);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  String origin() {
+    return "http://127.0.0.1:" + port();
   }
 
   /** What the API has: {@code GET nodes/{node}}. */

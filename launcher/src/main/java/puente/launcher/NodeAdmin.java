@@ -54,7 +54,14 @@ final class NodeAdmin implements NodeView {
     InetAddress address = config.value(Settings.ADMIN_IP);
     AdminServer.Options options =
         new AdminServer.Options(
-            address, config.value(Settings.ADMIN_PORT), token(config, state, address));
+            address,
+            config.value(Settings.ADMIN_PORT),
+            token(config, state, address),
+            state.directory(),
+            new AdminServer.Identity(
+                ClusterConfig.nodeId(config),
+                config.value(ClusterSettings.CLUSTER_NAME),
+                VersionCommand.version()));
     try {
       admin.server =
           AdminServer.start(loops.vertx(), loops.control(), options, admin)

@@ -95,6 +95,8 @@ final class ServeCommand implements Callable<Integer> {
       throws StartFailure, InterruptedException {
     say(config);
     StateDirectory state = StateDirectory.open(config);
+    Path setupToken = state.directory().resolve("setup-token");
+    boolean isFirstStart = !Files.exists(setupToken);
     RunningNode node = starter.start(config, state, supervision.holder());
     Optional<Path> pidfile = writePidfile(config, supervision.pid());
     if (supervision.isFirst()) {
@@ -102,6 +104,7 @@ final class ServeCommand implements Callable<Integer> {
       PrintStream screen = logsThere ? surroundings.err() : surroundings.out();
       screen.print(banner(config, state, node));
       screen.flush();
+      sayHowToSetUp(setupToken, isFirstStart, node);
     }
     supervision.serving(config, state);
     int exitCode = untilStopped(node, supervision);
@@ -141,6 +144,29 @@ final class ServeCommand implements Callable<Integer> {
     Optional<String> secret =
         generated && !journal ? Optional.of(state.sharedSecret()) : Optional.empty();
     return Banner.text(config, node.listening(), secret, surroundings.clock().instant());
+  }
+
+  /** The token itself is shown once; never in the log, which others may read. */
+  private void sayHowToSetUp(Path token, boolean isFirstStart, RunningNode node) {
+    if (!Files.exists(token)) {
+      return;
+    }
+    String console =
+        node.listening().stream()
+            .filter(one -> one.transport().equals("admin"))
+            .map(one -> "http://" + one.hostAndPort() + "/")
+            .findFirst()
+            .orElse("the admin port");
+    String what = "the set-up token is in " + token;
+    if (isFirstStart) {
+      try {
+        what = "set-up token: " + Files.readString(token).strip();
+      } catch (IOException unreadable) {
+        // The file is named instead.
+      }
+    }
+    surroundings.err().println("Make the console's first account at " + console + "  " + what);
+    surroundings.err().flush();
   }
 
   private int untilStopped(RunningNode node, Supervision supervision) throws InterruptedException {

@@ -35,7 +35,7 @@ final class Passwords {
   private static final Pattern PHC =
       Pattern.compile(
           "\\$argon2id\\$v=19\\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9])"
-              + "\\$([A-Za-z0-9+/]{11,86})\\$([A-Za-z0-9+/]{22,86})");
+              + "\\$([A-Za-z0-9+/]{10,86})\\$([A-Za-z0-9+/]{22,86})");
 
   private final SecureRandom random;
 
@@ -52,21 +52,24 @@ final class Passwords {
   /**
    * Refuses what is too easy to guess.
    *
-   * @throws IllegalArgumentException with a sentence
+   * @throws AccessProblem with a sentence
    */
   static void check(String account, String password) {
     if (password.length() < LENGTH_MIN || password.length() > LENGTH_MAX) {
-      throw new IllegalArgumentException(
-          "A password has from " + LENGTH_MIN + " to " + LENGTH_MAX + " characters.");
+      throw problem("A password has from " + LENGTH_MIN + " to " + LENGTH_MAX + " characters.");
     }
     if (password
         .toLowerCase(java.util.Locale.ROOT)
         .contains(account.toLowerCase(java.util.Locale.ROOT))) {
-      throw new IllegalArgumentException("A password does not contain the account's name.");
+      throw problem("A password does not contain the account's name.");
     }
     if (password.chars().distinct().count() < LENGTH_MIN / 2) {
-      throw new IllegalArgumentException("A password has at least five different characters.");
+      throw problem("A password has at least five different characters.");
     }
+  }
+
+  private static AccessProblem problem(String sentence) {
+    return new AccessProblem(AccessProblem.Kind.WRONG, sentence);
   }
 
   String hash(String password) {
@@ -89,9 +92,11 @@ final class Passwords {
         + base64.encodeToString(hash);
   }
 
-  /** Takes the same time for nobody's password: that an account exists is no stranger's business. */
-  boolean isNobodys(String password) {
-    return matches(nobodys, password) && false;
+  /** Takes as long as a real check: that an account exists is no stranger's business. */
+  void checkNobodys(String password) {
+    if (matches(nobodys, password)) {
+      throw new IllegalStateException("a random hash has a password");
+    }
   }
 
   boolean matches(String phc, String password) {

@@ -3,6 +3,7 @@ package puente.admin.access;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +56,15 @@ public final class StateFile {
   public void write(JsonObject content) throws IOException {
     if (path != null) {
       writePrivately(path, content.encodePrettily() + "\n");
+    }
+  }
+
+  /** For changes that are in force only when they are in the file. */
+  void writeOrFail(JsonObject content) {
+    try {
+      write(content);
+    } catch (IOException full) {
+      throw new UncheckedIOException(full);
     }
   }
 

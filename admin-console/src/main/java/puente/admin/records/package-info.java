@@ -1,0 +1,4 @@
+@NullMarked
+package puente.admin.records;
+
+import org.jspecify.annotations.NullMarked;
