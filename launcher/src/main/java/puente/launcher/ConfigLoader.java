@@ -30,6 +30,7 @@ final class ConfigLoader {
           "PUENTE_JAVA_HOME",
           "PUENTE_JAVA_OPTS",
           "PUENTE_JDK_API",
+          "PUENTE_TEST_ENGINE",
           Words.VARIABLE);
 
   /**
