@@ -23,6 +23,21 @@ final class HttpSettings {
           .in(ROWS);
   static final Setting<Boolean> NO_PEERJS =
       Settings.flag(Group.HTTP, "no-peerjs", "No PeerJS server at /peerjs.").in(ROWS);
+  static final Setting<String> PEERJS_KEY =
+      row(
+              Group.HTTP,
+              "peerjs-key",
+              Type.TEXT,
+              "Key that clients of PeerJS must show, and whose clients see each other; several "
+                  + "times. Without it: peerjs, as with PeerServer.")
+          .adds()
+          .in(ROWS);
+  static final Setting<Boolean> PEERJS_DISCOVERY =
+      Settings.flag(
+              Group.HTTP,
+              "peerjs-discovery",
+              "Everybody may list all clients of PeerJS (allow_discovery of PeerServer).")
+          .in(ROWS);
   static final Setting<Boolean> NO_Y_WEBRTC =
       Settings.flag(Group.HTTP, "no-y-webrtc", "No y-webrtc server at /y-webrtc.").in(ROWS);
   static final Setting<InetAddress> HTTP_IP =

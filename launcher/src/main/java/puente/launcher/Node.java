@@ -78,9 +78,10 @@ final class Node {
       NodeMetrics metrics = new NodeMetrics(metricSources());
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
       admin = NodeAdmin.start(config, state, loops, seen);
-      signaling = NodeSignaling.start(config, state, loops, tls, turnListening(), this::revoke);
+      signaling =
+          NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, this::revoke);
       metrics.bind(signaling);
-      drain.onPhase(phase -> signaling.onPhase(phase, cluster));
+      drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
       journal.close();

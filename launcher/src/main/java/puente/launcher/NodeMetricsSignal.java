@@ -5,9 +5,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import puente.signal.GatewayFleet;
 import puente.signal.GatewayServer;
+import puente.signal.PeerJsServer;
 import puente.signal.Rooms;
 import puente.signal.SignalingServer;
+import puente.signal.YWebrtcServer;
 
 /** The gateway's metrics, under the names of docs/SIGNALING.md. */
 final class NodeMetricsSignal {
@@ -30,14 +34,37 @@ final class NodeMetricsSignal {
 
   static void bind(MeterRegistry registry, NodeSignaling node) {
     node.signaling().ifPresent(signaling -> bind(registry, signaling));
+    node.peerJs().ifPresent(one -> connections(registry, "peerjs", one, PeerJsServer::connections));
+    node.yWebrtc()
+        .ifPresent(one -> connections(registry, "y-webrtc", one, YWebrtcServer::connections));
+    node.fleet().ifPresent(fleet -> bind(registry, fleet));
     node.gateway().ifPresent(gateway -> bind(registry, gateway));
   }
 
-  private static void bind(MeterRegistry registry, SignalingServer signaling) {
-    Gauge.builder("puente.signal.connections", signaling, SignalingServer::connections)
-        .tag("protocol", "puente")
+  private static <T> void connections(
+      MeterRegistry registry, String protocol, T server, ToDoubleFunction<T> count) {
+    Gauge.builder("puente.signal.connections", server, count)
+        .tag("protocol", protocol)
         .description("Open WebSockets")
         .register(registry);
+  }
+
+  /** What happens between the gateways of the nodes. */
+  private static void bind(MeterRegistry registry, GatewayFleet fleet) {
+    for (String event : fleet.events().keySet()) {
+      FunctionCounter.builder(
+              "puente.signal.fleet", fleet, one -> one.events().getOrDefault(event, 0L))
+          .tag("event", event)
+          .description("Sessions and messages that went to other nodes, or could not")
+          .register(registry);
+    }
+  }
+
+  private static void bind(MeterRegistry registry, SignalingServer signaling) {
+    Gauge.builder("puente.signal.kept", signaling, SignalingServer::kept)
+        .description("Sessions of other nodes that go on here if those die")
+        .register(registry);
+    connections(registry, "puente", signaling, SignalingServer::connections);
     Gauge.builder("puente.signal.rooms", signaling, SignalingServer::rooms)
         .description("Rooms with members here")
         .register(registry);

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.EventLoops;
 import puente.signal.CredentialRoutes;
+import puente.signal.GatewayFleet;
 import puente.signal.GatewayServer;
 import puente.signal.GatewayStartFailure;
 import puente.signal.IceServers;
@@ -22,7 +23,7 @@ import puente.signal.Keys;
 import puente.signal.Origins;
 import puente.signal.Pages;
 import puente.signal.PeerJsServer;
-import puente.signal.Rooms;
+import puente.signal.RoomLimits;
 import puente.signal.Signal;
 import puente.signal.SignalingServer;
 import puente.signal.SocketRoute;
@@ -39,17 +40,26 @@ final class NodeSignaling {
   private final StateDirectory state;
   private final List<Listening> turn;
   private final Consumer<String> onRevoked;
+  private final Cluster cluster;
   private volatile IceServers.Config ice;
   private volatile Keys keys;
   private volatile @Nullable Tokens tokens;
   private @Nullable SignalingServer signaling;
+  private @Nullable GatewayFleet fleet;
+  private @Nullable PeerJsServer peerJs;
+  private @Nullable YWebrtcServer yWebrtc;
   private @Nullable GatewayServer server;
 
   private NodeSignaling(
-      Config config, StateDirectory state, List<Listening> turn, Consumer<String> onRevoked)
+      Config config,
+      StateDirectory state,
+      List<Listening> turn,
+      Cluster cluster,
+      Consumer<String> onRevoked)
       throws StartFailure {
     this.state = state;
     this.turn = turn;
+    this.cluster = cluster;
     this.onRevoked = onRevoked;
     ice = iceServers(config);
     keys = keys(config, state);
@@ -65,6 +75,7 @@ final class NodeSignaling {
    * Opens the HTTP ports on the control loop, unless they are switched off.
    *
    * @param turn what TURN clients can reach
+   * @param cluster whose nodes share rooms
    * @param onRevoked told of each username that is to be refused
    */
   static NodeSignaling start(
@@ -73,9 +84,10 @@ final class NodeSignaling {
       EventLoops loops,
       @Nullable NodeTls tls,
       List<Listening> turn,
+      Cluster cluster,
       Consumer<String> onRevoked)
       throws StartFailure {
-    NodeSignaling signaling = new NodeSignaling(config, state, turn, onRevoked);
+    NodeSignaling signaling = new NodeSignaling(config, state, turn, cluster, onRevoked);
     if (!config.value(HttpSettings.NO_HTTP)) {
       signaling.open(config, loops, wantsTls(config) ? tls : null);
     }
@@ -123,15 +135,24 @@ final class NodeSignaling {
       Config config, EventLoops loops, List<GatewayServer.Route> routes, List<SocketRoute> sockets)
       throws StartFailure {
     IceServers iceServers = new IceServers(() -> ice);
+    RoomLimits limits = limits(config);
+    GatewayFleet others =
+        new GatewayFleet(
+            loops.control(),
+            new SignalNodes(cluster),
+            System.currentTimeMillis(),
+            limits.resumeWindowMs());
+    fleet = others;
     SignalingServer server =
         new SignalingServer(
             loops.control(),
-            limits(config),
-            ClusterConfig.nodeId(config),
+            limits,
+            cluster.nodeId(),
             iceServers,
             () -> keys,
             () -> tokens,
-            new SecureRandom());
+            new SecureRandom(),
+            others);
     signaling = server;
     sockets.add(server);
     routes.addAll(server.routes());
@@ -139,19 +160,28 @@ final class NodeSignaling {
         new CredentialRoutes(iceServers, () -> keys, () -> tokens, onRevoked::accept).routes());
     routes.addAll(Pages.routes(request -> keys.forOwnPage(request)));
     if (!config.value(HttpSettings.NO_PEERJS)) {
-      PeerJsServer peerJs = new PeerJsServer(loops.vertx(), PeerJsServer.Options.DEFAULT);
-      routes.addAll(peerJs.routes());
-      sockets.addAll(peerJs.socketRoutes());
+      PeerJsServer peers = new PeerJsServer(loops.vertx(), peerJsOptions(config), others);
+      peerJs = peers;
+      routes.addAll(peers.routes());
+      sockets.addAll(peers.socketRoutes());
     }
     if (!config.value(HttpSettings.NO_Y_WEBRTC)) {
-      YWebrtcServer yWebrtc = new YWebrtcServer();
-      routes.addAll(yWebrtc.routes());
-      sockets.add(yWebrtc);
+      YWebrtcServer documents = new YWebrtcServer(others);
+      yWebrtc = documents;
+      routes.addAll(documents.routes());
+      sockets.add(documents);
     }
   }
 
-  private static Rooms.Limits limits(Config config) {
-    return Rooms.Limits.STANDARD.with(
+  private static PeerJsServer.Options peerJsOptions(Config config) {
+    Set<String> keys = new HashSet<>(config.all(HttpSettings.PEERJS_KEY));
+    return new PeerJsServer.Options(
+        keys.isEmpty() ? Set.of(PeerJsServer.DEFAULT_KEY) : keys,
+        config.value(HttpSettings.PEERJS_DISCOVERY));
+  }
+
+  private static RoomLimits limits(Config config) {
+    return RoomLimits.STANDARD.with(
         config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
         config.value(HttpSettings.MAX_ROOMS),
         config.value(HttpSettings.MAX_PEERS_PER_ROOM),
@@ -164,6 +194,18 @@ final class NodeSignaling {
     return Optional.ofNullable(signaling);
   }
 
+  Optional<PeerJsServer> peerJs() {
+    return Optional.ofNullable(peerJs);
+  }
+
+  Optional<YWebrtcServer> yWebrtc() {
+    return Optional.ofNullable(yWebrtc);
+  }
+
+  Optional<GatewayFleet> fleet() {
+    return Optional.ofNullable(fleet);
+  }
+
   Optional<GatewayServer> gateway() {
     return Optional.ofNullable(server);
   }
@@ -172,7 +214,7 @@ final class NodeSignaling {
    * Sends clients away when this node drains, if there is another to go to: else their signaling is
    * best where it is until the end.
    */
-  void onPhase(NodeState.Phase phase, Cluster cluster) {
+  void onPhase(NodeState.Phase phase) {
     boolean isElsewhere =
         cluster.nodes().stream()
             .anyMatch(

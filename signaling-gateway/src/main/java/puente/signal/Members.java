@@ -4,21 +4,26 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import puente.signal.Rooms.Effects;
 import puente.signal.Rooms.Event;
-import puente.signal.Rooms.Limits;
 import puente.signal.Signal.Code;
 import puente.signal.Signal.Failure;
 
 /** What happens inside the rooms of this node; {@link Rooms} says who may come in at all. */
 final class Members {
-  private final Limits limits;
+  private static final Roster.Reach ONE_NOW = new Roster.Reach(1, 0);
+  private static final Roster.Reach ONE_LATER = new Roster.Reach(0, 1);
+
+  private final RoomLimits limits;
   private final Roster roster;
   private final Map<String, Room> roomByName = new TreeMap<>();
 
-  Members(Limits limits, Roster roster) {
+  Members(RoomLimits limits, Roster roster) {
     this.limits = limits;
     this.roster = roster;
   }
@@ -40,8 +45,7 @@ final class Members {
       refuse(session, join.id(), Code.FORBIDDEN, "in too many rooms", out);
       return;
     }
-    int members = room == null ? 0 : room.memberById.size();
-    boolean isFull = members + roster.elsewhere(join.room()).size() >= limits.members();
+    boolean isFull = everybody(join.room()).size() >= limits.members();
     if (!isMember && (isFull || room == null && roomByName.size() >= limits.rooms())) {
       out.count(Event.ROOM_FULL);
       refuse(session, join.id(), Code.ROOM_FULL, "no place", out);
@@ -71,7 +75,7 @@ final class Members {
             out);
       }
     }
-    roster.tell(new Roster.Arrived(room.name, self.seenBy("")));
+    roster.here(session, self, room.name);
   }
 
   private List<Signal.Peer> peers(Room room, String reader) {
@@ -82,7 +86,9 @@ final class Members {
       }
     }
     for (Signal.Peer far : roster.elsewhere(room.name)) {
-      peers.add(seenBy(far, reader));
+      if (!room.memberById.containsKey(far.id())) {
+        peers.add(seenBy(far, reader));
+      }
     }
     return peers;
   }
@@ -123,20 +129,22 @@ final class Members {
           }
         }
       }
-      delivered += roster.tell(new Roster.Told(room.name, session.peerId, send.d()));
+      Roster.Reach far = roster.tell(room.name, session.peerId, send.d());
+      delivered += far.delivered();
+      queued += far.queued();
     } else {
       Room.Member member = room.memberById.get(send.to());
-      if (member != null) {
-        boolean now = tell(member.session, message, out);
-        delivered = now ? 1 : 0;
-        queued = now ? 0 : 1;
-      } else if (roster.forward(room.name, send.to(), session.peerId, send.d())) {
-        delivered = 1;
-      } else {
+      Roster.Reach reach =
+          member == null
+              ? roster.forward(room.name, send.to(), session.peerId, send.d())
+              : tell(member.session, message, out) ? ONE_NOW : ONE_LATER;
+      if (reach == null) {
         out.count(Event.PEER_UNAVAILABLE);
         refuse(session, send.id(), Code.PEER_UNAVAILABLE, "not in the room", out);
         return;
       }
+      delivered = reach.delivered();
+      queued = reach.queued();
     }
     acknowledge(session, send.id(), delivered, queued, out);
   }
@@ -155,7 +163,8 @@ final class Members {
         delivered += tell(other.session, new Signal.PeerUpdated(room.name, seen), out) ? 1 : 0;
       }
     }
-    delivered += roster.tell(new Roster.Changed(room.name, self.seenBy("")));
+    roster.here(session, self, room.name);
+    delivered += roster.elsewhere(room.name).size();
     acknowledge(session, change.id(), delivered, 0, out);
   }
 
@@ -172,15 +181,29 @@ final class Members {
     if (room == null || !may(Grant.Can.KICK, session, kick.id(), room, out)) {
       return;
     }
-    Room.Member victim = room.memberById.get(kick.to());
-    if (victim == null) {
+    boolean isElsewhere = roster.ban(room.name, kick.to(), limits.banMs());
+    boolean isHere = room.memberById.containsKey(kick.to());
+    if (!isHere && !isElsewhere) {
       refuse(session, kick.id(), Code.PEER_UNAVAILABLE, "not in the room", out);
       return;
     }
-    room.ban(kick.to(), now + limits.banMs());
-    tell(victim.session, new Signal.PeerLeft(room.name, kick.to(), Signal.Reason.KICKED), out);
-    remove(victim.session, room, Signal.Reason.KICKED, now, out);
+    ban(room.name, kick.to(), now + limits.banMs(), now, out);
     acknowledge(session, kick.id(), 1, 0, out);
+  }
+
+  /** Throws somebody out, if he is here, and keeps him out. */
+  void ban(String name, String peerId, long untilMs, long now, Effects out) {
+    Room room = roomByName.get(name);
+    if (room == null && roomByName.size() >= limits.rooms()) {
+      return;
+    }
+    Room banned = room == null ? roomByName.computeIfAbsent(name, Room::new) : room;
+    banned.ban(peerId, untilMs);
+    Room.Member victim = banned.memberById.get(peerId);
+    if (victim != null) {
+      tell(victim.session, new Signal.PeerLeft(name, peerId, Signal.Reason.KICKED), out);
+      remove(victim.session, banned, Signal.Reason.KICKED, now, out);
+    }
   }
 
   /** News of members of a room who are on another node. */
@@ -197,21 +220,76 @@ final class Members {
             case Roster.Changed one ->
                 new Signal.PeerUpdated(room.name, seenBy(one.peer(), reader));
             case Roster.Gone one -> new Signal.PeerLeft(room.name, one.peerId(), one.reason());
-            case Roster.Told one -> new Signal.Message(room.name, one.from(), one.d());
           };
       tell(member.session, message, out);
     }
   }
 
-  /** A message from another node to one member here; answers whether he is here. */
-  boolean onForwarded(String room, String to, String from, Json.Raw d, Effects out) {
+  boolean isHere(String room, String peerId) {
     Room here = roomByName.get(room);
-    Room.Member member = here == null ? null : here.memberById.get(to);
+    return here != null && here.memberById.containsKey(peerId);
+  }
+
+  /** A message from another node to everybody here. */
+  void onTold(Word.Told told, Effects out) {
+    Room room = roomByName.get(told.room());
+    if (room != null) {
+      Signal.Message message = new Signal.Message(room.name, told.from(), told.d());
+      for (Room.Member member : room.memberById.values()) {
+        if (member.session.hearsFirst(told.id())) {
+          tell(member.session, message, out);
+        }
+      }
+    }
+  }
+
+  /** A message from another node to one member here; answers whether he is here. */
+  boolean onSent(Word.Sent sent, Effects out) {
+    Room room = roomByName.get(sent.room());
+    Room.Member member = room == null ? null : room.memberById.get(sent.to());
     if (member == null) {
       return false;
     }
-    tell(member.session, new Signal.Message(room, from, d), out);
+    if (member.session.hearsFirst(sent.id())) {
+      tell(member.session, new Signal.Message(sent.room(), sent.from(), sent.d()), out);
+    }
     return true;
+  }
+
+  /** A session that moved here is in its rooms as it was elsewhere. */
+  void adopt(Session session, SessionState.Membership membership, Effects out) {
+    Room known = roomByName.get(membership.room());
+    if (known == null && roomByName.size() >= limits.rooms()) {
+      return;
+    }
+    Room room = known == null ? roomByName.computeIfAbsent(membership.room(), Room::new) : known;
+    boolean isKnown = roster.elsewhere(room.name).stream().anyMatch(is(session.peerId));
+    Room.Member self = new Room.Member(session, membership.meta(), membership.presence());
+    room.memberById.put(session.peerId, self);
+    session.roomByName.put(room.name, room);
+    if (!isKnown) {
+      for (Room.Member other : room.memberById.values()) {
+        if (other.session != session) {
+          tell(
+              other.session,
+              new Signal.PeerJoined(room.name, self.seenBy(other.session.peerId)),
+              out);
+        }
+      }
+    }
+    roster.here(session, self, room.name);
+  }
+
+  private static Predicate<Signal.Peer> is(String peerId) {
+    return peer -> peer.id().equals(peerId);
+  }
+
+  /** A session goes on elsewhere: nobody is told that it left. */
+  void letGo(Session session) {
+    for (Room room : List.copyOf(session.roomByName.values())) {
+      session.roomByName.remove(room.name);
+      room.memberById.remove(session.peerId);
+    }
   }
 
   private boolean may(
@@ -236,6 +314,7 @@ final class Members {
       Session session, @Nullable String id, int delivered, int queued, Effects out) {
     Signal.Ack ack = new Signal.Ack(id, delivered, queued);
     session.answered(id, ack);
+    roster.changed(session);
     if (id != null) {
       out.send(session.connection, ack.text(0));
     }
@@ -244,6 +323,7 @@ final class Members {
   /** Answers whether it went out now; else it waits for the client to come back. */
   private boolean tell(Session session, Signal.ToClient message, Effects out) {
     String text = session.number(message, limits);
+    roster.changed(session);
     boolean isMessage = message instanceof Signal.Message;
     if (session.isConnected()) {
       out.send(session.connection, text);
@@ -264,7 +344,7 @@ final class Members {
     for (Room.Member member : room.memberById.values()) {
       tell(member.session, new Signal.PeerLeft(room.name, session.peerId, reason), out);
     }
-    roster.tell(new Roster.Gone(room.name, session.peerId, reason));
+    roster.gone(session, room.name, reason);
     if (room.isOver(now)) {
       roomByName.remove(room.name);
     }
@@ -273,6 +353,17 @@ final class Members {
   /** Forgets rooms that are over. */
   void onTime(long now) {
     roomByName.values().removeIf(room -> room.isOver(now));
+  }
+
+  /** The ids of all members of a room, on this node and elsewhere. */
+  Set<String> everybody(String name) {
+    Set<String> ids = new TreeSet<>();
+    Room room = roomByName.get(name);
+    if (room != null) {
+      ids.addAll(room.memberById.keySet());
+    }
+    roster.elsewhere(name).forEach(peer -> ids.add(peer.id()));
+    return ids;
   }
 
   int rooms() {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,52 @@ final class PeerBroker {
     void close(long socket);
 
     void count(Event event);
+  }
+
+  /** The clients of the same key on other nodes. */
+  interface Elsewhere {
+    /** With which token somebody is connected there; null if he is not. */
+    @Nullable String tokenOf(String id);
+
+    void here(String id, String token);
+
+    void gone(String id);
+
+    /** Somebody came back here: there he is no more. */
+    void moved(String id);
+
+    /** Answers whether there is somebody to send it to. */
+    boolean send(Message message);
+
+    List<String> ids();
+
+    /** Of a node that is alone. */
+    Elsewhere NOWHERE =
+        new Elsewhere() {
+          @Override
+          public @Nullable String tokenOf(String id) {
+            return null;
+          }
+
+          @Override
+          public void here(String id, String token) {}
+
+          @Override
+          public void gone(String id) {}
+
+          @Override
+          public void moved(String id) {}
+
+          @Override
+          public boolean send(Message message) {
+            return false;
+          }
+
+          @Override
+          public List<String> ids() {
+            return List.of();
+          }
+        };
   }
 
   /** What happened, for the counters: one constant per reason. */
@@ -75,6 +122,9 @@ final class PeerBroker {
   /** Names are a UUID or a person's choice, tokens eleven letters; more is no PeerJS client. */
   static final int NAME_MAX = 128;
 
+  private static final Message TAKEN =
+      new Message("ID-TAKEN", null, null, Map.of("msg", "ID is taken"), 0);
+
   static final String ERROR = "ERROR";
   static final String NO_PARAMETERS = "No id, token, or key supplied to websocket server";
   static final String INVALID_KEY = "Invalid key provided";
@@ -87,6 +137,7 @@ final class PeerBroker {
       Set.of("OFFER", "ANSWER", "CANDIDATE", LEAVE, EXPIRE);
 
   private final Limits limits;
+  private final Elsewhere elsewhere;
   private final Map<String, Client> clientById = new HashMap<>();
 
   /** In the order of their last sign of life, so that the first is the first to be given up. */
@@ -97,8 +148,9 @@ final class PeerBroker {
 
   private long queuedBytes;
 
-  PeerBroker(Limits limits) {
+  PeerBroker(Limits limits, Elsewhere elsewhere) {
     this.limits = limits;
+    this.elsewhere = elsewhere;
   }
 
   /** The answer to those whom no broker takes: an error, after which the socket is closed. */
@@ -106,12 +158,20 @@ final class PeerBroker {
     return new Message(ERROR, null, null, Map.of("msg", why), 0);
   }
 
-  boolean isHere(String id) {
-    return clientById.containsKey(id);
+  /** On any node. */
+  boolean isTaken(String id) {
+    return clientById.containsKey(id) || elsewhere.tokenOf(id) != null;
   }
 
+  /** On all nodes. */
   List<String> ids() {
-    return List.copyOf(clientById.keySet());
+    Set<String> ids = new LinkedHashSet<>(clientById.keySet());
+    ids.addAll(elsewhere.ids());
+    return List.copyOf(ids);
+  }
+
+  int clients() {
+    return clientById.size();
   }
 
   /** A socket was opened under a name. */
@@ -121,9 +181,9 @@ final class PeerBroker {
       return;
     }
     Client present = clientById.get(id);
-    if (present != null && !present.token.equals(token)) {
-      Message taken = new Message("ID-TAKEN", null, null, Map.of("msg", "ID is taken"), 0);
-      refuse(socket, taken, Event.ID_TAKEN, out);
+    String far = elsewhere.tokenOf(id);
+    if (present != null && !present.token.equals(token) || far != null && !far.equals(token)) {
+      refuse(socket, TAKEN, Event.ID_TAKEN, out);
       return;
     }
     if (present == null && clientById.size() >= limits.clients) {
@@ -141,7 +201,11 @@ final class PeerBroker {
     clientBySocket.put(socket, client);
     // PeerServer says nothing to a client that comes back; its client does not mind to hear it
     // twice.
-    out.count(present == null ? Event.OPENED : Event.REBOUND);
+    out.count(present == null && far == null ? Event.OPENED : Event.REBOUND);
+    if (far != null) {
+      elsewhere.moved(id);
+    }
+    elsewhere.here(id, token);
     out.send(socket, Message.of("OPEN", null, null));
     flush(client, out);
   }
@@ -167,7 +231,48 @@ final class PeerBroker {
   void onClosed(long socket) {
     Client client = clientBySocket.remove(socket);
     if (client != null) {
-      clientById.remove(client.id, client);
+      forget(client);
+    }
+  }
+
+  private void forget(Client client) {
+    if (clientById.remove(client.id, client)) {
+      elsewhere.gone(client.id);
+    }
+  }
+
+  /** A client came back on another node: what it has here is over. */
+  void onMoved(String id, Effects out) {
+    Client client = clientById.get(id);
+    if (client != null) {
+      clientBySocket.remove(client.socket);
+      forget(client);
+      out.close(client.socket);
+    }
+  }
+
+  /**
+   * Somebody is on another node. What waits for him goes there; if he is here, too, because both
+   * came at once, the node says whether the other one keeps the name.
+   */
+  void onElsewhere(String id, boolean isTheirs, Effects out) {
+    Client client = clientById.get(id);
+    if (client != null && isTheirs) {
+      out.count(Event.ID_TAKEN);
+      out.send(client.socket, TAKEN);
+      onMoved(id, out);
+    }
+    Queue queue = clientById.containsKey(id) ? null : queueById.remove(id);
+    if (queue != null) {
+      queuedBytes -= queue.bytes;
+      queue.messages.forEach(elsewhere::send);
+    }
+  }
+
+  /** A frame of a client of another node to one that is, or was, here. */
+  void onRemote(Message message, long now, Effects out) {
+    if (message.dst != null) {
+      transmit(message, now, out);
     }
   }
 
@@ -176,9 +281,15 @@ final class PeerBroker {
     out.count(Event.UNDELIVERABLE);
     out.close(socket);
     onClosed(socket);
-    Client sender = message.src == null ? null : clientById.get(message.src);
-    if (sender != null && sender.socket != socket && !message.type.equals(LEAVE)) {
-      out.send(sender.socket, Message.of(LEAVE, message.dst, message.src));
+    if (message.src == null || message.type.equals(LEAVE)) {
+      return;
+    }
+    Message stop = Message.of(LEAVE, message.dst, message.src);
+    Client sender = clientById.get(message.src);
+    if (sender == null) {
+      elsewhere.send(stop);
+    } else if (sender.socket != socket) {
+      out.send(sender.socket, stop);
     }
   }
 
@@ -201,7 +312,7 @@ final class PeerBroker {
         break;
       }
       clients.remove();
-      clientById.remove(client.id, client);
+      forget(client);
       out.count(Event.SILENT);
       out.close(client.socket);
     }
@@ -232,7 +343,10 @@ final class PeerBroker {
   private void transmit(Message message, long now, Effects out) {
     if (message.dst == null) {
       if (message.type.equals(LEAVE) && message.src != null) {
-        clientById.remove(message.src);
+        Client leaving = clientById.get(message.src);
+        if (leaving != null) {
+          forget(leaving);
+        }
       } else {
         out.count(Event.IGNORED);
       }
@@ -242,6 +356,8 @@ final class PeerBroker {
     if (receiver != null) {
       out.count(Event.FORWARDED);
       out.send(receiver.socket, message);
+    } else if (elsewhere.send(message)) {
+      out.count(Event.FORWARDED);
     } else if (message.type.equals(LEAVE) || message.type.equals(EXPIRE)) {
       out.count(Event.IGNORED);
     } else {
@@ -282,10 +398,16 @@ final class PeerBroker {
     Set<String> told = new HashSet<>();
     for (Message message : queue.messages) {
       String src = message.src;
-      Client sender = src == null ? null : clientById.get(src);
-      if (src != null && told.add(src) && sender != null) {
+      if (src == null || !told.add(src)) {
+        continue;
+      }
+      Client sender = clientById.get(src);
+      Message expire = Message.of(EXPIRE, message.dst, src);
+      if (sender != null) {
+        out.send(sender.socket, expire);
+      }
+      if (sender != null || elsewhere.send(expire)) {
         out.count(Event.EXPIRED);
-        out.send(sender.socket, Message.of(EXPIRE, message.dst, src));
       }
     }
   }

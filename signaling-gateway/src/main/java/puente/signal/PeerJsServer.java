@@ -56,16 +56,40 @@ public final class PeerJsServer {
   private final PeerBroker.Limits limits;
   private final Map<String, Realm> realmByKey = new HashMap<>();
   private final Map<PeerBroker.Event, Long> eventCounts = new EnumMap<>(PeerBroker.Event.class);
+  private final FarPeers far;
+  private volatile int connectionCount;
   private long sockets;
 
-  public PeerJsServer(Vertx vertx, Options options) {
-    this(vertx, options, PeerBroker.Limits.DEFAULT);
+  /**
+   * @param fleet the other nodes, on the same loop
+   */
+  public PeerJsServer(Vertx vertx, Options options, GatewayFleet fleet) {
+    this(vertx, options, PeerBroker.Limits.DEFAULT, fleet.fleet());
   }
 
-  PeerJsServer(Vertx vertx, Options options, PeerBroker.Limits limits) {
+  PeerJsServer(Vertx vertx, Options options, PeerBroker.Limits limits, Fleet fleet) {
     this.vertx = vertx;
     this.options = options;
     this.limits = limits;
+    far = new FarPeers(fleet, this::broker);
+  }
+
+  /** Where frames of other nodes go; null is a key that is not served here. */
+  private FarPeers.@Nullable Local broker(String key) {
+    if (!options.keys.contains(key)) {
+      return null;
+    }
+    Realm realm = realm(key);
+    return new FarPeers.Local(realm.broker, realm, realm::settle);
+  }
+
+  private Realm realm(String key) {
+    return realmByKey.computeIfAbsent(key, Realm::new);
+  }
+
+  /** Open WebSockets. */
+  public int connections() {
+    return connectionCount;
   }
 
   /** What is asked for over HTTP: about, a new id, the list of ids. */
@@ -96,23 +120,23 @@ public final class PeerJsServer {
     if (!isKnown || !last.equals("id") && !last.equals("peers")) {
       return answer(Reply.problem(404, "There are /id and /peers here."));
     }
-    Realm realm = realmByKey.get(key);
+    Realm realm = realm(key);
     if (last.equals("id")) {
       return answer(Reply.text(200, "text/html; charset=utf-8", freeId(realm)));
     }
     if (!options.allowDiscovery) {
       return answer(Reply.text(401, "text/plain; charset=utf-8", "Unauthorized"));
     }
-    return answer(Reply.json(200, realm == null ? List.of() : realm.broker.ids()));
+    return answer(Reply.json(200, realm.broker.ids()));
   }
 
   private static Future<Reply> answer(Reply reply) {
     return Future.succeededFuture(reply);
   }
 
-  private static String freeId(@Nullable Realm realm) {
+  private static String freeId(Realm realm) {
     String id = UUID.randomUUID().toString();
-    while (realm != null && realm.broker.isHere(id)) {
+    while (realm.broker.isTaken(id)) {
       id = UUID.randomUUID().toString();
     }
     return id;
@@ -145,7 +169,7 @@ public final class PeerJsServer {
         socket.close(CLOSED, why);
         return;
       }
-      Realm realm = realmByKey.computeIfAbsent(key, any -> new Realm());
+      Realm realm = realm(key);
       realm.open(socket, handshake.query("id"), handshake.query("token"), handshake.nowMs());
     }
   }
@@ -169,15 +193,20 @@ public final class PeerJsServer {
   private final class Realm implements PeerBroker.Effects {
     private record Failure(long socket, PeerBroker.Message message) {}
 
-    final PeerBroker broker = new PeerBroker(limits);
+    final PeerBroker broker;
     private final Map<Long, ClientSocket> socketByNumber = new HashMap<>();
     private final Deque<Failure> failures = new ArrayDeque<>();
     private long timer = -1;
     private long timerAt = Long.MAX_VALUE;
 
+    Realm(String key) {
+      broker = new PeerBroker(limits, far.of(key));
+    }
+
     void open(ClientSocket socket, @Nullable String id, @Nullable String token, long now) {
       long number = ++sockets;
       socketByNumber.put(number, socket);
+      connectionCount++;
       socket.listen(
           new ClientSocket.Listener() {
             @Override
@@ -188,6 +217,7 @@ public final class PeerJsServer {
             @Override
             public void onClosed(int code) {
               socketByNumber.remove(number);
+              connectionCount--;
               broker.onClosed(number);
               settle();
             }

@@ -47,51 +47,6 @@ public final class Rooms {
     EXPIRED
   }
 
-  /**
-   * @param replayMessages kept for a client that comes back, and so many characters of them
-   * @param banMs how long somebody who was thrown out stays out
-   */
-  public record Limits(
-      int sessions,
-      int rooms,
-      int members,
-      int roomsOfSession,
-      int messagesPerSecond,
-      int messagesBurst,
-      int replayMessages,
-      int replayBytes,
-      int messageBytes,
-      long resumeWindowMs,
-      long heartbeatMs,
-      long helloMs,
-      long banMs) {
-    public static final Limits STANDARD =
-        new Limits(
-            20_000, 10_000, 100, 20, 50, 200, 256, 0x4_0000, 0x1_0000, 30_000, 25_000, 10_000,
-            60_000);
-
-    /** The same with what an operator may change. */
-    public Limits with(
-        int newSessions, int newRooms, int newMembers, int newRoomsOfSession, int perSecond) {
-      return new Limits(
-          newSessions,
-          newRooms,
-          newMembers,
-          newRoomsOfSession,
-          perSecond,
-          BURST_FACTOR * perSecond,
-          replayMessages,
-          replayBytes,
-          messageBytes,
-          resumeWindowMs,
-          heartbeatMs,
-          helloMs,
-          banMs);
-    }
-  }
-
-  private static final int BURST_FACTOR = 4;
-
   private static final int BAD_REQUESTS_MAX = 10;
 
   /** 144 bits: nobody guesses a session. */
@@ -99,13 +54,18 @@ public final class Rooms {
 
   private static final int ID_BYTES = 9;
 
-  private final Limits limits;
+  /** A client that came back while its session is on another node. */
+  private record Waiting(Signal.Hello hello, Grant grant, String sid) {}
+
+  private final RoomLimits limits;
   private final String server;
+  private final Roster roster;
   private final RandomGenerator random;
   private final Map<Long, Long> openedMsByConnection = new LinkedHashMap<>();
   private final Map<Long, Session> sessionByConnection = new HashMap<>();
   private final Map<String, Session> sessionBySid = new HashMap<>();
   private final Map<String, Session> sessionByPeer = new HashMap<>();
+  private final Map<Long, Waiting> waitingByConnection = new LinkedHashMap<>();
   private final Members members;
   private Signal.@Nullable GoAway draining;
 
@@ -113,9 +73,10 @@ public final class Rooms {
    * @param server the name of this node, for clients
    * @param random from which session keys come
    */
-  public Rooms(Limits limits, String server, Roster roster, RandomGenerator random) {
+  Rooms(RoomLimits limits, String server, Roster roster, RandomGenerator random) {
     this.limits = limits;
     this.server = server;
+    this.roster = roster;
     members = new Members(limits, roster);
     this.random = random;
   }
@@ -126,7 +87,7 @@ public final class Rooms {
     if (goAway != null) {
       fail(connection, new Failure(null, Code.SERVER_DRAINING, "draining", goAway.afterMs()), out);
       out.close(connection, Code.SERVER_DRAINING.closeCode(), "draining");
-    } else if (openedMsByConnection.size() + sessionBySid.size() >= limits.sessions) {
+    } else if (openedMsByConnection.size() + sessionBySid.size() >= limits.sessions()) {
       out.close(connection, ClientSocket.TRY_AGAIN, "full");
     } else {
       openedMsByConnection.put(connection, now);
@@ -136,10 +97,12 @@ public final class Rooms {
   /** The connection is gone; the session waits for another one. */
   public void onClosed(long connection, long now) {
     openedMsByConnection.remove(connection);
+    waitingByConnection.remove(connection);
     Session session = sessionByConnection.remove(connection);
     if (session != null) {
       session.connection = Session.NONE;
       session.lostMs = now;
+      roster.present(session);
     }
   }
 
@@ -161,7 +124,31 @@ public final class Rooms {
       return;
     }
     Signal.Resume resume = hello.resume();
-    Session session = resume == null ? null : resumable(resume, grant);
+    if (resume != null && !sessionBySid.containsKey(resume.sid())) {
+      if (roster.fetch(resume, grant.subject(), now)) {
+        waitingByConnection.put(connection, new Waiting(hello, grant, resume.sid()));
+        return;
+      }
+    }
+    welcomeBack(connection, hello, grant, now, out);
+  }
+
+  /** The session is here now, or nowhere. */
+  void onFetched(String sid, long now, Effects out) {
+    List<Map.Entry<Long, Waiting>> all = List.copyOf(waitingByConnection.entrySet());
+    for (Map.Entry<Long, Waiting> one : all) {
+      Waiting waiting = one.getValue();
+      if (waiting.sid.equals(sid)) {
+        waitingByConnection.remove(one.getKey());
+        welcomeBack(one.getKey(), waiting.hello, waiting.grant, now, out);
+      }
+    }
+  }
+
+  private void welcomeBack(
+      long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
+    Signal.Resume resume = hello.resume();
+    Session session = resume == null ? null : resumable(resume, grant.subject());
     if (session != null) {
       resume(session, connection, hello, grant, now, out);
       return;
@@ -176,7 +163,7 @@ public final class Rooms {
   private void begin(long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
     String peerId = peerId(hello, grant);
     Session other = sessionByPeer.get(peerId);
-    if (other != null && other.isConnected()) {
+    if (other != null && other.isConnected() || roster.isTaken(peerId)) {
       openedMsByConnection.put(connection, now);
       fail(connection, new Failure(hello.id(), Code.ID_TAKEN, "this id is connected"), out);
       return;
@@ -186,7 +173,7 @@ public final class Rooms {
     }
     Map<String, @Nullable Object> meta = new LinkedHashMap<>(hello.meta());
     meta.putAll(grant.meta());
-    TokenBucket requests = new TokenBucket(limits.messagesPerSecond, limits.messagesBurst, now);
+    TokenBucket requests = new TokenBucket(limits.messagesPerSecond(), limits.messagesBurst(), now);
     Session session =
         new Session("s_" + fresh(ID_BYTES), fresh(KEY_BYTES), peerId, meta, grant, requests);
     sessionBySid.put(session.sid, session);
@@ -205,12 +192,12 @@ public final class Rooms {
         : "p_" + fresh(ID_BYTES);
   }
 
-  private @Nullable Session resumable(Signal.Resume resume, Grant grant) {
+  private @Nullable Session resumable(Signal.Resume resume, @Nullable String subject) {
     Session session = sessionBySid.get(resume.sid());
     if (session == null || !same(session.resumeKey, resume.key())) {
       return null;
     }
-    boolean isIts = grant.subject() == null || grant.subject().equals(session.peerId);
+    boolean isIts = subject == null || subject.equals(session.peerId);
     return isIts && session.canReplay(resume.lastSeq()) ? session : null;
   }
 
@@ -243,6 +230,7 @@ public final class Rooms {
       Effects out) {
     session.connection = connection;
     sessionByConnection.put(connection, session);
+    roster.present(session);
     welcome(session, hello.id(), resumed, now, out);
   }
 
@@ -255,9 +243,9 @@ public final class Rooms {
             session.sid,
             session.peerId,
             session.resumeKey,
-            limits.resumeWindowMs,
-            limits.heartbeatMs,
-            limits.messageBytes,
+            limits.resumeWindowMs(),
+            limits.heartbeatMs(),
+            limits.messageBytes(),
             resumed,
             ice,
             server);
@@ -272,6 +260,7 @@ public final class Rooms {
       return;
     }
     session.grant = grant;
+    roster.present(session);
     welcome(session, hello.id(), true, now, out);
   }
 
@@ -322,22 +311,12 @@ public final class Rooms {
     }
   }
 
-  /** News of members of a room who are on another node. */
-  public void onRemote(Roster.News news, Effects out) {
-    members.onRemote(news, out);
-  }
-
-  /** A message from another node to one member here; answers whether he is here. */
-  public boolean onForwarded(String room, String to, String from, Json.Raw d, Effects out) {
-    return members.onForwarded(room, to, from, d, out);
-  }
-
   /** Comes round about once a second. */
   public void onTime(long now, Effects out) {
     for (Iterator<Map.Entry<Long, Long>> all = openedMsByConnection.entrySet().iterator();
         all.hasNext(); ) {
       Map.Entry<Long, Long> silent = all.next();
-      if (now - silent.getValue() >= limits.helloMs) {
+      if (now - silent.getValue() >= limits.helloMs()) {
         all.remove();
         out.close(silent.getKey(), Code.UNAUTHORIZED.closeCode(), "no hello");
       }
@@ -350,7 +329,7 @@ public final class Rooms {
 
   private void onTime(Session session, long now, Effects out) {
     if (!session.isConnected()) {
-      if (now - session.lostMs >= limits.resumeWindowMs) {
+      if (now - session.lostMs >= limits.resumeWindowMs()) {
         out.count(Event.EXPIRED);
         end(session, Signal.Reason.TIMEOUT, now, out);
       }
@@ -409,10 +388,89 @@ public final class Rooms {
     for (Room room : List.copyOf(session.roomByName.values())) {
       members.remove(session, room, reason, now, out);
     }
+    forget(session);
+    roster.ended(session);
+  }
+
+  private void forget(Session session) {
     sessionBySid.remove(session.sid);
     sessionByPeer.remove(session.peerId, session);
     if (session.isConnected()) {
       sessionByConnection.remove(session.connection);
+    }
+  }
+
+  // Sessions that come from other nodes and go there
+
+  /** What goes on in the rooms here, for the members elsewhere. */
+  Members members() {
+    return members;
+  }
+
+  @Nullable Session session(String sid) {
+    return sessionBySid.get(sid);
+  }
+
+  @Nullable Session sessionOf(String peerId) {
+    return sessionByPeer.get(peerId);
+  }
+
+  Iterable<Session> all() {
+    return sessionBySid.values();
+  }
+
+  /** Takes over a session that waits for its client; answers whether there is place for it. */
+  boolean adopt(SessionState state, long now, Effects out) {
+    Session other = sessionByPeer.get(state.peerId());
+    boolean isFull = openedMsByConnection.size() + sessionBySid.size() >= limits.sessions();
+    if (isFull || other != null && other.isConnected() || sessionBySid.containsKey(state.sid())) {
+      return false;
+    }
+    if (other != null) {
+      end(other, Signal.Reason.TIMEOUT, now, out);
+    }
+    TokenBucket requests = new TokenBucket(limits.messagesPerSecond(), limits.messagesBurst(), now);
+    Session session = new Session(state, requests, limits, now);
+    sessionBySid.put(session.sid, session);
+    sessionByPeer.put(session.peerId, session);
+    roster.present(session);
+    for (SessionState.Membership membership : state.rooms()) {
+      members.adopt(session, membership, out);
+    }
+    return true;
+  }
+
+  /** Hands a session over to the node where its client is now; null if that may not have it. */
+  @Nullable SessionState giveAway(Word.Take take, long now, Effects out) {
+    Signal.Resume resume = new Signal.Resume(take.sid(), take.key(), take.lastSeq());
+    Session session = resumable(resume, take.subject());
+    if (session == null) {
+      return null;
+    }
+    SessionState state = session.state(now);
+    letGo(session, "replaced", out);
+    return state;
+  }
+
+  /** Drops a session that goes on elsewhere; nobody is told that it left. */
+  void letGo(Session session, String why, Effects out) {
+    if (session.isConnected()) {
+      out.close(session.connection, 4009, why);
+    }
+    members.letGo(session);
+    forget(session);
+  }
+
+  /** Ends a session because its peer is on another node under the same name. */
+  void replace(Session session, long now, Effects out) {
+    long connection = session.connection;
+    boolean isConnected = session.isConnected();
+    if (isConnected) {
+      refuse(session, null, Code.ID_TAKEN, "this id is connected elsewhere", out);
+    }
+    end(session, Signal.Reason.TIMEOUT, now, out);
+    if (isConnected) {
+      hangUp(connection, Code.ID_TAKEN.closeCode(), Code.ID_TAKEN.text(), out);
     }
   }
 

@@ -2,13 +2,14 @@ package puente.signal;
 
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The members of rooms that other nodes hold, and the way to them. {@link Rooms} asks and tells; it
- * never waits. What comes back from other nodes are later inputs to it: {@link Rooms#onRemote}.
+ * The members of rooms that other nodes hold, the way to them, and the care for sessions whose node
+ * dies. {@link Rooms} asks and tells; it never waits. What comes back are later inputs to it.
  */
-public interface Roster {
-  /** Something that members of a room on other nodes are told. */
+interface Roster {
+  /** Something that members of a room here are told of members elsewhere. */
   sealed interface News {
     String room();
   }
@@ -19,17 +20,42 @@ public interface Roster {
 
   record Gone(String room, String peerId, Signal.Reason reason) implements News {}
 
-  /** To everybody in the room. */
-  record Told(String room, String from, Json.Raw d) implements News {}
+  /** How many a message reaches: those connected, and those that may come back. */
+  record Reach(int delivered, int queued) {
+    static final Reach NOBODY = new Reach(0, 0);
+  }
 
   /** Members of a room on other nodes, as far as this node knows now. */
   Collection<Signal.Peer> elsewhere(String room);
 
-  /** Tells every other node that holds members of the room; answers how many members those are. */
-  int tell(News news);
+  /** Somebody here joined a room, or shows himself otherwise. */
+  void here(Session session, Room.Member member, String room);
 
-  /** Sends to one member on another node; answers whether there is such a member. */
-  boolean forward(String room, String to, String from, Json.Raw d);
+  /** Somebody here is no member any more. */
+  void gone(Session session, String room, Signal.Reason reason);
+
+  /** To all members on other nodes. */
+  Reach tell(String room, String from, Json.Raw d);
+
+  /** To one member on another node; null if there is no such member. */
+  @Nullable Reach forward(String room, String to, String from, Json.Raw d);
+
+  /** Keeps somebody out on all nodes; answers whether he is a member on another one. */
+  boolean ban(String room, String peerId, long ms);
+
+  /** Whether a peer of that name is connected to another node. */
+  boolean isTaken(String peerId);
+
+  /** A session began, was connected or lost its connection. */
+  void present(Session session);
+
+  /** Something came to a session that is to be kept for its client. */
+  void changed(Session session);
+
+  void ended(Session session);
+
+  /** Looks for a session elsewhere; whether to wait for {@link Rooms#onFetched}. */
+  boolean fetch(Signal.Resume resume, @Nullable String subject, long now);
 
   /** Of a node that is alone. */
   Roster NONE =
@@ -40,12 +66,42 @@ public interface Roster {
         }
 
         @Override
-        public int tell(News news) {
-          return 0;
+        public void here(Session session, Room.Member member, String room) {}
+
+        @Override
+        public void gone(Session session, String room, Signal.Reason reason) {}
+
+        @Override
+        public Reach tell(String room, String from, Json.Raw d) {
+          return Reach.NOBODY;
         }
 
         @Override
-        public boolean forward(String room, String to, String from, Json.Raw d) {
+        public @Nullable Reach forward(String room, String to, String from, Json.Raw d) {
+          return null;
+        }
+
+        @Override
+        public boolean ban(String room, String peerId, long ms) {
+          return false;
+        }
+
+        @Override
+        public boolean isTaken(String peerId) {
+          return false;
+        }
+
+        @Override
+        public void present(Session session) {}
+
+        @Override
+        public void changed(Session session) {}
+
+        @Override
+        public void ended(Session session) {}
+
+        @Override
+        public boolean fetch(Signal.Resume resume, @Nullable String subject, long now) {
           return false;
         }
       };

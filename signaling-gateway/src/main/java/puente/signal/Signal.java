@@ -317,6 +317,25 @@ public sealed interface Signal {
     }
   }
 
+  /** A message that was written on another node, without its number. */
+  record Again(String text) implements ToClient {
+    @Override
+    public String text(long seq) {
+      if (seq == 0) {
+        return text;
+      }
+      try {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>(Json.object(text));
+        Object d = fields.remove("d");
+        fields.put("seq", seq);
+        fields.put("d", d == null ? Map.of() : d);
+        return Json.write(fields);
+      } catch (Json.Malformed impossible) {
+        throw new IllegalStateException("a node wrote what is not JSON", impossible);
+      }
+    }
+  }
+
   /** The envelope, in the order in which it is written. */
   final class Frame {
     private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();

@@ -31,7 +31,7 @@ public final class SignalingServer implements SocketRoute {
 
   private final Context context;
   private final Rooms rooms;
-  private final Rooms.Limits limits;
+  private final RoomLimits limits;
   private final IceServers iceServers;
   private final Supplier<Keys> keys;
   private final Supplier<@Nullable Tokens> tokens;
@@ -40,32 +40,38 @@ public final class SignalingServer implements SocketRoute {
   private final Map<Long, ClientSocket> socketByNumber = new HashMap<>();
   private final Map<Rooms.Event, LongAdder> events = new ConcurrentHashMap<>();
   private final World world = new World();
+  private final FarRooms far;
   private long numbers;
   private volatile int connectionCount;
   private volatile int roomCount;
   private volatile int sessionCount;
   private volatile long queued;
+  private volatile int keptCount;
 
   /**
    * @param context whose loop everything here runs on
    * @param keys asked for each connection, as they may change
    * @param tokens the same for tokens; null when none are accepted
    * @param random from which session keys come: one that nobody can guess
+   * @param fleet the other nodes, on the same loop
    */
   public SignalingServer(
       Context context,
-      Rooms.Limits limits,
+      RoomLimits limits,
       String server,
       IceServers iceServers,
       Supplier<Keys> keys,
       Supplier<@Nullable Tokens> tokens,
-      RandomGenerator random) {
+      RandomGenerator random,
+      GatewayFleet fleet) {
     this.context = context;
     this.limits = limits;
     this.iceServers = iceServers;
     this.keys = keys;
     this.tokens = tokens;
-    rooms = new Rooms(limits, server, Roster.NONE, random);
+    far = new FarRooms(fleet.fleet(), limits, world, random.nextLong());
+    rooms = new Rooms(limits, server, far, random);
+    far.attach(rooms);
     context.runOnContext(go -> context.owner().setPeriodic(TICK_MS, tick -> onTime()));
   }
 
@@ -160,6 +166,11 @@ public final class SignalingServer implements SocketRoute {
     return queued;
   }
 
+  /** Sessions of other nodes that go on here if those die. */
+  public int kept() {
+    return keptCount;
+  }
+
   public Map<Rooms.Event, Long> events() {
     Map<Rooms.Event, Long> sums = new EnumMap<>(Rooms.Event.class);
     for (Rooms.Event event : Rooms.Event.values()) {
@@ -181,6 +192,7 @@ public final class SignalingServer implements SocketRoute {
     roomCount = rooms.rooms();
     sessionCount = rooms.sessions();
     queued = rooms.queued();
+    keptCount = far.kept();
   }
 
   private final class Connection implements ClientSocket.Listener {

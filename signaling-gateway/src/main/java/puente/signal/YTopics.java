@@ -55,11 +55,18 @@ final class YTopics {
     }
   }
 
-  void onClosed(long socket) {
+  /** Answers what it had subscribed to. */
+  Set<String> onClosed(long socket) {
     Set<String> topics = topicsBySocket.remove(socket);
-    if (topics != null) {
-      topics.forEach(topic -> leave(socket, topic));
+    if (topics == null) {
+      return Set.of();
     }
+    topics.forEach(topic -> leave(socket, topic));
+    return topics;
+  }
+
+  int count(String topic) {
+    return socketsByTopic.getOrDefault(topic, Set.of()).size();
   }
 
   /** In the order in which they came; a copy, for a send may close one of them. */

@@ -21,7 +21,21 @@ public final class YWebrtcServer implements SocketRoute {
 
   private final YTopics topics = new YTopics();
   private final Map<Long, ClientSocket> socketByNumber = new HashMap<>();
+  private final FarTopics far;
+  private volatile int connectionCount;
   private long sockets;
+
+  /**
+   * @param fleet the other nodes, on the same loop
+   */
+  public YWebrtcServer(GatewayFleet fleet) {
+    far = new FarTopics(fleet.fleet(), this::send);
+  }
+
+  /** Open WebSockets. */
+  public int connections() {
+    return connectionCount;
+  }
 
   /** A plain GET says {@code okay}, which is how its users look whether it runs. */
   public List<GatewayServer.Route> routes() {
@@ -45,6 +59,7 @@ public final class YWebrtcServer implements SocketRoute {
   public void opened(ClientSocket socket, Request handshake) {
     long number = ++sockets;
     socketByNumber.put(number, socket);
+    connectionCount = socketByNumber.size();
     socket.listen(
         new ClientSocket.Listener() {
           @Override
@@ -55,7 +70,8 @@ public final class YWebrtcServer implements SocketRoute {
           @Override
           public void onClosed(int code) {
             socketByNumber.remove(number);
-            topics.onClosed(number);
+            connectionCount = socketByNumber.size();
+            topics.onClosed(number).forEach(topic -> far.count(topic, topics.count(topic)));
           }
         });
   }
@@ -74,7 +90,7 @@ public final class YWebrtcServer implements SocketRoute {
     }
     switch (String.valueOf(frame.get("type"))) {
       case "subscribe" -> each(frame.get("topics"), topic -> subscribe(number, socket, topic));
-      case "unsubscribe" -> each(frame.get("topics"), topic -> topics.unsubscribe(number, topic));
+      case "unsubscribe" -> each(frame.get("topics"), topic -> unsubscribe(number, topic));
       case "publish" -> publish(frame);
       case "ping" -> socket.send(PONG);
       default -> {}
@@ -96,19 +112,30 @@ public final class YWebrtcServer implements SocketRoute {
     if (!topics.subscribe(number, topic)) {
       socket.close(ClientSocket.TRY_AGAIN, "too many topics, or too many in this one");
     }
+    far.count(topic, topics.count(topic));
+  }
+
+  private void unsubscribe(long number, String topic) {
+    topics.unsubscribe(number, topic);
+    far.count(topic, topics.count(topic));
   }
 
   private void publish(Map<String, @Nullable Object> frame) {
     if (!(frame.get("topic") instanceof String topic)) {
       return;
     }
-    List<Long> subscribers = topics.subscribers(topic);
-    if (subscribers.isEmpty()) {
-      return;
+    int subscribers = topics.count(topic) + far.elsewhere(topic);
+    if (subscribers > 0) {
+      frame.put("clients", subscribers);
+      String text = Json.write(frame);
+      send(topic, text);
+      far.publish(topic, text);
     }
-    frame.put("clients", subscribers.size());
-    String text = Json.write(frame);
-    for (Long number : subscribers) {
+  }
+
+  /** To all subscribers on this node. */
+  private void send(String topic, String text) {
+    for (Long number : topics.subscribers(topic)) {
       ClientSocket subscriber = socketByNumber.get(number);
       if (subscriber != null) {
         subscriber.send(text);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,12 +29,15 @@ class CompatibleServersTest {
   private static final String OPEN = "{\"type\":\"OPEN\"}";
 
   private final Vertx vertx = Vertx.vertx();
+  private final Context context = vertx.getOrCreateContext();
+  private final GatewayFleet fleet = GatewayFleet.alone(context);
   private final PeerJsServer peerJs =
       new PeerJsServer(
           vertx,
           new PeerJsServer.Options(Set.of("peerjs", "other"), false),
-          new PeerBroker.Limits(100, 300, 90_000, 16, 1 << 16));
-  private final YWebrtcServer yWebrtc = new YWebrtcServer();
+          new PeerBroker.Limits(100, 300, 90_000, 16, 1 << 16),
+          fleet.fleet());
+  private final YWebrtcServer yWebrtc = new YWebrtcServer(fleet);
   private GatewayServer server;
   private int port;
 
@@ -52,9 +56,7 @@ class CompatibleServersTest {
             new Origins(Set.of("https://app.example")),
             GatewayServer.Limits.STANDARD);
     server =
-        GatewayServer.start(vertx, vertx.getOrCreateContext(), options, routes, sockets)
-            .toCompletableFuture()
-            .join();
+        GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
     port = server.port().orElseThrow();
   }
 

@@ -20,7 +20,7 @@ class PeerBrokerTest implements PeerBroker.Effects {
   private static final long ANA = 1;
   private static final long BEN = 2;
 
-  private PeerBroker broker = new PeerBroker(SMALL);
+  private PeerBroker broker = new PeerBroker(SMALL, PeerBroker.Elsewhere.NOWHERE);
   private final List<String> said = new ArrayList<>();
   private final Map<Event, Integer> counted = new HashMap<>();
   private long now = 1_000_000;
@@ -39,7 +39,7 @@ class PeerBrokerTest implements PeerBroker.Effects {
       opens(8, "ana", nothing);
       said("8 ERROR {msg=" + PeerBroker.NO_PARAMETERS + "}", "8 closed");
     }
-    assertFalse(broker.isHere("ana"));
+    assertFalse(broker.isTaken("ana"));
   }
 
   @Test
@@ -60,7 +60,7 @@ class PeerBrokerTest implements PeerBroker.Effects {
     opens(3, "ana", "t1");
     said("1 closed", "3 OPEN");
     broker.onClosed(ANA);
-    assertTrue(broker.isHere("ana"), "the old socket takes nobody with it");
+    assertTrue(broker.isTaken("ana"), "the old socket takes nobody with it");
     opens(BEN, "ben", "t2");
     sends(BEN, "OFFER", "ana");
     said("2 OPEN", "3 OFFER ben>ana payload");
@@ -137,13 +137,13 @@ class PeerBrokerTest implements PeerBroker.Effects {
   void leaveWithoutReceiverRemovesTheSender() {
     both();
     sends(ANA, "LEAVE", null);
-    assertFalse(broker.isHere("ana"));
+    assertFalse(broker.isTaken("ana"));
     sends(BEN, "OFFER", "ana");
     said();
     opens(3, "ana", "another token");
     said("3 OPEN", "3 OFFER ben>ana payload");
     broker.onClosed(ANA);
-    assertTrue(broker.isHere("ana"));
+    assertTrue(broker.isTaken("ana"));
   }
 
   @Test
@@ -157,8 +157,8 @@ class PeerBrokerTest implements PeerBroker.Effects {
     now += 1;
     broker.onTime(now, this);
     said("1 closed");
-    assertFalse(broker.isHere("ana"));
-    assertTrue(broker.isHere("ben"));
+    assertFalse(broker.isTaken("ana"));
+    assertTrue(broker.isTaken("ben"));
     assertEquals(now + 60_000, broker.nextDeadline());
   }
 
@@ -168,7 +168,7 @@ class PeerBrokerTest implements PeerBroker.Effects {
     var offer = new PeerBroker.Message("OFFER", "ana", "ben", "payload", 10);
     broker.onUndeliverable(BEN, offer, this);
     said("2 closed", "1 LEAVE ben>ana null");
-    assertFalse(broker.isHere("ben"));
+    assertFalse(broker.isTaken("ben"));
   }
 
   @Test
@@ -195,7 +195,7 @@ class PeerBrokerTest implements PeerBroker.Effects {
   void anyOrderLeavesNothingBehind() {
     long seed = 20261120;
     Random random = new Random(seed);
-    broker = new PeerBroker(PeerBroker.Limits.DEFAULT);
+    broker = new PeerBroker(PeerBroker.Limits.DEFAULT, PeerBroker.Elsewhere.NOWHERE);
     List<Long> open = new ArrayList<>();
     for (int step = 0; step < 20_000; step++) {
       now += random.nextInt(400);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link Rooms} in virtual time, with clients that remember what they hear. */
 final class RoomsLab implements Rooms.Effects {
-  static final Rooms.Limits LIMITS =
-      new Rooms.Limits(50, 20, 4, 3, 50, 200, 8, 4096, 0x1_0000, 30_000, 25_000, 10_000, 60_000);
+  static final RoomLimits LIMITS =
+      new RoomLimits(50, 20, 4, 3, 50, 200, 8, 4096, 0x1_0000, 30_000, 25_000, 10_000, 60_000);
 
   /** One connection. */
   final class Client {
@@ -90,8 +90,19 @@ final class RoomsLab implements Rooms.Effects {
     this(seed, LIMITS);
   }
 
-  RoomsLab(long seed, Rooms.Limits limits) {
-    rooms = new Rooms(limits, "n1", Roster.NONE, new Random(seed));
+  RoomsLab(long seed, RoomLimits limits) {
+    this(seed, limits, "n1", null);
+  }
+
+  /** With other nodes. */
+  RoomsLab(long seed, RoomLimits limits, String node, @Nullable Fleet fleet) {
+    if (fleet == null) {
+      rooms = new Rooms(limits, node, Roster.NONE, new Random(seed));
+    } else {
+      FarRooms far = new FarRooms(fleet, limits, this, seed << 40);
+      rooms = new Rooms(limits, node, far, new Random(seed));
+      far.attach(rooms);
+    }
   }
 
   Client opens() {
@@ -114,11 +125,12 @@ final class RoomsLab implements Rooms.Effects {
   }
 
   Client comesBack(Client before) {
-    return opens()
-        .hello(
-            Grant.BACKEND,
-            "{'t':'hello','d':{'peerId':'%s','resume':{'sid':'%s','key':'%s','lastSeq':%d}}}"
-                .formatted(before.peerId, before.sid, before.key, before.lastSeq));
+    Client client = opens();
+    client.lastSeq = before.lastSeq;
+    return client.hello(
+        Grant.BACKEND,
+        "{'t':'hello','d':{'peerId':'%s','resume':{'sid':'%s','key':'%s','lastSeq':%d}}}"
+            .formatted(before.peerId, before.sid, before.key, before.lastSeq));
   }
 
   void waits(long ms) {

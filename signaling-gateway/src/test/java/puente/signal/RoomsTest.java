@@ -343,8 +343,8 @@ class RoomsTest {
     }
   }
 
-  private static Rooms.Limits bigReplay() {
-    return new Rooms.Limits(
+  private static RoomLimits bigReplay() {
+    return new RoomLimits(
         50, 20, 4, 3, 5000, 20_000, 1000, 1 << 20, 0x1_0000, 3_600_000, 25_000, 10_000, 60_000);
   }
 

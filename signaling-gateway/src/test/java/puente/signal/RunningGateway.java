@@ -8,10 +8,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -29,6 +29,11 @@ final class RunningGateway implements AutoCloseable {
   final GatewayServer server;
 
   RunningGateway(JWKSet jwks) {
+    this(jwks, OtherNodes.none("n1"));
+  }
+
+  /** One of several nodes. */
+  RunningGateway(JWKSet jwks, OtherNodes others) {
     Keys keys =
         new Keys(List.of(new Keys.ApiKey("shop", KEY)), List.of(new Keys.PublicKey("pub_1", PAGE)));
     IceServers ice =
@@ -47,11 +52,27 @@ final class RunningGateway implements AutoCloseable {
                         new IceServers.Turn("tls", "turns:turn.example:443?transport=tcp"))));
     Tokens tokens = new Tokens(() -> Future.succeededFuture(jwks), "puente", null);
     var context = vertx.getOrCreateContext();
+    GatewayFleet fleet =
+        new GatewayFleet(context, others, System.nanoTime(), RoomLimits.STANDARD.resumeWindowMs());
     signaling =
         new SignalingServer(
-            context, Rooms.Limits.STANDARD, "n1", ice, () -> keys, () -> tokens, new Random(1));
+            context,
+            RoomLimits.STANDARD,
+            others.own(),
+            ice,
+            () -> keys,
+            () -> tokens,
+            new SecureRandom(),
+            fleet);
     List<GatewayServer.Route> routes = new ArrayList<>(signaling.routes());
     routes.addAll(new CredentialRoutes(ice, () -> keys, () -> tokens, revoked::add).routes());
+    PeerJsServer peerJs = new PeerJsServer(vertx, PeerJsServer.Options.DEFAULT, fleet);
+    YWebrtcServer yWebrtc = new YWebrtcServer(fleet);
+    routes.addAll(peerJs.routes());
+    routes.addAll(yWebrtc.routes());
+    List<SocketRoute> sockets = new ArrayList<>(peerJs.socketRoutes());
+    sockets.add(yWebrtc);
+    sockets.add(signaling);
     GatewayServer.Options options =
         new GatewayServer.Options(
             InetAddress.getLoopbackAddress(),
@@ -61,9 +82,7 @@ final class RunningGateway implements AutoCloseable {
             new Origins(Set.of(PAGE)),
             GatewayServer.Limits.STANDARD);
     server =
-        GatewayServer.start(vertx, context, options, routes, List.of(signaling))
-            .toCompletableFuture()
-            .join();
+        GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
   }
 
   int port() {
