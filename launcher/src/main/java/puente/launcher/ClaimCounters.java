@@ -22,7 +22,7 @@ final class ClaimCounters {
     EXPIRED,
     /** No, another node was faster. */
     TOO_LATE,
-    /** No, the directory has not answered in time, or this node is alone. */
+    /** The directory has not answered in time, or this node is alone; asked again while it is new. */
     UNREACHABLE,
     /** Another node has taken over what was served here. */
     LOST

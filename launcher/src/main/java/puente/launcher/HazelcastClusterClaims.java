@@ -11,8 +11,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 import puente.launcher.ClaimCounters.Fact;
+import puente.stun.FiveTuple;
 import puente.turn.store.AllocationKey;
+import puente.turn.store.AllocationStore.Answer;
+import puente.turn.store.AllocationStore.Claimed;
+import puente.turn.store.AllocationStore.Unclaimed;
+import puente.turn.store.AllocationStore.Undecided;
 import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
 
@@ -33,6 +39,9 @@ final class HazelcastClusterClaims {
   /** After a death, a record that is not there may be one that is moved just now. */
   private static final long MOVING_MS = 3000;
 
+  /** Who has been alone for so long since the start, or since a death, will not be told more. */
+  private static final long UNDECIDED_MS = 15_000;
+
   /** Claims that wait for their owner's death; more are refused at once. */
   private static final int PARKED_MAX = 10_000;
 
@@ -45,7 +54,8 @@ final class HazelcastClusterClaims {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("puente-claims").factory());
   private volatile Heir heir = Heir.NOBODY;
-  private volatile long lostAtNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(MOVING_MS);
+  private final long startedNanos = System.nanoTime();
+  private volatile long lostAtNanos = startedNanos - TimeUnit.MILLISECONDS.toNanos(UNDECIDED_MS);
   private int parkedNow;
 
   /**
@@ -66,15 +76,11 @@ final class HazelcastClusterClaims {
     heir = newHeir;
   }
 
-  /** The record that is now this node's; empty if it may not go on with it. Never fails. */
-  CompletionStage<Optional<Snapshot>> claim(AllocationKey key) {
+  /** Whether this node goes on with what its client has, or may have. Never fails. */
+  CompletionStage<Answer> claim(FiveTuple client) {
     counters.count(Fact.ASKED);
-    Attempt attempt = new Attempt(key);
-    if (!directory.isStarted()) {
-      attempt.end(Fact.UNREACHABLE);
-    } else {
-      attempt.ask();
-    }
+    Attempt attempt = new Attempt(client);
+    attempt.ask();
     return attempt.answer;
   }
 
@@ -94,6 +100,15 @@ final class HazelcastClusterClaims {
     thread.shutdownNow();
   }
 
+  /** It may yet find the others, or what they have left. */
+  private boolean isYoung() {
+    return msSince(directory.isStarted() ? lostAtNanos : startedNanos) < UNDECIDED_MS;
+  }
+
+  private static long msSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+  }
+
   private void soon(Runnable work) {
     try {
       thread.execute(work);
@@ -104,16 +119,20 @@ final class HazelcastClusterClaims {
 
   /** One client's claim. Its steps are on the thread of the claims, one after another. */
   private final class Attempt {
+    private final FiveTuple client;
     private final AllocationKey key;
     private final long sinceNanos = System.nanoTime();
-    private final CompletableFuture<Optional<Snapshot>> answer = new CompletableFuture<>();
+    private final CompletableFuture<Answer> answer = new CompletableFuture<>();
 
-    Attempt(AllocationKey key) {
-      this.key = key;
+    Attempt(FiveTuple client) {
+      this.client = client;
+      key = AllocationKey.of(client);
     }
 
     void ask() {
-      if (!answer.isDone()) {
+      if (!directory.isStarted() && !isYoung()) {
+        end(Fact.UNREACHABLE);
+      } else if (!answer.isDone()) {
         directory
             .find(key)
             .whenComplete((found, failure) -> soon(() -> decide(found, failure != null)));
@@ -124,7 +143,7 @@ final class HazelcastClusterClaims {
       if (no || found == null) {
         again(Fact.UNREACHABLE);
       } else if (found.isEmpty()) {
-        boolean moving = System.nanoTime() - lostAtNanos < MOVING_MS * 1_000_000;
+        boolean moving = msSince(lostAtNanos) < MOVING_MS;
         if (moving) {
           again(Fact.NO_RECORD);
         } else {
@@ -138,7 +157,7 @@ final class HazelcastClusterClaims {
     private void decide(Snapshot record) {
       if (record.node().equals(node) && directory.isServed(key)) {
         // Another shard of this node has it, and that one is asked next.
-        answer.complete(Optional.of(record));
+        answer.complete(new Claimed(client, record));
         return;
       }
       boolean lives = !record.node().equals(node) && alive.test(record.node());
@@ -161,8 +180,9 @@ final class HazelcastClusterClaims {
         again(Fact.UNREACHABLE);
       } else if (won.isEmpty()) {
         again(Fact.TOO_LATE);
-      } else if (answer.complete(won)) {
+      } else if (answer.complete(new Claimed(client, won.get()))) {
         counters.count(Fact.WON);
+        Events.limited("claimed", Level.INFO, "claimed", "epoch", won.get().epoch());
       }
     }
 
@@ -194,11 +214,12 @@ final class HazelcastClusterClaims {
     }
 
     private long leftMs() {
-      return DECIDE_MS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sinceNanos);
+      return DECIDE_MS - msSince(sinceNanos);
     }
 
     private void end(Fact no) {
-      if (answer.complete(Optional.empty())) {
+      boolean unsure = no == Fact.UNREACHABLE && isYoung();
+      if (answer.complete(unsure ? new Undecided(client) : new Unclaimed(client))) {
         counters.count(no);
       }
     }

@@ -21,6 +21,7 @@ import puente.turn.TurnConfig;
 import puente.turn.relay.ForwardLink;
 import puente.turn.relay.TurnNode;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Snapshot;
 
 /** The running server of one process: what the configuration says, wired together. */
 final class Node {
@@ -37,6 +38,7 @@ final class Node {
   private final NodeJournal journal;
   private final TurnNode turn;
   private final @Nullable ForwardLink link;
+  private final @Nullable NodeTakeover takeover;
   private final NodeDrain drain;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
@@ -74,8 +76,10 @@ final class Node {
               keeping -> TurnNode.start(loops, options, cluster.store(), keeping));
       // At once: from the first client on, those who are to go elsewhere are sent there.
       link = link(ClusterConfig.of(config), turn);
+      takeover = takeover(turnConfig);
       drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
+      metrics.bind(new NodeMetricsCluster(cluster, link, journal));
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
       admin = NodeAdmin.start(config, state, loops, seen);
       signaling =
@@ -97,7 +101,22 @@ final class Node {
         loops.shards().size(),
         turn.datagramDescription(),
         turnConfig.realm());
+    if (takeover != null) {
+      takeover.start();
+    }
     cluster.join();
+  }
+
+  /** Goes on with what other nodes have left, where there are others. */
+  private @Nullable NodeTakeover takeover(TurnConfig turnConfig) throws StartFailure {
+    List<Snapshot> left = journal.takeLeft();
+    if (ClusterConfig.of(config).isEmpty()) {
+      return null;
+    }
+    NodeTakeover heir =
+        new NodeTakeover(cluster, turn, turnConfig.relayAddresses(), NodeAddresses::isHere);
+    cluster.heir(heir, left);
+    return heir;
   }
 
   /**
@@ -283,6 +302,9 @@ final class Node {
     drain.stopTicking(loops);
     if (link != null) {
       link.close();
+    }
+    if (takeover != null) {
+      takeover.close();
     }
     return signaling
         .stop()

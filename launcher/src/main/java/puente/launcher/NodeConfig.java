@@ -184,6 +184,7 @@ final class NodeConfig {
             .stunOnly(config.value(Settings.STUN_ONLY))
             .noStun(config.value(Settings.NO_STUN))
             .secureStun(config.value(Settings.SECURE_STUN) && !anonymous)
+            .claims(ClusterConfig.of(config).isPresent())
             .noUdpRelay(config.value(Settings.NO_UDP_RELAY))
             .rfc5766Channels(config.value(Settings.RFC5766_CHANNEL_NUMBERS));
     if (anonymous) {

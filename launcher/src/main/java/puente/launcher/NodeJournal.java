@@ -16,6 +16,7 @@ final class NodeJournal implements AutoCloseable {
   private final StateLock lock;
   private final @Nullable Journal journal;
   private final int intervalMs;
+  private List<Snapshot> left = List.of();
 
   private NodeJournal(StateLock lock, @Nullable Journal journal, int intervalMs) {
     this.lock = lock;
@@ -66,12 +67,23 @@ final class NodeJournal implements AutoCloseable {
 
   private Keeping keeping(String node, List<SnapshotSink> others) {
     List<SnapshotSink> sinks = new ArrayList<>(others);
-    List<Snapshot> left = List.of();
     if (journal != null) {
       sinks.add(journal);
       left = journal.takeLeft();
     }
     return new Keeping(node, sinks, Math.max(1, intervalMs), left);
+  }
+
+  /** What the server began with; asked once, and then let go of. */
+  List<Snapshot> takeLeft() {
+    List<Snapshot> taken = left;
+    left = List.of();
+    return taken;
+  }
+
+  /** Changes that were not written because the disk was too far behind. */
+  long lost() {
+    return journal == null ? 0 : journal.lost();
   }
 
   private static long sum(TurnNode turn, Counter fact) {

@@ -119,6 +119,11 @@ final class NodeMetrics implements AutoCloseable {
     NodeMetricsSignal.bind(registry, signaling);
   }
 
+  /** What this node and the others do for each other, from now on. */
+  void bind(NodeMetricsCluster cluster) {
+    cluster.bind(registry);
+  }
+
   /** Reads everything, in the words of {@code names}. */
   Exposition read(MetricNames names, boolean openMetrics) {
     return switch (names) {

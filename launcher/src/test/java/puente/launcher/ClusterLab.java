@@ -17,6 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import puente.turn.store.LocalStore;
+import puente.turn.store.Snapshot;
 
 /** Nodes of a cluster on the addresses 127.0.0.1 to 127.0.0.4 of this machine. */
 final class ClusterLab {
@@ -31,6 +32,14 @@ final class ClusterLab {
   }
 
   HazelcastCluster node(int number, @Nullable String secret, LocalStore.Quotas quotas) {
+    return node(number, secret, quotas, List.of());
+  }
+
+  /**
+   * @param fromJournal what it goes on with from its own disk
+   */
+  HazelcastCluster node(
+      int number, @Nullable String secret, LocalStore.Quotas quotas, List<Snapshot> fromJournal) {
     List<ClusterMember> others =
         List.of(1, 2, 3, 4).stream()
             .map(n -> new ClusterMember(InetAddress.ofLiteral("127.0.0." + n), OptionalInt.empty()))
@@ -47,7 +56,10 @@ final class ClusterLab {
             3600);
     HazelcastCluster node = new HazelcastCluster(config, new LocalStore(quotas));
     Heirloom heir = new Heirloom("n" + number);
-    node.heir(heir, List.of());
+    node.heir(heir, fromJournal);
+    if (!fromJournal.isEmpty()) {
+      node.sink().save(fromJournal, List.of());
+    }
     heirs.put(node, heir);
     running.add(node);
     node.join();

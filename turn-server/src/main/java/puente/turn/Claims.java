@@ -47,6 +47,21 @@ final class Claims {
     enabled = config.claims();
   }
 
+  /**
+   * Whether somebody else has this packet now: another shard, or another node that lives. While the
+   * other nodes are asked, so is the store, as the owner may be dead: whoever answers first goes on.
+   */
+  boolean isElsewhere(FiveTuple client, Packet packet, long now, Effects out) {
+    return switch (out.elsewhere(packet)) {
+      case NOWHERE -> false;
+      case GIVEN -> true;
+      case ASKED -> {
+        awaits(client, now, out);
+        yield true;
+      }
+    };
+  }
+
   /** Whether the sender may turn out to have an allocation: the next packet will show. */
   boolean awaits(FiveTuple client, long now, Effects out) {
     if (!enabled || client.transport().isStream()) {
@@ -73,7 +88,8 @@ final class Claims {
     }
   }
 
-  void granted(FiveTuple client) {
+  /** Its next packet asks again, if it is still unknown then. */
+  void forget(FiveTuple client) {
     byClient.remove(client.client().hi(), client.client().lo(), Allocations.numberOf(client));
   }
 

@@ -8,5 +8,7 @@ public enum CloseReason {
   ADMIN,
   TCP_CLOSED,
   QUOTA,
-  ERROR
+  ERROR,
+  /** Another node has it now; the client notices nothing. */
+  TAKEN_OVER
 }

@@ -191,12 +191,16 @@ final class DataPath {
   /** Data of a client that has no allocation here; it may have one elsewhere. */
   private void lost(@Nullable Allocation unfinished, Packet packet, long now, Effects out) {
     boolean stream = packet.connection != null;
-    if (unfinished == null && !stream && out.elsewhere(packet)) {
+    if (unfinished != null || stream) {
+      counters.count(Counter.NO_ALLOCATION);
       return;
     }
-    counters.count(Counter.NO_ALLOCATION);
-    if (unfinished == null && !stream) {
+    Effects.Whereabouts whereabouts = out.elsewhere(packet);
+    if (whereabouts != Effects.Whereabouts.GIVEN) {
       claims.ask(packet, now, out);
+    }
+    if (whereabouts == Effects.Whereabouts.NOWHERE) {
+      counters.count(Counter.NO_ALLOCATION);
     }
   }
 

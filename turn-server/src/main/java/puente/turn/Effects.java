@@ -38,12 +38,21 @@ public interface Effects {
       int length,
       boolean dontFragment);
 
-  /**
-   * Whether somebody else has the allocation of this datagram's client, for whom there is none
-   * here: another shard, another node. It has been handed over then, and there is nothing left to
-   * do.
-   */
-  boolean elsewhere(Packet packet);
+  /** Who has the allocation of a datagram's client, for whom there is none here. */
+  enum Whereabouts {
+    /** Nobody that is known. */
+    NOWHERE,
+    /** Another shard, or another node: it has been handed over, and there is nothing left to do. */
+    GIVEN,
+    /**
+     * The other nodes are being asked; it is handed over when one of them has it, and there is
+     * nothing left to do with the packet.
+     */
+    ASKED
+  }
+
+  /** Hands this datagram over to whom it is for, if its client has an allocation elsewhere. */
+  Whereabouts elsewhere(Packet packet);
 
   /** Opens the relay's socket; answered by {@code onBound} or {@code onBindFailed}. */
   void bind(Relay relay);

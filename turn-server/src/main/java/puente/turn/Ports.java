@@ -2,6 +2,7 @@ package puente.turn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
@@ -20,6 +21,7 @@ final class Ports {
   private final Counters counters;
   private final RandomGenerator random;
   private final int shard;
+  private Set<TransportAddress> absent = Set.of();
   private int owned;
   private long quarantineMs;
 
@@ -42,6 +44,16 @@ final class Ports {
     quarantineMs = config.lifetimes().quarantineMs();
   }
 
+  /** These relay addresses are not here: what is on them stays, and nothing new is put there. */
+  void absent(Set<TransportAddress> relayAddresses) {
+    absent = Set.copyOf(relayAddresses);
+  }
+
+  private boolean serves(int address, Family family) {
+    RelayAddress relay = addresses.get(address);
+    return relay.family() == family && !absent.contains(relay.local());
+  }
+
   /** Whether ports for this are at hand. */
   boolean has(Wanted wanted) {
     int most = Math.max(owned, RESERVED_SHARE) / RESERVED_SHARE;
@@ -54,7 +66,7 @@ final class Ports {
 
   private boolean has(Family family) {
     for (int i = 0; i < pools.size(); i++) {
-      if (addresses.get(i).family() == family && pools.get(i).hasAny()) {
+      if (serves(i, family) && pools.get(i).hasAny()) {
         return true;
       }
     }
@@ -72,7 +84,7 @@ final class Ports {
     int start = addresses.isEmpty() ? 0 : random.nextInt(addresses.size());
     for (int n = 0; n < addresses.size(); n++) {
       int i = (start + n) % addresses.size();
-      int port = addresses.get(i).family() == family ? take(pools.get(i), wanted, now) : -1;
+      int port = serves(i, family) ? take(pools.get(i), wanted, now) : PortPool.NONE;
       if (port != PortPool.NONE) {
         show();
         return relay(addresses.get(i), port, pools.get(i));

@@ -2,6 +2,7 @@ package puente.turn;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import puente.stun.ChannelData;
 import puente.stun.Family;
@@ -49,7 +50,9 @@ final class Restorations {
     if ((mechanism == Mechanism.NONE) == config.authenticates()) {
       return Restored.OTHER_AUTHENTICATION;
     }
-    if (allocations.find(client) != null) {
+    Allocation here = allocations.find(client);
+    if (here != null) {
+      learn(here, snapshot, now, out);
       return Restored.TUPLE_TAKEN;
     }
     List<Relay> relays = new ArrayList<>(2);
@@ -65,6 +68,29 @@ final class Restorations {
     install(snapshot, allocation, now);
     allocations.readmit(allocation, now, out);
     return Restored.YES;
+  }
+
+  /**
+   * A former process of this node may have written here what its journal has not, or this node has
+   * claimed what it served already. Whatever lives longer counts: nothing is taken away.
+   */
+  private void learn(Allocation here, Snapshot snapshot, long now, Effects out) {
+    if (!here.isActive()
+        || here.createdMs() != snapshot.createdMs()
+        || !Arrays.equals(here.birth.request.transactionId(), snapshot.birth().transactionId())) {
+      return;
+    }
+    here.epoch = Math.max(here.epoch, snapshot.epoch());
+    here.revision = Math.max(here.revision, snapshot.revision());
+    for (RelayState state : snapshot.relays()) {
+      Relay relay = here.relayOf(state.local().family());
+      if (relay != null && relay.local().equals(state.local())) {
+        relay.expiresMs = Math.max(relay.expiresMs, state.expiresMs());
+      }
+    }
+    install(snapshot, here, now);
+    allocations.watch(here, here.sweep(now, counters));
+    allocations.changed(here, out);
   }
 
   /** The ports of the relayed addresses that have not expired; one half is better than none. */
@@ -121,12 +147,18 @@ final class Restorations {
     int permissionsMax = config.limits().permissions();
     for (PermissionState state : snapshot.permissions()) {
       Relay relay = allocation.relayOf(state.ip().family());
-      if (relay != null && now < state.expiresMs() && allocation.permissions() < permissionsMax) {
-        allocation.permit(state.ip().hi(), state.ip().lo(), relay, state.expiresMs(), counters);
+      Permission before = allocation.permission(state.ip().hi(), state.ip().lo());
+      boolean fits = before != null || allocation.permissions() < permissionsMax;
+      long endMs = Math.max(state.expiresMs(), before == null ? 0 : before.expiresMs);
+      if (relay != null && now < endMs && fits) {
+        allocation.permit(state.ip().hi(), state.ip().lo(), relay, endMs, counters);
       }
     }
     for (ChannelState state : snapshot.channels()) {
-      if (now < state.expiresMs() && allocation.channels() < config.limits().channels()) {
+      Channel before = allocation.channel(state.number());
+      if (before != null && before.peer.equals(state.peer())) {
+        before.expiresMs = Math.max(before.expiresMs, state.expiresMs());
+      } else if (now < state.expiresMs() && allocation.channels() < config.limits().channels()) {
         bind(state, allocation, now);
       }
     }

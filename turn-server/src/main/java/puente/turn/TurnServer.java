@@ -1,6 +1,7 @@
 package puente.turn;
 
 import java.util.Arrays;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -117,13 +118,15 @@ public final class TurnServer {
       case AllocationStore.Granted granted -> allocations.granted(granted.client(), now, out);
       case AllocationStore.Refused refused -> allocations.refused(refused, now, out);
       case AllocationStore.Claimed claimed -> {
-        claims.granted(claimed.client());
+        claims.forget(claimed.client());
         Restored outcome = restore(claimed.snapshot(), claimed.client(), now, out);
+        counters.count(outcome == Restored.YES ? Counter.RESTORED : Counter.NOT_RESTORED);
         if (outcome != Restored.YES && outcome != Restored.TUPLE_TAKEN) {
           out.forget(claimed.client());
         }
       }
       case AllocationStore.Unclaimed unclaimed -> claims.denied(unclaimed.client(), now);
+      case AllocationStore.Undecided undecided -> claims.forget(undecided.client());
     }
   }
 
@@ -186,6 +189,8 @@ public final class TurnServer {
    * Goes on with an allocation of a former process, or of another node: with its relayed addresses,
    * permissions and channels, for as long as it would have lived. The client is told nothing.
    *
+   * <p>If the client has this very allocation here, it learns what the snapshot knows more.
+   *
    * @param client the five-tuple of the snapshot's key, with the way back to the client
    */
   public Restored restore(Snapshot snapshot, FiveTuple client, long now, Effects out) {
@@ -195,6 +200,11 @@ public final class TurnServer {
   /** What another process needs to go on with this allocation; {@code node} is whose it is. */
   public Snapshot snapshotOf(Allocation allocation, String node) {
     return restorations.snapshotOf(allocation, node);
+  }
+
+  /** These relay addresses are on no machine or another one: nothing new is made on them. */
+  public void absent(Set<TransportAddress> relayAddresses) {
+    allocations.ports().absent(relayAddresses);
   }
 
   /** From now on, new allocations are made elsewhere, or here again. What exists stays. */
@@ -207,14 +217,12 @@ public final class TurnServer {
     gate.ban(newBans);
   }
 
-  /** Shows every allocation, for lists of sessions. The server must not be called meanwhile. */
+  /** Shows every allocation, for lists. The server must not be called meanwhile. */
   public void forEachAllocation(Consumer<Allocation> action) {
     allocations.forEach(action);
   }
 
-  /**
-   * As many as there are steps in a whole look by {@link #forEachAllocation(int, int, Consumer)}.
-   */
+  /** As many as there are steps in a whole look, some slots at a time. */
   public int allocationSlots() {
     return allocations.slots();
   }
@@ -255,7 +263,7 @@ public final class TurnServer {
         if (method == null) {
           counters.count(Counter.UNEXPECTED);
         } else if (!gate.shuts(message, client, now, out)
-            && !isElsewhere(method, client, packet, out)) {
+            && !isElsewhere(method, client, packet, now, out)) {
           onRequest(method, client, now, out);
         }
       }
@@ -272,11 +280,12 @@ public final class TurnServer {
     }
   }
 
-  private boolean isElsewhere(Method method, FiveTuple client, Packet packet, Effects out) {
+  private boolean isElsewhere(
+      Method method, FiveTuple client, Packet packet, long now, Effects out) {
     return method != Method.BINDING
         && packet.connection == null
         && allocations.find(client) == null
-        && out.elsewhere(packet);
+        && claims.isElsewhere(client, packet, now, out);
   }
 
   private void onRequest(Method method, FiveTuple client, long now, Effects out) {

@@ -167,8 +167,8 @@ class GarbageTest {
     public void ask(AllocationStore.Question question) {}
 
     @Override
-    public boolean elsewhere(Packet packet) {
-      return false;
+    public Whereabouts elsewhere(Packet packet) {
+      return Whereabouts.NOWHERE;
     }
 
     @Override

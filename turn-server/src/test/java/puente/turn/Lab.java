@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.jspecify.annotations.NullUnmarked;
 import puente.stun.AddressRange;
 import puente.stun.BindingConfig;
@@ -72,7 +72,7 @@ final class Lab implements Effects {
   long now = 1_800_000_000_000L;
 
   /** Who else might have the allocation of an unknown client. */
-  Predicate<Packet> others = packet -> false;
+  Function<Packet, Whereabouts> others = packet -> Whereabouts.NOWHERE;
 
   /** While true, effects are not answered: the store and the system are busy. */
   boolean busy;
@@ -347,8 +347,8 @@ final class Lab implements Effects {
   }
 
   @Override
-  public boolean elsewhere(Packet packet) {
-    return others.test(packet);
+  public Whereabouts elsewhere(Packet packet) {
+    return others.apply(packet);
   }
 
   @Override

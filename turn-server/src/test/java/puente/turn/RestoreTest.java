@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import puente.stun.AddressRange;
@@ -286,6 +287,17 @@ class RestoreTest {
   }
 
   @Test
+  void whoCannotBeAnsweredYetIsAskedAboutAgain() {
+    lab = new Lab(Lab.config().claims(true).build());
+    Client ana = lab.client("192.0.2.7:4000");
+    ana.as("ana", "secreto");
+    ana.sends(Sent.refresh()).silence();
+    lab.server.onAnswer(new AllocationStore.Undecided(ana.tuple), lab.now, lab);
+    ana.retransmits().silence();
+    assertEquals(2, lab.claimed.size());
+  }
+
+  @Test
   void aFloodOfStrangersIsBounded() {
     lab = new Lab(Lab.config().claims(true).build());
     for (int i = 0; i < 20_000; i++) {
@@ -298,14 +310,90 @@ class RestoreTest {
   @Test
   void somebodyElsesClientIsLeftToThem() {
     Client ana = lab.client("192.0.2.7:4000").as("ana", "secreto");
-    lab.others = packet -> true;
+    lab.others = packet -> Effects.Whereabouts.GIVEN;
     ana.sends(Sent.refresh()).silence();
     ana.sends(Sent.allocate()).silence();
     ana.sends(Sent.request(Method.BINDING)).succeeds();
-    lab.others = packet -> false;
+    lab.others = packet -> Effects.Whereabouts.NOWHERE;
     ana.allocates();
-    lab.others = packet -> true;
+    lab.others = packet -> Effects.Whereabouts.GIVEN;
     ana.sends(Sent.refresh()).succeeds();
+  }
+
+  /** The owner may live, or be dead: both are asked at once, and the first answer counts. */
+  @Test
+  void theStoreIsAskedWhileTheOtherNodesAre() {
+    Client ana = lab.client("192.0.2.7:4000").as("ana", "secreto");
+    ana.allocates();
+    Snapshot snapshot = SnapshotCodec.decode(lab.snapshots().get(0));
+    lab.restarts(Lab.config().claims(true).build(), 0, 1);
+    lab.others = packet -> Effects.Whereabouts.ASKED;
+    ana.sendsChannelData(0x4001, "x");
+    ana.sends(Sent.refresh()).silence();
+    assertEquals(List.of(ana.tuple), lab.claimed);
+    lab.server.onAnswer(
+        new AllocationStore.Claimed(ana.tuple, snapshot.ownedBy("me", 9)), lab.now, lab);
+    lab.settle();
+    ana.retransmits().succeeds();
+  }
+
+  /** The journal may know less than the cluster: what lives longer counts, whoever says so. */
+  @Test
+  void aNewerRecordAddsToWhatTheJournalGaveBack() {
+    Client ana = lab.client("192.0.2.7:4000").as("ana", "secreto");
+    TransportAddress relayed = ana.allocates();
+    ana.sends(Sent.createPermission(PEER)).succeeds();
+    byte[] journal = lab.snapshots().get(0);
+    lab.passesSeconds(100);
+    ana.sends(Sent.channelBind(0x4001, OTHER_PEER)).succeeds();
+    ana.sends(Sent.createPermission(PEER)).succeeds();
+    ana.sends(Sent.refresh()).succeeds();
+    byte[] cluster = lab.snapshots().get(0);
+    lab.restarts();
+    assertEquals(Restored.YES, lab.restores(journal));
+    // Between the two the client has gone on.
+    ana.sends(Sent.createPermission("192.0.2.90:1")).succeeds();
+    assertEquals(Restored.TUPLE_TAKEN, lab.restores(cluster));
+    lab.peerSends(Lab.address(OTHER_PEER), relayed, "by channel");
+    ana.receivesOnChannel(0x4001, "by channel");
+    lab.passesSeconds(290);
+    lab.peerSends(Lab.address(PEER), relayed, "permitted later");
+    ana.receivesData(PEER, "permitted later");
+    lab.passesSeconds(305);
+    assertEquals(1, lab.server.allocations());
+    lab.passesSeconds(6);
+    assertEquals(0, lab.server.allocations());
+  }
+
+  /** What is known of a former allocation of the client's is not this one's. */
+  @Test
+  void anOlderAllocationTeachesNothing() {
+    Client ana = lab.client("192.0.2.7:4000").as("ana", "secreto");
+    ana.allocates();
+    ana.sends(Sent.channelBind(0x4001, PEER)).succeeds();
+    byte[] former = lab.snapshots().get(0);
+    ana.sends(Sent.refresh().lifetime(0)).succeeds();
+    lab.passesSeconds(1);
+    ana.allocates();
+    assertEquals(Restored.TUPLE_TAKEN, lab.restores(former));
+    ana.sendsChannelData(0x4001, "x");
+    assertTrue(lab.atPeers.isEmpty());
+  }
+
+  /** A standby has the address of another machine in its configuration, and may be given it. */
+  @Test
+  void nothingNewIsMadeOnAnAddressThatIsElsewhere() {
+    Client ana = lab.client("192.0.2.7:4000").as("ana", "secreto");
+    ana.allocates();
+    byte[] snapshot = lab.snapshots().get(0);
+    lab.restarts();
+    lab.server.absent(Set.of(Lab.RELAY_IPV4));
+    Client eva = lab.client("192.0.2.8:4000").as("eva", "oculto");
+    eva.sends(Sent.allocate()).refused(508);
+    assertEquals(Restored.YES, lab.restores(snapshot));
+    lab.server.absent(Set.of());
+    Client leo = lab.client("192.0.2.9:4000").as("ana", "secreto");
+    leo.allocates();
   }
 
   private void assertKept(long revision) {

@@ -25,8 +25,25 @@ public final class ForwardLink implements AutoCloseable {
 
   /** One constant per fact. */
   public enum Fact {
+    /** Datagrams between nodes. */
     SENT,
     RECEIVED,
+    /** Other nodes were asked for a client's allocation. */
+    OFFER,
+    /** Another node has asked, or sent, and the allocation is here. */
+    HERE,
+    /** Packets of clients, sent on to the node that has their allocation. */
+    UP,
+    /** Packets for clients, sent to the node that they speak to. */
+    DOWN,
+    /** Dropped: held for the node that has the client's allocation, which has not said so. */
+    NOBODY,
+    /** Dropped: more packets of unknown clients than are held. */
+    HELD_FULL,
+    /** Not asked: more unknown clients in a second than are asked for. */
+    OFFER_RATE,
+    /** Dropped: for a client of an address that is not ours. */
+    NO_DOOR,
     /** Dropped: more waits than the link sends. */
     QUEUE_FULL,
     /** Dropped: forged, a copy, too old, or not understood. */
@@ -106,15 +123,22 @@ public final class ForwardLink implements AutoCloseable {
     return !peers.isEmpty();
   }
 
+  void count(Fact fact, long many) {
+    if (many > 0) {
+      counts[fact.ordinal()].add(many);
+    }
+  }
+
   /** Asks every other node whether it has the allocation. */
   void offer(Forwarded frame) {
+    count(Fact.OFFER, 1);
     peers.forEach(peer -> send(peer, frame));
   }
 
   void send(TransportAddress node, Forwarded frame) {
     boolean tooLong = frame.bytes() > DATAGRAM_MAX - ForwardSeal.OVERHEAD;
     if (tooLong || !queue.offer(new Outgoing(node, frame))) {
-      counts[Fact.QUEUE_FULL.ordinal()].increment();
+      count(Fact.QUEUE_FULL, 1);
     }
   }
 
@@ -153,9 +177,9 @@ public final class ForwardLink implements AutoCloseable {
     byte[] sealed = seal.seal(records.array(), records.position(), System.currentTimeMillis());
     try {
       channel.send(ByteBuffer.wrap(sealed), Addresses.of(node));
-      counts[Fact.SENT.ordinal()].increment();
+      count(Fact.SENT, 1);
     } catch (IOException refused) {
-      counts[Fact.SEND_FAILED.ordinal()].increment();
+      count(Fact.SEND_FAILED, 1);
     }
   }
 
@@ -170,7 +194,7 @@ public final class ForwardLink implements AutoCloseable {
       } catch (ClosedChannelException closed) {
         return;
       } catch (IOException | RuntimeException broken) {
-        counts[Fact.REFUSED.ordinal()].increment();
+        count(Fact.REFUSED, 1);
       }
     }
   }
@@ -178,18 +202,34 @@ public final class ForwardLink implements AutoCloseable {
   private void onReceived(ByteBuffer datagram, TransportAddress from) {
     Optional<ByteBuffer> records = seal.open(datagram, System.currentTimeMillis());
     if (records.isEmpty()) {
-      counts[Fact.REFUSED.ordinal()].increment();
+      count(Fact.REFUSED, 1);
       return;
     }
-    counts[Fact.RECEIVED.ordinal()].increment();
-    List<Forwarded> frames = new ArrayList<>();
+    count(Fact.RECEIVED, 1);
+    List<List<Forwarded>> framesByShard = new ArrayList<>();
+    shards.forEach(shard -> framesByShard.add(new ArrayList<>()));
     for (Optional<Forwarded> next = Forwarded.read(records.get());
         next.isPresent();
         next = Forwarded.read(records.get())) {
-      frames.add(next.get());
+      deal(next.get(), framesByShard);
     }
     for (int i = 0; i < shards.size(); i++) {
-      shards.get(i).forwarded(frames, from, i, shards.size());
+      if (!framesByShard.get(i).isEmpty()) {
+        shards.get(i).forwarded(framesByShard.get(i), from);
+      }
+    }
+  }
+
+  /** To the shard that it is for; only a question is for all of them. */
+  private void deal(Forwarded frame, List<List<Forwarded>> framesByShard) {
+    int place = frame.shard();
+    if (place < framesByShard.size()) {
+      framesByShard.get(place).add(frame);
+    } else if (frame.kind() == Forwarded.Kind.OFFER || frame.kind() == Forwarded.Kind.UP) {
+      // The other node may know us with more shards than we have now.
+      framesByShard.forEach(frames -> frames.add(frame));
+    } else {
+      count(Fact.REFUSED, 1);
     }
   }
 

@@ -36,7 +36,7 @@ final class ForwardSeal {
   static final long SKEW_MS = 30_000;
 
   private static final int HEADER = 33;
-  private static final byte VERSION = 1;
+  private static final byte VERSION = 2;
   private static final int SESSION_BYTES = 16;
   private static final int TAG_BITS = 128;
   private static final int SESSIONS_MAX = 256;

@@ -11,27 +11,39 @@ import puente.stun.TransportAddress;
  *
  * <pre>
  *    0  kind, 1     1  reserved, 1     2  length of the payload, 2
- *    4  the client: family (4 or 6), 1; port, 2; address, 16
- *   23  the address of the node that the client speaks to, in the same form
- *   42  payload
+ *    4  the asker, 2                   6  the place, 2
+ *    8  the client: family (4 or 6), 1; port, 2; address, 16
+ *   27  the address of the node that the client speaks to, in the same form
+ *   46  payload
  * </pre>
  *
+ * @param asker the shard that the client speaks to, on the node that it speaks to
+ * @param place the shard that has the allocation; {@link #NOBODY_KNOWS} in a question
  * @param door the address that the client speaks to, on the node that it speaks to
  */
-record Forwarded(Kind kind, TransportAddress client, TransportAddress door, byte[] payload) {
+record Forwarded(
+    Kind kind,
+    int asker,
+    int place,
+    TransportAddress client,
+    TransportAddress door,
+    byte[] payload) {
 
   enum Kind {
-    /** From the client, for whoever has its allocation. */
+    /** Who has this client's allocation? */
     OFFER,
     /** From the client, for the node that has its allocation. */
     UP,
     /** For the client. */
     DOWN,
     /** The allocation is here. */
-    HERE
+    HERE,
+    /** It is not here any more. */
+    GONE
   }
 
-  static final int HEADER = 42;
+  static final int HEADER = 46;
+  static final int NOBODY_KNOWS = 0xffff;
   private static final Kind[] KINDS = Kind.values();
   private static final byte[] NOTHING = {};
 
@@ -39,13 +51,26 @@ record Forwarded(Kind kind, TransportAddress client, TransportAddress door, byte
     return HEADER + payload.length;
   }
 
-  /** The answer to it, without a payload. */
-  Forwarded answer(Kind answer) {
-    return new Forwarded(answer, client, door, NOTHING);
+  static Forwarded question(int asker, TransportAddress client, TransportAddress door) {
+    return new Forwarded(Kind.OFFER, asker, NOBODY_KNOWS, client, door, NOTHING);
+  }
+
+  /** The answer of the shard of this number, without a payload. */
+  Forwarded answer(Kind answer, int from) {
+    return new Forwarded(answer, asker, from, client, door, NOTHING);
+  }
+
+  /** The number of the shard that this is for, at its receiver. */
+  int shard() {
+    return switch (kind) {
+      case OFFER, UP -> place;
+      case DOWN, HERE, GONE -> asker;
+    };
   }
 
   void write(ByteBuffer out) {
     out.put((byte) kind.ordinal()).put((byte) 0).putShort((short) payload.length);
+    out.putShort((short) asker).putShort((short) place);
     write(client, out);
     write(door, out);
     out.put(payload);
@@ -64,6 +89,8 @@ record Forwarded(Kind kind, TransportAddress client, TransportAddress door, byte
     int kind = in.get();
     in.get();
     int length = in.getShort() & 0xffff;
+    int asker = in.getShort() & 0xffff;
+    int place = in.getShort() & 0xffff;
     TransportAddress client = address(in);
     TransportAddress door = address(in);
     if (kind < 0 || kind >= KINDS.length || length > in.remaining()) {
@@ -71,7 +98,7 @@ record Forwarded(Kind kind, TransportAddress client, TransportAddress door, byte
     }
     byte[] payload = new byte[length];
     in.get(payload);
-    return Optional.of(new Forwarded(KINDS[kind], client, door, payload));
+    return Optional.of(new Forwarded(KINDS[kind], asker, place, client, door, payload));
   }
 
   private static TransportAddress address(ByteBuffer in) {
@@ -84,6 +111,8 @@ record Forwarded(Kind kind, TransportAddress client, TransportAddress door, byte
   public boolean equals(@org.jspecify.annotations.Nullable Object other) {
     return other instanceof Forwarded that
         && kind == that.kind
+        && asker == that.asker
+        && place == that.place
         && client.equals(that.client)
         && door.equals(that.door)
         && Arrays.equals(payload, that.payload);

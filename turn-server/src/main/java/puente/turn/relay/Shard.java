@@ -43,13 +43,16 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private static final long AFTER_DEFECT_MS = 1000;
 
   /** What was asked for and is answered as soon as the current input is done. */
-  private sealed interface Pending permits Bound, NotBound, Answered {}
+  private sealed interface Pending permits Bound, NotBound, Answered, Resumed {}
 
   private record Bound(Relay relay) implements Pending {}
 
   private record NotBound(Relay relay, boolean inUse) implements Pending {}
 
   private record Answered(AllocationStore.Answer answer) implements Pending {}
+
+  /** This client's allocation has come here: what it sent meanwhile is for us. */
+  private record Resumed(FiveTuple client) implements Pending {}
 
   private final EventLoops.Loop loop;
   private final AllocationStore store;
@@ -63,6 +66,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
   private final ShardWatch watch;
   private final Runnable timeTask = this::onTimer;
+  private final int index;
 
   private long now;
   private int nowBatch = -1;
@@ -97,6 +101,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
             counters,
             random.nextLong(),
             this::onStray);
+    this.index = index;
     restoration = new ShardRestoration(this, changes, strays, listeners, index);
     watch = new ShardWatch(loop.eventLoop(), server, counters, clock::nowMs, random.nextLong());
   }
@@ -175,21 +180,17 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   /** From now on, clients may come by other nodes and have their allocations there. */
   void forwardBy(ForwardLink link, long seed) {
-    forwarding = new ShardForwarding(this, link, seed);
+    forwarding = new ShardForwarding(this, link, index, seed);
   }
 
   /** What another node has sent; from the link's thread. */
-  void forwarded(List<Forwarded> frames, TransportAddress from, int index, int count) {
+  void forwarded(List<Forwarded> frames, TransportAddress from) {
     loop.eventLoop()
         .execute(
             () -> {
-              ShardForwarding receiver = forwarding;
               nowBatch = -1;
-              for (Forwarded frame : frames) {
-                if (receiver != null) {
-                  boolean first = Math.floorMod(frame.client().hashCode(), count) == index;
-                  receiver.onForwarded(frame, from, first, now());
-                }
+              if (forwarding != null) {
+                frames.forEach(frame -> forwarding.onForwarded(frame, from, now()));
               }
             });
   }
@@ -201,27 +202,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     loop.datagrams().flush();
   }
 
-  /** The listener that this client made its allocation on, the one of that address first; or -1. */
-  int listenerOf(TransportAddress client, TransportAddress door) {
-    int found = -1;
-    for (int i = 0; i < listeners.size(); i++) {
-      UdpSocket socket = listeners.get(i);
-      if (socket != null
-          && (found < 0 || socket.local().equals(door))
-          && server.allocationOf(new FiveTuple(Transport.UDP, client, client, i, null)) != null) {
-        found = i;
-      }
-    }
-    return found;
-  }
-
-  @Nullable UdpSocket listenerAt(TransportAddress local) {
-    for (UdpSocket socket : listeners) {
-      if (socket != null && socket.local().equals(local)) {
-        return socket;
-      }
-    }
-    return null;
+  /** This shard's sockets, by the number of their endpoint. */
+  List<@Nullable UdpSocket> listeners() {
+    return listeners;
   }
 
   private void onStray(Packet packet) {
@@ -295,10 +278,15 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
         switch (next) {
           case Bound bound -> server.onBound(bound.relay, now(), this);
           case NotBound failed -> server.onBindFailed(failed.relay, failed.inUse, now(), this);
+          case Resumed resumed -> resume(resumed.client);
           case Answered answered -> {
-            if (!(answered.answer instanceof AllocationStore.Claimed claimed)
-                || !restoration.passOn(claimed)) {
+            if (!(answered.answer instanceof AllocationStore.Claimed claimed)) {
               server.onAnswer(answered.answer, now(), this);
+            } else {
+              if (!restoration.passOn(claimed)) {
+                server.onAnswer(claimed, now(), this);
+              }
+              pending.add(new Resumed(claimed.client()));
             }
           }
         }
@@ -309,6 +297,12 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     long deadline = server.nextDeadline();
     if (deadline < timerAt) {
       arm(deadline);
+    }
+  }
+
+  private void resume(FiveTuple client) {
+    if (forwarding != null) {
+      forwarding.isHere(client, held -> server.onDatagram(held, now(), this));
     }
   }
 
@@ -445,14 +439,14 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
-  public boolean elsewhere(Packet packet) {
+  public Whereabouts elsewhere(Packet packet) {
     if (strays.give(packet)) {
-      return true;
+      return Whereabouts.GIVEN;
     }
     UdpSocket socket = forwarding == null ? null : listeners.get(packet.listener);
-    return forwarding != null
-        && socket != null
-        && forwarding.elsewhere(packet, socket.local(), now());
+    return forwarding == null || socket == null
+        ? Whereabouts.NOWHERE
+        : forwarding.elsewhere(packet, socket.local(), now());
   }
 
   @Override

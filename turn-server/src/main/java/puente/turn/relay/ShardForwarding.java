@@ -2,13 +2,18 @@ package puente.turn.relay;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.UdpSocket;
-import puente.stun.AddressMap;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
 import puente.stun.PacketKind;
+import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.Effects.Whereabouts;
+import puente.turn.relay.ForwardLink.Fact;
 import puente.turn.relay.Forwarded.Kind;
 
 /**
@@ -16,14 +21,17 @@ import puente.turn.relay.Forwarded.Kind;
  * allocation is on another node, and what comes by other nodes for allocations that are here. Used
  * on the shard's loop only.
  *
- * <p>Nobody keeps a directory of this. The first packet of an unknown client is offered to every
- * other node; the one that has the allocation takes it and says so. An Allocate is never offered: a
- * new client is served where it comes.
+ * <p>Nobody keeps a directory of this. When an unknown client sends, every other node is asked; the
+ * one that has the allocation says so, and gets all that the client has sent meanwhile, in its
+ * order. About an Allocate nobody is asked: a new client is served where it comes.
  */
 final class ShardForwarding {
 
   /** A node that says nothing for so long does not have the allocation. */
-  private static final long OFFER_MS = 300;
+  static final long OFFER_MS = 300;
+
+  /** The question may have been lost: it is asked again with a later packet of the client. */
+  private static final long OFFER_AGAIN_MS = 100;
 
   /** How long a no is good for. */
   private static final long DENIED_MS = 5000;
@@ -44,24 +52,34 @@ final class ShardForwarding {
 
   private static final int ALLOCATE_REQUEST = 0x0003;
 
-  /** Who has the allocation of a client that speaks to us; null is nobody, from {@code sureMs} on. */
-  private record Route(@Nullable TransportAddress node, long sureMs, long untilMs) {}
+  /**
+   * Who has the allocation of a client that speaks to us.
+   *
+   * @param node null is nobody, from {@code sureMs} on
+   * @param place the shard there
+   */
+  private record Route(
+      @Nullable TransportAddress node, int place, long offeredMs, long sureMs, long untilMs) {}
 
-  /** By whom the client of an allocation of ours speaks. */
-  private record Via(TransportAddress node, TransportAddress door, long hereMs, long untilMs) {}
+  /** By whom, and which shard of it, the client of an allocation of ours speaks. */
+  private record Via(
+      TransportAddress node, int asker, TransportAddress door, long hereMs, long untilMs) {}
 
   private final Shard shard;
   private final ForwardLink link;
+  private final int index;
   private final Recollection<Route> routes;
   private final Recollection<Via> vias;
+  private final HeldPackets held = new HeldPackets();
   private final Packet packet = new Packet();
   private final ByteBuf memory = Unpooled.directBuffer(0x1_0000, 0x1_0000);
   private long secondMs;
   private int offered;
 
-  ShardForwarding(Shard shard, ForwardLink link, long seed) {
+  ShardForwarding(Shard shard, ForwardLink link, int index, long seed) {
     this.shard = shard;
     this.link = link;
+    this.index = index;
     routes = new Recollection<>(seed, CLIENTS_MAX);
     vias = new Recollection<>(seed + 1, CLIENTS_MAX);
     packet.buffer = memory.nioBuffer(0, memory.capacity());
@@ -70,37 +88,79 @@ final class ShardForwarding {
 
   // ---- at the node that the client speaks to
 
-  /** Whether another node gets this packet; nothing is left to do then. */
-  boolean elsewhere(Packet unknown, TransportAddress door, long now) {
+  /** Whether another node gets this packet, now or when it has said that it wants it. */
+  Whereabouts elsewhere(Packet unknown, TransportAddress door, long now) {
     boolean request = PacketKind.of(unknown.u8(0)) == PacketKind.STUN;
     if (request && unknown.u16(0) == ALLOCATE_REQUEST) {
-      return false;
+      return Whereabouts.NOWHERE;
     }
     TransportAddress client = unknown.source();
     Route route = routes.find(client);
     if (route == null || now >= route.untilMs) {
-      return link.hasPeers() && offer(unknown, client, door, now);
+      return link.hasPeers() && mayOffer(now)
+          ? offer(unknown, client, door, now + OFFER_MS, now)
+          : Whereabouts.NOWHERE;
     }
     TransportAddress node = route.node;
-    if (node == null) {
-      // Until the others have had time to answer, nobody is told that there is nothing.
-      return now < route.sureMs;
+    if (node != null) {
+      up(node, route.place, client, door, bytes(unknown));
+      return Whereabouts.GIVEN;
     }
-    link.send(node, new Forwarded(Kind.UP, client, door, bytes(unknown, 0, unknown.length)));
-    return true;
+    if (now >= route.sureMs) {
+      link.count(Fact.NOBODY, held.expire(now));
+      return Whereabouts.NOWHERE;
+    }
+    // Until the others have had time to answer, nobody is told that there is nothing.
+    if (now - route.offeredMs >= OFFER_AGAIN_MS && mayOffer(now)) {
+      return offer(unknown, client, door, route.sureMs, now);
+    }
+    hold(unknown, client, route.sureMs, now);
+    return Whereabouts.ASKED;
   }
 
-  private boolean offer(Packet unknown, TransportAddress client, TransportAddress door, long now) {
+  private boolean mayOffer(long now) {
     if (now - secondMs >= 1000) {
       secondMs = now;
       offered = 0;
     }
-    if (offered++ >= OFFERS_PER_SECOND) {
-      return false;
+    boolean may = offered++ < OFFERS_PER_SECOND;
+    link.count(Fact.OFFER_RATE, may ? 0 : 1);
+    return may;
+  }
+
+  private Whereabouts offer(
+      Packet unknown, TransportAddress client, TransportAddress door, long sureMs, long now) {
+    hold(unknown, client, sureMs, now);
+    routes.put(client, new Route(null, -1, now, sureMs, sureMs - OFFER_MS + DENIED_MS));
+    link.offer(Forwarded.question(index, client, door));
+    return Whereabouts.ASKED;
+  }
+
+  private void hold(Packet unknown, TransportAddress client, long untilMs, long now) {
+    link.count(Fact.NOBODY, held.expire(now));
+    if (!held.add(client, unknown.listener, bytes(unknown), untilMs)) {
+      link.count(Fact.HELD_FULL, 1);
     }
-    routes.put(client, new Route(null, now + OFFER_MS, now + DENIED_MS));
-    link.offer(new Forwarded(Kind.OFFER, client, door, bytes(unknown, 0, unknown.length)));
-    return true;
+  }
+
+  private void up(
+      TransportAddress node,
+      int place,
+      TransportAddress client,
+      TransportAddress door,
+      byte[] bytes) {
+    link.count(Fact.UP, 1);
+    link.send(node, new Forwarded(Kind.UP, index, place, client, door, bytes));
+  }
+
+  /** The allocation has come to this node: what its client has sent meanwhile is for us. */
+  void isHere(FiveTuple client, Consumer<Packet> receiver) {
+    routes.remove(client.client());
+    for (byte[] bytes : held.take(client.client(), client.listener())) {
+      receiver.accept(unpack(bytes, client.client(), client.listener()));
+      // It is sent on before its memory is used again.
+      shard.loop().datagrams().flush();
+    }
   }
 
   // ---- at the node that has the allocation
@@ -118,8 +178,7 @@ final class ShardForwarding {
     if (via == null) {
       return false;
     }
-    byte[] payload = java.util.Arrays.copyOf(message, length);
-    link.send(via.node, new Forwarded(Kind.DOWN, client.client(), via.door, payload));
+    down(via, client, Arrays.copyOf(message, length));
     return true;
   }
 
@@ -135,8 +194,14 @@ final class ShardForwarding {
     payload[2] = (byte) (length >> 8);
     payload[3] = (byte) length;
     data.buffer.get(data.offset + offset, payload, 4, length);
-    link.send(via.node, new Forwarded(Kind.DOWN, client.client(), via.door, payload));
+    down(via, client, payload);
     return true;
+  }
+
+  private void down(Via via, FiveTuple client, byte[] payload) {
+    link.count(Fact.DOWN, 1);
+    link.send(
+        via.node, new Forwarded(Kind.DOWN, via.asker, index, client.client(), via.door, payload));
   }
 
   private @Nullable Via via(FiveTuple client, long now) {
@@ -149,94 +214,107 @@ final class ShardForwarding {
 
   // ---- what comes by the link
 
-  /**
-   * @param first whether this shard sends what is for clients: one of them does
-   */
-  void onForwarded(Forwarded frame, TransportAddress from, boolean first, long now) {
+  void onForwarded(Forwarded frame, TransportAddress from, long now) {
     switch (frame.kind()) {
       case OFFER, UP -> onUp(frame, from, now);
-      case DOWN -> {
-        UdpSocket socket = first ? shard.listenerAt(frame.door()) : null;
-        if (socket != null) {
-          socket.send(frame.client(), 0, frame.payload(), frame.payload().length);
+      case DOWN -> onDown(frame);
+      case HERE -> onHere(frame, from, now);
+      case GONE -> {
+        Route route = routes.find(frame.client());
+        if (route != null && from.equals(route.node)) {
+          routes.remove(frame.client());
         }
       }
-      case HERE -> routes.put(frame.client(), new Route(from, now, now + ROUTE_MS));
+    }
+  }
+
+  private void onDown(Forwarded frame) {
+    int listener = listenerAt(frame.door());
+    UdpSocket socket = listener < 0 ? null : shard.listeners().get(listener);
+    if (socket == null) {
+      link.count(Fact.NO_DOOR, 1);
+    } else {
+      socket.send(frame.client(), 0, frame.payload(), frame.payload().length);
+    }
+  }
+
+  private void onHere(Forwarded frame, TransportAddress from, long now) {
+    TransportAddress client = frame.client();
+    routes.put(client, new Route(from, frame.place(), now, now, now + ROUTE_MS));
+    int listener = listenerAt(frame.door());
+    for (byte[] bytes : held.take(client, listener)) {
+      up(from, frame.place(), client, frame.door(), bytes);
     }
   }
 
   private void onUp(Forwarded frame, TransportAddress from, long now) {
-    int listener = shard.listenerOf(frame.client(), frame.door());
-    if (listener < 0 || frame.payload().length == 0) {
+    int listener = listenerOf(frame.client(), frame.door());
+    boolean question = frame.kind() == Kind.OFFER;
+    if (listener < 0) {
+      if (!question && frame.place() == index) {
+        link.send(from, frame.answer(Kind.GONE, index));
+      }
       return;
     }
     Via before = vias.find(frame.client());
-    boolean known = before != null && before.node.equals(from) && before.door.equals(frame.door());
-    if (frame.kind() == Kind.OFFER
-        || before == null
-        || !known
-        || now - before.hereMs >= HERE_EVERY_MS) {
-      vias.put(frame.client(), new Via(from, frame.door(), now, now + VIA_MS));
-      link.send(from, frame.answer(Kind.HERE));
+    boolean known =
+        before != null
+            && before.node.equals(from)
+            && before.asker == frame.asker()
+            && before.door.equals(frame.door());
+    if (question || before == null || !known || now - before.hereMs >= HERE_EVERY_MS) {
+      vias.put(frame.client(), new Via(from, frame.asker(), frame.door(), now, now + VIA_MS));
+      link.count(Fact.HERE, 1);
+      link.send(from, frame.answer(Kind.HERE, index));
     }
-    TransportAddress client = frame.client();
-    memory.setBytes(0, frame.payload());
+    if (frame.payload().length > 0) {
+      shard.onForwardedPacket(unpack(frame.payload(), frame.client(), listener));
+    }
+  }
+
+  private Packet unpack(byte[] bytes, TransportAddress client, int listener) {
+    memory.setBytes(0, bytes);
     packet.offset = 0;
-    packet.length = frame.payload().length;
+    packet.length = bytes.length;
     packet.sourceFamily = client.family();
     packet.sourceHi = client.hi();
     packet.sourceLo = client.lo();
     packet.sourcePort = client.port();
     packet.listener = listener;
-    shard.onForwardedPacket(packet);
+    return packet;
   }
 
-  private static byte[] bytes(Packet of, int offset, int length) {
-    byte[] bytes = new byte[length];
-    of.buffer.get(of.offset + offset, bytes, 0, length);
-    return bytes;
-  }
-
-  /** What is remembered of clients, the oldest forgotten first. */
-  private static final class Recollection<V> {
-    private record Entry<V>(TransportAddress client, V value) {}
-
-    private final AddressMap<Entry<V>> byClient;
-    private final @Nullable Entry<V>[] ring;
-    private int next;
-
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    Recollection(long seed, int max) {
-      byClient = new AddressMap<>(seed);
-      ring = new Entry[max];
-    }
-
-    boolean isEmpty() {
-      return byClient.isEmpty();
-    }
-
-    @Nullable V find(TransportAddress client) {
-      Entry<V> entry = byClient.find(client.hi(), client.lo(), client.port());
-      return entry == null ? null : entry.value;
-    }
-
-    void remove(long hi, long lo, int port) {
-      byClient.remove(hi, lo, port);
-    }
-
-    void put(TransportAddress client, V value) {
-      Entry<V> former = ring[next];
-      if (former != null && find(former) == former) {
-        byClient.remove(former.client.hi(), former.client.lo(), former.client.port());
+  /** The listener that this client made its allocation on, the one of that address first; or -1. */
+  private int listenerOf(TransportAddress client, TransportAddress door) {
+    int found = -1;
+    List<@Nullable UdpSocket> listeners = shard.listeners();
+    for (int i = 0; i < listeners.size(); i++) {
+      UdpSocket socket = listeners.get(i);
+      if (socket != null
+          && (found < 0 || socket.local().equals(door))
+          && shard.server().allocationOf(new FiveTuple(Transport.UDP, client, client, i, null))
+              != null) {
+        found = i;
       }
-      Entry<V> entry = new Entry<>(client, value);
-      ring[next] = entry;
-      next = (next + 1) % ring.length;
-      byClient.put(client.hi(), client.lo(), client.port(), entry);
     }
+    return found;
+  }
 
-    private @Nullable Entry<V> find(Entry<V> entry) {
-      return byClient.find(entry.client.hi(), entry.client.lo(), entry.client.port());
+  /** The listener on this address, or -1. */
+  private int listenerAt(TransportAddress local) {
+    List<@Nullable UdpSocket> listeners = shard.listeners();
+    for (int i = 0; i < listeners.size(); i++) {
+      UdpSocket socket = listeners.get(i);
+      if (socket != null && socket.local().equals(local)) {
+        return i;
+      }
     }
+    return -1;
+  }
+
+  private static byte[] bytes(Packet of) {
+    byte[] bytes = new byte[of.length];
+    of.copyTo(bytes, of.length);
+    return bytes;
   }
 }

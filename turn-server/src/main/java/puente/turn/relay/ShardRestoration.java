@@ -7,10 +7,13 @@ import org.slf4j.LoggerFactory;
 import puente.net.UdpSocket;
 import puente.stun.FiveTuple;
 import puente.stun.Transport;
+import puente.turn.Allocation;
+import puente.turn.CloseReason;
 import puente.turn.Counter;
 import puente.turn.Restored;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.Ownership;
 import puente.turn.store.Snapshot;
 
 /** How one shard goes on with allocations that it did not make. For the shard's loop. */
@@ -66,7 +69,9 @@ final class ShardRestoration {
   private void restore(List<Snapshot> snapshots) {
     for (Snapshot snapshot : snapshots) {
       Restored outcome = restore(snapshot);
-      shard.counters().count(outcome == Restored.YES ? Counter.RESTORED : Counter.NOT_RESTORED);
+      if (outcome != Restored.TUPLE_TAKEN) {
+        shard.counters().count(outcome == Restored.YES ? Counter.RESTORED : Counter.NOT_RESTORED);
+      }
       if (outcome != Restored.YES && outcome != Restored.TUPLE_TAKEN) {
         changes.ended(snapshot.key());
       }
@@ -98,6 +103,23 @@ final class ShardRestoration {
       }
     }
     return null;
+  }
+
+  /**
+   * Another node has this now. It ends here in silence, unless its client has made a new one since.
+   *
+   * @return whether it was here
+   */
+  boolean letGo(Snapshot claimed, String node) {
+    FiveTuple client = tupleOf(claimed.key());
+    Allocation here = client == null ? null : shard.server().allocationOf(client);
+    if (here == null
+        || !here.isActive()
+        || !Ownership.mustLetGo(shard.server().snapshotOf(here, node), claimed)) {
+      return false;
+    }
+    shard.evict(here.client(), CloseReason.TAKEN_OVER);
+    return true;
   }
 
   /** Whether what was claimed has gone to the shard that owns its port, and is not this one. */

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -65,10 +66,14 @@ public final class TurnNode {
   private final List<StreamListener> streamListeners = new ArrayList<>();
   private final List<Endpoint> endpoints = new ArrayList<>();
   private final Sessions sessions = new Sessions(shards);
+  private final TurnConfig config;
+  private final String name;
   private Strays strays = Strays.NONE;
 
-  private TurnNode(EventLoops loops) {
+  private TurnNode(EventLoops loops, TurnConfig config, String name) {
     this.loops = loops;
+    this.config = config;
+    this.name = name;
   }
 
   /**
@@ -88,7 +93,7 @@ public final class TurnNode {
   public static TurnNode start(
       EventLoops loops, Options options, AllocationStore store, Keeping keeping)
       throws BindFailure {
-    TurnNode node = new TurnNode(loops);
+    TurnNode node = new TurnNode(loops, options.turn, keeping.node());
     try {
       node.makeShards(options, store, keeping);
       for (Listen listen : options.listen) {
@@ -162,7 +167,8 @@ public final class TurnNode {
 
   /**
    * Goes on with allocations of a former process or another node: each on the shard that owns its
-   * port, all shards at once. Meanwhile nobody is told that there is no such allocation.
+   * port, all shards at once. Meanwhile nobody is told that there is no such allocation. For one
+   * thread at a time.
    */
   public CompletionStage<Void> restore(List<Snapshot> snapshots) {
     List<List<Snapshot>> byShard = new ArrayList<>();
@@ -191,6 +197,36 @@ public final class TurnNode {
               () -> shard.restoration().resume(known, own), shard.loop().eventLoop());
     }
     return CompletableFuture.allOf(all);
+  }
+
+  /**
+   * Whether an allocation could be this node's: it listens where its client sends, and its relayed
+   * addresses and their ports are of this configuration.
+   */
+  public boolean couldServe(Snapshot snapshot) {
+    return tupleOf(snapshot.key()) != null
+        && snapshot.relays().stream().allMatch(relay -> isOurs(relay.local()));
+  }
+
+  private boolean isOurs(TransportAddress relay) {
+    return relay.port() >= config.portMin()
+        && relay.port() <= config.portMax()
+        && config.relayAddresses().stream()
+            .anyMatch(address -> address.local().equals(relay.withPort(0)));
+  }
+
+  /** Another node has this allocation now: it ends here, without a word to its client. */
+  public void letGo(Snapshot claimed) {
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().execute(() -> shard.restoration().letGo(claimed, name));
+    }
+  }
+
+  /** These relay addresses are not on this machine now: nothing new is made on them. */
+  public void absent(Set<TransportAddress> relayAddresses) {
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().execute(() -> shard.server().absent(relayAddresses));
+    }
   }
 
   private @Nullable FiveTuple tupleOf(AllocationKey key) {

@@ -33,7 +33,7 @@ public interface AllocationStore {
   record Claim(FiveTuple client) implements Question {}
 
   /** What the store says to a question. */
-  sealed interface Answer permits Granted, Refused, Claimed, Unclaimed {
+  sealed interface Answer permits Granted, Refused, Claimed, Unclaimed, Undecided {
     FiveTuple client();
   }
 
@@ -59,6 +59,9 @@ public interface AllocationStore {
 
   /** Nobody has left an allocation of this client, or its owner is alive. */
   record Unclaimed(FiveTuple client) implements Answer {}
+
+  /** Nobody can say yet: this node has just started, or another has just died. Ask again. */
+  record Undecided(FiveTuple client) implements Answer {}
 
   /** Whose quota it is. */
   enum Scope {

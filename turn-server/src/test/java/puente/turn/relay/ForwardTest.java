@@ -158,6 +158,68 @@ class ForwardTest {
     assertEquals(MessageClass.ERROR, parse(bytes(answer)).messageClass());
   }
 
+  /** While the other nodes are asked, nothing of what the client sends is lost or overtaken. */
+  @Test
+  void aBurstArrivesWholeAndInOrder() throws IOException {
+    allocateAndBind();
+    int burst = 100;
+    for (int i = 0; i < burst; i++) {
+      send(client, two.door(), channelData(new byte[] {(byte) i}));
+    }
+    for (int i = 0; i < burst; i++) {
+      assertEquals(i, bytes(receive(peer))[0] & 0xff);
+    }
+    assertEquals(0, two.link.count(ForwardLink.Fact.HELD_FULL));
+    assertEquals(burst, two.link.count(ForwardLink.Fact.UP));
+    assertEquals(1, two.link.count(ForwardLink.Fact.OFFER));
+  }
+
+  /** The node that had the allocation says that it is over: the others are asked anew, at once. */
+  @Test
+  void aRouteEndsWithTheAllocation() throws IOException {
+    allocateAndBind();
+    send(client, two.door(), channelData("first".getBytes()));
+    assertArrayEquals("first".getBytes(), bytes(receive(peer)));
+    exchange(one, request(Method.REFRESH, 5).i32(AttributeType.LIFETIME, 0));
+    exchange(one, request(Method.ALLOCATE, 6).i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24));
+    exchange(one, request(Method.REFRESH, 7).i32(AttributeType.LIFETIME, 0));
+    long offers = two.link.count(ForwardLink.Fact.OFFER);
+    client.setSoTimeout(100);
+    for (int i = 0; i < 100 && two.link.count(ForwardLink.Fact.OFFER) == offers; i++) {
+      send(client, two.door(), channelData("nobody's".getBytes()));
+      try {
+        receive(client);
+      } catch (SocketTimeoutException silence) {
+        // ChannelData is never answered.
+      }
+    }
+    assertTrue(two.link.count(ForwardLink.Fact.OFFER) > offers);
+  }
+
+  @Test
+  void packetsAreHeldForATimeAndInANumber() {
+    HeldPackets held = new HeldPackets();
+    TransportAddress ana = TransportAddress.ipv4(1, 1);
+    TransportAddress eva = TransportAddress.ipv4(2, 2);
+    assertTrue(held.add(ana, 0, new byte[] {1}, 100));
+    assertTrue(held.add(eva, 0, new byte[] {2}, 200));
+    assertTrue(held.add(ana, 0, new byte[] {3}, 200));
+    assertTrue(held.add(ana, 1, new byte[] {4}, 200));
+    assertEquals(1, held.expire(100));
+    List<byte[]> taken = held.take(ana, 0);
+    assertEquals(1, taken.size());
+    assertEquals(3, taken.getFirst()[0]);
+    assertEquals(0, held.take(ana, 0).size());
+    int many = 2;
+    while (held.add(eva, 0, new byte[10], 300)) {
+      many++;
+    }
+    assertEquals(HeldPackets.PACKETS_MAX, many);
+    assertEquals(HeldPackets.PACKETS_MAX, held.expire(300));
+    assertTrue(held.add(eva, 0, new byte[HeldPackets.BYTES_MAX], 300));
+    assertTrue(!held.add(eva, 0, new byte[1], 300));
+  }
+
   @Test
   void newClientsAreServedWhereTheyCome() throws IOException {
     Message answer =
