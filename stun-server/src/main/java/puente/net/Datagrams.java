@@ -45,6 +45,9 @@ public interface Datagrams {
    */
   void leave();
 
+  /** Closes what is still open. */
+  void close();
+
   /** A number that changes with every flush: what has been worked out for a batch is old then. */
   int batch();
 

@@ -107,7 +107,13 @@ public final class EventLoops {
     return isNative;
   }
 
+  /** Ends all loops; the sockets on them are closed. */
   public CompletionStage<Void> close() {
+    for (Loop shard : shards) {
+      if (!shard.eventLoop().isShuttingDown()) {
+        shard.eventLoop().submit(shard.datagrams()::close).awaitUninterruptibly();
+      }
+    }
     return vertx.close().toCompletionStage();
   }
 

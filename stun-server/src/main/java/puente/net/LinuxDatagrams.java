@@ -4,6 +4,7 @@ import io.netty.channel.IoEventLoop;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -201,6 +202,11 @@ final class LinuxDatagrams implements Datagrams {
     flush();
     left = true;
     open.forEach(LinuxUdpSocket::rest);
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(open).forEach(LinuxUdpSocket::close);
   }
 
   @Override

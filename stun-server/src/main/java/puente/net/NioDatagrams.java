@@ -7,6 +7,9 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.DatagramCounters.Fact;
@@ -30,6 +33,7 @@ final class NioDatagrams implements Datagrams {
   private final ByteBuffer received = ByteBuffer.allocateDirect(DATAGRAM_MAX);
   private final ByteBuffer outgoing = ByteBuffer.allocateDirect(DATAGRAM_MAX + 4);
   private final Packet packet = new Packet();
+  private final Set<NioUdpSocket> open = new HashSet<>();
   private int batch;
   private boolean defectLogged;
 
@@ -60,6 +64,16 @@ final class NioDatagrams implements Datagrams {
   }
 
   @Override
+  public void close() {
+    List.copyOf(open).forEach(NioUdpSocket::close);
+  }
+
+  /** The socket is closed. */
+  void closed(NioUdpSocket socket) {
+    open.remove(socket);
+  }
+
+  @Override
   public int batch() {
     return batch;
   }
@@ -87,6 +101,7 @@ final class NioDatagrams implements Datagrams {
                 number,
                 receiver);
         socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
+        open.add(socket);
         return socket;
       } catch (IOException | RuntimeException failure) {
         channel.close();

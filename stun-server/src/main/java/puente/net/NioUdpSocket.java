@@ -107,6 +107,7 @@ final class NioUdpSocket extends NioSelectableChannelIoHandle<DatagramChannel>
       return;
     }
     registration = null;
+    loop.closed(this);
     active.cancel();
     try {
       channel.close();
