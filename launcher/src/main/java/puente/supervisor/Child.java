@@ -36,6 +36,7 @@ final class Child {
   final long startedMs;
   State state = State.STARTING;
   private @Nullable UnixSocket socket;
+  private long has;
 
   private Child(Process process, long startedMs) {
     this.process = process;
@@ -94,17 +95,24 @@ final class Child {
     }
   }
 
-  /** Gives it its turn, and the sockets for it. */
-  void serve(HeldSockets held, Turn turn) {
-    state = State.TAKING;
+  /** Gives it what it does not have yet of the sockets; it does nothing with them before its turn. */
+  void give(HeldSockets held) {
     UnixSocket connection = socket;
     if (connection == null) {
       throw new IllegalStateException("a process that never connected cannot be ready");
     }
     try {
-      held.giveTo(connection);
-      connection.send(turn.text());
+      has = held.giveTo(connection, has);
     } catch (IOException failure) {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Gives it its turn, and the sockets for it. */
+  void serve(HeldSockets held, Turn turn) {
+    state = State.TAKING;
+    give(held);
+    if (!say(turn.text())) {
       // What cannot be told to serve must not be waited for.
       process.destroyForcibly();
     }

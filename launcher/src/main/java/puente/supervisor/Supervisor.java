@@ -150,6 +150,7 @@ public final class Supervisor {
       if (child.process.pid() == peer.pid()) {
         child.connected(socket);
         childBySocket.put(socket, child);
+        hurry(child);
       }
     }
     thread("hear", () -> hear(socket));
@@ -186,6 +187,8 @@ public final class Supervisor {
     if (old == null) {
       serve(child);
     } else if (planned != null && planned.next == child) {
+      // The many now, while the old one serves; then only what has changed.
+      child.give(held);
       retire(old);
     }
   }
@@ -259,6 +262,15 @@ public final class Supervisor {
       agenda.in(delayMs, () -> start(false));
     } else if (next.state == State.READY) {
       serve(next);
+    } else {
+      hurry(next);
+    }
+  }
+
+  /** Who prepares at leisure is told when nobody serves any more. */
+  private void hurry(Child child) {
+    if (serving == null && child.state == State.STARTING) {
+      child.say(Words.HURRY);
     }
   }
 

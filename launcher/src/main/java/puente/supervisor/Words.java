@@ -18,6 +18,9 @@ public final class Words {
   /** From the process: all is loaded that needs no socket. */
   public static final String READY = "READY";
 
+  /** To the process: nobody serves, so what is only for later is to be left out. */
+  public static final String HURRY = "HURRY";
+
   /** To the process: it is its turn. The way and the time follow, see {@link Turn}. */
   public static final String SERVE = "SERVE";
 

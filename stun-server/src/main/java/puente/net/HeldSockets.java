@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** The sockets that a supervisor holds for its serving process. For one thread. */
 public final class HeldSockets {
 
-  private final Map<String, Integer> descriptorByKey = new LinkedHashMap<>();
+  /** A descriptor, and the how-manieth it was that came here. */
+  private record Held(int descriptor, long serial) {}
+
+  private final Map<String, Held> heldByKey = new LinkedHashMap<>();
+  private long serial;
 
   public int count() {
-    return descriptorByKey.size();
+    return heldByKey.size();
   }
 
   /** Whether the message was about sockets; if so, it is done. */
@@ -27,9 +31,9 @@ public final class HeldSockets {
     for (int i = 1; i < lines.length; i++) {
       String key = lines[i].substring(1);
       if (lines[i].startsWith("-")) {
-        close(descriptorByKey.remove(key));
+        close(heldByKey.remove(key));
       } else if (next < delivery.descriptors().length) {
-        close(descriptorByKey.put(key, delivery.descriptors()[next++]));
+        close(heldByKey.put(key, new Held(delivery.descriptors()[next++], ++serial)));
       }
     }
     UnixSocket.closeAll(
@@ -37,31 +41,38 @@ public final class HeldSockets {
     return true;
   }
 
-  /** Gives all to another process; they stay held here, too. */
-  public void giveTo(UnixSocket process) throws IOException {
-    Iterator<Map.Entry<String, Integer>> all = descriptorByKey.entrySet().iterator();
+  /**
+   * Gives all to another process; they stay held here, too.
+   *
+   * @param after what the last time answered, for those only that have come since; or 0
+   * @return up to where it has all
+   */
+  public long giveTo(UnixSocket process, long after) throws IOException {
+    Iterator<Map.Entry<String, Held>> all =
+        heldByKey.entrySet().stream().filter(held -> held.getValue().serial > after).iterator();
     while (all.hasNext()) {
       StringBuilder text = new StringBuilder(SupervisedSockets.GIVE);
       int[] descriptors = new int[UnixSocket.DESCRIPTORS_MAX];
       int count = 0;
       while (count < descriptors.length && all.hasNext()) {
-        Map.Entry<String, Integer> next = all.next();
+        Map.Entry<String, Held> next = all.next();
         text.append('\n').append(next.getKey());
-        descriptors[count++] = next.getValue();
+        descriptors[count++] = next.getValue().descriptor;
       }
       process.send(text.toString(), Arrays.copyOf(descriptors, count));
     }
+    return serial;
   }
 
   /** Closes all. */
   public void clear() {
-    descriptorByKey.values().forEach(UnixSocket::closeAll);
-    descriptorByKey.clear();
+    heldByKey.values().forEach(HeldSockets::close);
+    heldByKey.clear();
   }
 
-  private static void close(@Nullable Integer descriptor) {
-    if (descriptor != null) {
-      UnixSocket.closeAll(descriptor);
+  private static void close(@Nullable Held held) {
+    if (held != null) {
+      UnixSocket.closeAll(held.descriptor);
     }
   }
 }

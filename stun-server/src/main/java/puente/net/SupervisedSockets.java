@@ -224,7 +224,11 @@ public final class SupervisedSockets implements DescriptorHolder {
   private void take(UnixSocket.Delivery delivery) {
     String[] lines = delivery.text().split("\n");
     for (int i = 0; i < delivery.descriptors().length; i++) {
-      given.put(lines[i + 1], delivery.descriptors()[i]);
+      Integer before = given.put(lines[i + 1], delivery.descriptors()[i]);
+      if (before != null) {
+        // Its port was closed and opened again since.
+        UnixSocket.closeAll(before);
+      }
     }
   }
 
@@ -232,6 +236,7 @@ public final class SupervisedSockets implements DescriptorHolder {
     if (given.isEmpty()) {
       return;
     }
+    keepFormer();
     Map<String, Integer> places = new HashMap<>();
     AtomicIntegerArray descriptors = new AtomicIntegerArray(given.size());
     given.forEach(
@@ -241,5 +246,16 @@ public final class SupervisedSockets implements DescriptorHolder {
         });
     given.clear();
     legacy = new Legacy(places, descriptors);
+  }
+
+  /** What came before and was not adopted stays, unless it has come again. */
+  private void keepFormer() {
+    Legacy former = legacy;
+    for (String key : former.places.keySet()) {
+      int descriptor = former.take(key);
+      if (descriptor >= 0 && given.putIfAbsent(key, descriptor) != null) {
+        UnixSocket.closeAll(descriptor);
+      }
+    }
   }
 }

@@ -155,6 +155,46 @@ class DescriptorHolderTest {
     UnixSocket.closeAll(descriptor);
   }
 
+  /** A successor gets most sockets while the former process serves, and at its turn the rest. */
+  @Test
+  void theRestIsGivenLater() throws Exception {
+    try (UnixSocket listening = UnixSocket.listen(name)) {
+      Process former = new Process(listening);
+      TransportAddress stays =
+          former.open(LOOPBACK, Role.RELAY, new LinkedBlockingQueue<>()).local();
+      UdpSocket closes = former.open(LOOPBACK, Role.RELAY, new LinkedBlockingQueue<>());
+      former.obeyed();
+      BlockingQueue<String> words = new LinkedBlockingQueue<>();
+      SupervisedSockets next = SupervisedSockets.connect(name, words::add);
+      try (UnixSocket supervisor = listening.accept()) {
+        long given = held.giveTo(supervisor, 0);
+        former.on(
+            () -> {
+              closes.close();
+              return true;
+            });
+        TransportAddress fresh =
+            former.open(LOOPBACK, Role.RELAY, new LinkedBlockingQueue<>()).local();
+        former.obeyed();
+        assertEquals(given + 1, held.giveTo(supervisor, given));
+        supervisor.send("SERVE");
+        assertEquals("SERVE", words.poll(PATIENCE_S, TimeUnit.SECONDS));
+        // Said in two parts, it is one: a word between must not lose the first.
+        supervisor.send("AGAIN");
+        assertEquals("AGAIN", words.poll(PATIENCE_S, TimeUnit.SECONDS));
+        for (TransportAddress local : List.of(stays, fresh)) {
+          int descriptor = next.adopt(DescriptorHolder.relayKey(local));
+          assertTrue(descriptor >= 0, local::toString);
+          UnixSocket.closeAll(descriptor);
+        }
+        // What was closed meanwhile goes with all that nobody wanted.
+        next.releaseRest();
+        supervisor.shutdown();
+      }
+      new DatagramSocket(closes.local().port(), InetAddress.getLoopbackAddress()).close();
+    }
+  }
+
   @Test
   void theSupervisorsEndIsHeard() throws Exception {
     try (UnixSocket listening = UnixSocket.listen(name)) {
@@ -197,7 +237,7 @@ class DescriptorHolderTest {
     Process(UnixSocket listening) throws Exception {
       sockets = SupervisedSockets.connect(name, words::add);
       supervisor = listening.accept();
-      held.giveTo(supervisor);
+      held.giveTo(supervisor, 0);
       supervisor.send("SERVE");
       assertEquals("SERVE", words.poll(PATIENCE_S, TimeUnit.SECONDS));
       loops = EventLoops.open(1, UdpIo.FFM, true, 1 << 20, sockets);
