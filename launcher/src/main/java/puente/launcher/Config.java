@@ -63,6 +63,12 @@ final class Config {
     return warnings;
   }
 
+  /** Whether all settings have the same values, wherever they were written. */
+  boolean isSameAs(Config other) {
+    return valuesBySetting.keySet().equals(other.valuesBySetting.keySet())
+        && valuesBySetting.keySet().stream().allMatch(one -> all(one).equals(other.all(one)));
+  }
+
   @SuppressWarnings("unchecked") // The loader puts only what setting.type() made.
   <T> List<Value<T>> values(Setting<T> setting) {
     return (List<Value<T>>) (List<?>) valuesBySetting.getOrDefault(setting, List.of());

@@ -13,7 +13,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.Addresses;
 import puente.net.BindFailure;
-import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
@@ -44,28 +43,20 @@ final class Node {
   private final NodeSignaling signaling;
   private Config current;
 
-  private Node(Config config, StateDirectory state, DescriptorHolder holder) throws StartFailure {
-    this.config = config;
+  /**
+   * Starts everything.
+   *
+   * @throws StartFailure in one clear line; nothing is left running then
+   */
+  Node(NodePreparation parts, StateDirectory state) throws StartFailure {
+    config = parts.config();
     current = config;
     this.state = state;
-    NodeConfig parts = new NodeConfig(config, state);
-    List<TurnNode.Listen> listens = parts.listens();
-    own = ownEndpoints(config, listens);
-    TurnConfig turnConfig = parts.turn(own);
-    boolean wantsTls =
-        NodeSignaling.wantsTls(config)
-            || listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
-    tls = wantsTls ? NodeTls.open(config, state) : null;
-    store = new LocalStore(parts.quotas());
-    cluster = cluster(config, store);
-    TurnNode.Options options =
-        new TurnNode.Options(
-            listens,
-            tls == null ? null : tls::context,
-            turnConfig,
-            parts.binding(),
-            parts.streams());
-    loops = openLoops(parts, holder);
+    own = parts.own();
+    tls = parts.tls();
+    store = parts.store();
+    cluster = parts.cluster();
+    loops = parts.loops();
     journal = openJournal();
     try {
       NodeAddresses.tryRelays(config);
@@ -73,10 +64,13 @@ final class Node {
           journal.restore(
               cluster.nodeId(),
               List.of(cluster.sink()),
-              keeping -> TurnNode.start(loops, options, cluster.store(), keeping));
+              keeping -> TurnNode.start(loops, parts.options(), cluster.store(), keeping));
+      if (tls != null && parts.isOld()) {
+        tls.reload(config, state);
+      }
       // At once: from the first client on, those who are to go elsewhere are sent there.
       link = link(ClusterConfig.of(config), turn);
-      takeover = takeover(turnConfig);
+      takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       metrics.bind(new NodeMetricsCluster(cluster, link, journal));
@@ -95,12 +89,12 @@ final class Node {
       journal.close();
       throw failure;
     }
-    holder.releaseRest();
+    loops.holder().releaseRest();
     LOG.info(
         "event=started shards={} udp=\"{}\" realm=\"{}\"",
         loops.shards().size(),
         turn.datagramDescription(),
-        turnConfig.realm());
+        parts.turnConfig().realm());
     if (takeover != null) {
       takeover.start();
     }
@@ -117,33 +111,6 @@ final class Node {
         new NodeTakeover(cluster, turn, turnConfig.relayAddresses(), NodeAddresses::isHere);
     cluster.heir(heir, left);
     return heir;
-  }
-
-  /**
-   * Starts everything.
-   *
-   * @throws StartFailure in one clear line; nothing is left running then
-   */
-  static Node start(Config config, StateDirectory state, DescriptorHolder holder)
-      throws StartFailure {
-    return new Node(config, state, holder);
-  }
-
-  private static Cluster cluster(Config config, LocalStore store) throws StartFailure {
-    Optional<ClusterConfig> several = ClusterConfig.of(config);
-    return several.isPresent()
-        ? new HazelcastCluster(several.get(), store)
-        : new SingleNode(ClusterConfig.nodeId(config), store);
-  }
-
-  private static EventLoops openLoops(NodeConfig parts, DescriptorHolder holder)
-      throws StartFailure {
-    try {
-      return EventLoops.open(
-          parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize(), holder);
-    } catch (IllegalArgumentException unavailable) {
-      throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
-    }
   }
 
   private NodeJournal openJournal() throws StartFailure {
@@ -163,28 +130,6 @@ final class Node {
           case NO_DESCRIPTORS, OTHER -> StartFailure.Kind.OTHER;
         };
     return new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
-  }
-
-  /** What must never be a peer: our listeners, HTTP and the admin port, by every name they have. */
-  private static List<TransportAddress> ownEndpoints(Config config, List<TurnNode.Listen> listens) {
-    List<TransportAddress> own = new ArrayList<>();
-    for (TurnNode.Listen listen : listens) {
-      own.add(listen.local());
-      for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
-        own.add(Addresses.of(external.publicAddress(), listen.local().port()));
-      }
-    }
-    own.add(Addresses.of(config.value(Settings.ADMIN_IP), config.value(Settings.ADMIN_PORT)));
-    for (Setting<Integer> port :
-        List.of(Settings.ADMIN_PORT, HttpSettings.HTTP_PORT, HttpSettings.HTTPS_PORT)) {
-      for (InetAddress ip : NodeAddresses.listening(config)) {
-        own.add(Addresses.of(ip, config.value(port)));
-      }
-    }
-    config
-        .find(ClusterSettings.CLUSTER_IP)
-        .ifPresent(ip -> own.add(Addresses.of(ip, config.value(ClusterSettings.CLUSTER_PORT))));
-    return own.stream().distinct().toList();
   }
 
   private NodeMetrics.Sources metricSources() {

@@ -42,7 +42,7 @@ public final class Puente {
   private Puente() {}
 
   public static void main(String[] arguments) {
-    int exitCode = run(Surroundings.ofProcess(), WiredNode::start, arguments);
+    int exitCode = run(Surroundings.ofProcess(), WiredNode.STARTER, arguments);
     System.exit(exitCode);
   }
 

@@ -9,10 +9,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.slf4j.event.Level;
 import puente.net.Addresses;
@@ -27,45 +29,57 @@ import puente.stun.Method;
 import puente.stun.PasswordAlgorithm;
 
 /**
- * Runs a server of its own on loopback and free ports, with a client, so that all classes are loaded
- * and the code is warm before it counts: in a process that is to take over, and when the build
- * writes down what to load (the AOT cache).
+ * Runs a server of its own on loopback and free ports, with clients, and then another one that goes
+ * on with their allocations, so that all classes are loaded and the code is warm before it counts:
+ * in a process that is to take over, and when the build writes down what to load (the AOT cache).
  */
 final class Rehearsal implements AutoCloseable {
   private static final String NAME = "rehearsal";
   private static final String REALM = "puente";
   private static final int CHANNEL = 0x4000;
   private static final int CHANNEL_DATA = 500;
+
+  /** Allocations to go on with: enough for the compiler to find that the way is trodden. */
+  private static final int CROWD = 250;
+
   private static final int PATIENCE_MS = 2000;
 
+  private final RunningNode.Starter starter;
+  private final BooleanSupplier urgent;
   private final Path directory;
-  private final RunningNode node;
-  private final DatagramSocket client;
+  private final List<DatagramSocket> clients = new ArrayList<>();
   private final DatagramSocket peer;
   private final InetSocketAddress server;
+  private DatagramSocket client;
+  private RunningNode node;
   private final Integrity integrity = new Integrity();
   private final DatagramPacket received = new DatagramPacket(new byte[2048], 2048);
   private byte[] nonce = {};
-  private byte transaction;
+  private int transaction;
 
-  private Rehearsal(RunningNode.Starter starter) throws IOException, StartFailure {
+  private Rehearsal(RunningNode.Starter starter, BooleanSupplier urgent)
+      throws IOException, StartFailure {
+    this.starter = starter;
+    this.urgent = urgent;
     directory = Files.createTempDirectory("puente-rehearsal");
-    Config config = config(directory);
-    Logging.apply(config);
-    node = starter.start(config, StateDirectory.open(config), DescriptorHolder.none());
+    node = start(0);
     server =
         node.listening().stream()
             .filter(listening -> listening.transport().equals("udp"))
             .map(Listening::address)
             .findFirst()
             .orElseThrow();
-    client = socket();
+    client = client();
     peer = socket();
   }
 
-  /** Plays it once; where that cannot be done, the first real clients are served a bit slower. */
-  static boolean play(RunningNode.Starter starter) {
-    try (Rehearsal rehearsal = new Rehearsal(starter)) {
+  /**
+   * Plays it once; where that cannot be done, the first real clients are served a bit slower.
+   *
+   * @param urgent whether to leave out what is left
+   */
+  static boolean play(RunningNode.Starter starter, BooleanSupplier urgent) {
+    try (Rehearsal rehearsal = new Rehearsal(starter, urgent)) {
       rehearsal.play();
       return true;
     } catch (IOException | StartFailure | RuntimeException failure) {
@@ -74,16 +88,23 @@ final class Rehearsal implements AutoCloseable {
     }
   }
 
-  private static Config config(Path directory) throws StartFailure {
+  private RunningNode start(int port) throws StartFailure {
+    Config config = config(directory, port);
+    Logging.apply(config);
+    return starter.start(config, StateDirectory.open(config), DescriptorHolder.none());
+  }
+
+  private static Config config(Path directory, int port) throws StartFailure {
     List<ConfigLoader.Flag> flags =
         Stream.of(
                 "listening-ip=127.0.0.1",
-                "listening-port=0",
+                "listening-port=" + port,
                 "relay-ip=127.0.0.1",
                 "admin-port=0",
                 "http-port=0",
                 "tls-listening-port=0",
                 "allow-loopback-peers=yes",
+                "unauthorized-ratelimit=no",
                 "user=" + NAME + ":" + NAME,
                 "realm=" + REALM,
                 "log-min-level=error",
@@ -101,21 +122,49 @@ final class Rehearsal implements AutoCloseable {
     return socket;
   }
 
-  private void play() throws IOException {
+  private DatagramSocket client() throws IOException {
+    DatagramSocket socket = socket();
+    clients.add(socket);
+    return socket;
+  }
+
+  private void play() throws IOException, StartFailure {
     exchange(Method.BINDING, false);
+    allocate();
+    relay();
+    for (int i = 0; i < CROWD && !urgent.getAsBoolean(); i++) {
+      client = client();
+      allocate();
+    }
+    if (!urgent.getAsBoolean()) {
+      goOn();
+      relay();
+      exchange(Method.REFRESH, true);
+    }
+  }
+
+  private void allocate() throws IOException {
     Message challenge = exchange(Method.ALLOCATE, false);
     nonce = bytes(challenge, AttributeType.NONCE);
     exchange(Method.ALLOCATE, true);
     exchange(Method.CREATE_PERMISSION, true);
     exchange(Method.CHANNEL_BIND, true);
+  }
+
+  /** Another server takes over: what all this is for. */
+  private void goOn() throws StartFailure {
+    node.stop().toCompletableFuture().join();
+    node = start(server.getPort());
+  }
+
+  private void relay() throws IOException {
     ByteBuffer frame = ByteBuffer.allocate(104).putShort((short) CHANNEL).putShort((short) 100);
-    for (int i = 0; i < CHANNEL_DATA; i++) {
+    for (int i = 0; i < CHANNEL_DATA && !urgent.getAsBoolean(); i++) {
       client.send(new DatagramPacket(frame.array(), frame.capacity(), server));
       peer.receive(received);
       peer.send(new DatagramPacket(received.getData(), 100, received.getSocketAddress()));
       client.receive(received);
     }
-    exchange(Method.REFRESH, true);
   }
 
   private static byte[] bytes(Message message, AttributeType type) throws IOException {
@@ -127,8 +176,7 @@ final class Rehearsal implements AutoCloseable {
   }
 
   private Message exchange(Method method, boolean signed) throws IOException {
-    byte[] id = new byte[12];
-    id[0] = ++transaction;
+    byte[] id = ByteBuffer.allocate(12).putInt(++transaction).array();
     MessageBuilder request = new MessageBuilder().message(MessageClass.REQUEST, method, id);
     switch (method) {
       case ALLOCATE -> request.i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24);
@@ -161,7 +209,7 @@ final class Rehearsal implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    client.close();
+    clients.forEach(DatagramSocket::close);
     peer.close();
     node.stop().toCompletableFuture().join();
     try (Stream<Path> files = Files.walk(directory)) {

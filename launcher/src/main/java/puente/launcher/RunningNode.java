@@ -14,6 +14,21 @@ interface RunningNode {
      */
     RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
         throws StartFailure;
+
+    /** Does beforehand what can be done while another process serves. */
+    default Prepared prepare(Config config, StateDirectory state, DescriptorHolder holder)
+        throws StartFailure {
+      return () -> start(config, state, holder);
+    }
+  }
+
+  /** A server that has all but its sockets and the lock of its state. */
+  @FunctionalInterface
+  interface Prepared {
+    RunningNode start() throws StartFailure;
+
+    /** Lets go, instead of a start. */
+    default void discard() {}
   }
 
   List<Listening> listening();

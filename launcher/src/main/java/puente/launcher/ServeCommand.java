@@ -80,24 +80,36 @@ final class ServeCommand implements Callable<Integer> {
     // Before the start: a reload asked for too early must wait, not kill.
     Signals.on(supervision::onSignal, "TERM", "INT", "HUP")
         .forEach(name -> Events.warn("signal-unavailable", "signal", name));
+    supervision.connect();
     if (supervision.hasTime()) {
-      Rehearsal.play(starter);
+      Rehearsal.play(starter, supervision::isUrgent);
       Logging.apply(config);
+    }
+    StateDirectory state = StateDirectory.open(config);
+    RunningNode.Prepared prepared = starter.prepare(config, state, supervision.holder());
+    if (supervision.hasTime() && !supervision.isUrgent()) {
       System.gc(); // What the rehearsal took is not needed while waiting.
     }
     if (!supervision.awaitTurn()) {
+      prepared.discard();
       return 0;
     }
-    return serve(supervision.hasTime() ? load() : config, supervision);
+    Config current = supervision.hasTime() ? load() : config;
+    if (!current.isSameAs(config)) {
+      Events.info("configuration", "changed", "while this process waited");
+      prepared.discard();
+      prepared = starter.prepare(current, StateDirectory.open(current), supervision.holder());
+    }
+    return serve(current, supervision, prepared);
   }
 
-  private int serve(Config config, Supervision supervision)
+  private int serve(Config config, Supervision supervision, RunningNode.Prepared prepared)
       throws StartFailure, InterruptedException {
     say(config);
     StateDirectory state = StateDirectory.open(config);
     Path setupToken = state.directory().resolve("setup-token");
     boolean isFirstStart = !Files.exists(setupToken);
-    RunningNode node = starter.start(config, state, supervision.holder());
+    RunningNode node = prepared.start();
     Optional<Path> pidfile = writePidfile(config, supervision.pid());
     if (supervision.isFirst()) {
       boolean logsThere = config.find(Settings.LOG_FILE).filter(STDOUT::contains).isPresent();

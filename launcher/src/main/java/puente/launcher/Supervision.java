@@ -27,6 +27,7 @@ final class Supervision {
   private final BlockingQueue<String> signals;
   private @Nullable SupervisedSockets sockets;
   private volatile boolean isGone;
+  private volatile boolean isUrgent;
   private @Nullable Turn turn;
 
   private Supervision(String variable, BlockingQueue<String> signals) {
@@ -67,17 +68,33 @@ final class Supervision {
     return hasTime;
   }
 
-  /** Waits until nobody else serves; false if it will never be so. */
-  boolean awaitTurn() throws StartFailure, InterruptedException {
+  /** Whether the other one serves no more, so that preparations are to be cut short. */
+  boolean isUrgent() {
+    return isUrgent;
+  }
+
+  /** Lets the supervisor talk to this process; its turn comes when it is ready. */
+  void connect() throws StartFailure {
     if (!exists()) {
-      return true;
+      return;
     }
     try {
       sockets = SupervisedSockets.connect(name, this::onWord);
     } catch (IOException refused) {
       throw new StartFailure(StartFailure.Kind.OTHER, "the supervisor is gone", refused);
     }
-    sockets.say(Words.READY);
+  }
+
+  /** Waits until nobody else serves; false if it will never be so. */
+  boolean awaitTurn() throws InterruptedException {
+    SupervisedSockets connection = sockets;
+    if (connection == null) {
+      return true;
+    }
+    connection.say(Words.READY);
+    if (hasTime) {
+      Events.info("standby", "meaning", "takes over at once when the server ends");
+    }
     while (true) {
       String word = signals.take();
       if (word.startsWith(Words.SERVE + " ")) {
@@ -91,6 +108,10 @@ final class Supervision {
   }
 
   private void onWord(String text) {
+    if (text.equals(Words.HURRY)) {
+      isUrgent = true;
+      return;
+    }
     isGone |= text.equals(SupervisedSockets.GONE);
     signals.add(text.startsWith(Words.SIGNAL) ? text.substring(Words.SIGNAL.length() + 1) : text);
   }

@@ -1,8 +1,10 @@
 package puente.launcher;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import puente.stun.OpaqueString;
 
 /**
@@ -70,6 +72,19 @@ final class User {
 
   Optional<byte[]> key() {
     return key.map(byte[]::clone);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof User user
+        && name.equals(user.name)
+        && password.equals(user.password)
+        && Arrays.equals(key.orElse(null), user.key.orElse(null));
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
   }
 
   /** The name only. */

@@ -6,10 +6,33 @@ import puente.net.DescriptorHolder;
 
 /** The {@link Node} as the command line sees it. */
 record WiredNode(Node node) implements RunningNode {
-  static RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
-      throws StartFailure {
-    return new WiredNode(Node.start(config, state, holder));
-  }
+
+  /** Starts such a node, at once or in two steps. */
+  static final Starter STARTER =
+      new Starter() {
+        @Override
+        public RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
+            throws StartFailure {
+          return new WiredNode(new Node(NodePreparation.of(config, state, holder), state));
+        }
+
+        @Override
+        public Prepared prepare(Config config, StateDirectory state, DescriptorHolder holder)
+            throws StartFailure {
+          NodePreparation parts = NodePreparation.of(config, state, holder);
+          return new Prepared() {
+            @Override
+            public RunningNode start() throws StartFailure {
+              return new WiredNode(new Node(parts, state));
+            }
+
+            @Override
+            public void discard() {
+              parts.close();
+            }
+          };
+        }
+      };
 
   @Override
   public List<Listening> listening() {

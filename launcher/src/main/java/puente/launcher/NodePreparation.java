@@ -1,0 +1,106 @@
+package puente.launcher;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import puente.net.Addresses;
+import puente.net.DescriptorHolder;
+import puente.net.EventLoops;
+import puente.stun.Transport;
+import puente.stun.TransportAddress;
+import puente.turn.TurnConfig;
+import puente.turn.relay.TurnNode;
+import puente.turn.store.LocalStore;
+
+/**
+ * What a {@link Node} has before it opens a port or takes the lock of its state: a process that
+ * waits for its turn has this already, and its clients are spared the time.
+ */
+record NodePreparation(
+    Config config,
+    List<TransportAddress> own,
+    TurnConfig turnConfig,
+    @Nullable NodeTls tls,
+    LocalStore store,
+    Cluster cluster,
+    TurnNode.Options options,
+    EventLoops loops,
+    long madeNanos) {
+
+  private static final long FRESH_NANOS = 1_000_000_000;
+
+  static NodePreparation of(Config config, StateDirectory state, DescriptorHolder holder)
+      throws StartFailure {
+    NodeConfig parts = new NodeConfig(config, state);
+    List<TurnNode.Listen> listens = parts.listens();
+    List<TransportAddress> own = ownEndpoints(config, listens);
+    TurnConfig turnConfig = parts.turn(own);
+    boolean wantsTls =
+        NodeSignaling.wantsTls(config)
+            || listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
+    NodeTls tls = wantsTls ? NodeTls.open(config, state) : null;
+    LocalStore store = new LocalStore(parts.quotas());
+    Cluster cluster = cluster(config, store);
+    TurnNode.Options options =
+        new TurnNode.Options(
+            listens,
+            tls == null ? null : tls::context,
+            turnConfig,
+            parts.binding(),
+            parts.streams());
+    EventLoops loops = openLoops(parts, holder);
+    return new NodePreparation(
+        config, own, turnConfig, tls, store, cluster, options, loops, System.nanoTime());
+  }
+
+  private static Cluster cluster(Config config, LocalStore store) throws StartFailure {
+    Optional<ClusterConfig> several = ClusterConfig.of(config);
+    return several.isPresent()
+        ? new HazelcastCluster(several.get(), store)
+        : new SingleNode(ClusterConfig.nodeId(config), store);
+  }
+
+  private static EventLoops openLoops(NodeConfig parts, DescriptorHolder holder)
+      throws StartFailure {
+    try {
+      return EventLoops.open(
+          parts.shards(), parts.udpIo(), parts.joinsDatagrams(), parts.bufferSize(), holder);
+    } catch (IllegalArgumentException unavailable) {
+      throw StartFailure.configuration(String.valueOf(unavailable.getMessage()));
+    }
+  }
+
+  /** What must never be a peer: our listeners, HTTP and the admin port, by every name they have. */
+  private static List<TransportAddress> ownEndpoints(Config config, List<TurnNode.Listen> listens) {
+    List<TransportAddress> own = new ArrayList<>();
+    for (TurnNode.Listen listen : listens) {
+      own.add(listen.local());
+      for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
+        own.add(Addresses.of(external.publicAddress(), listen.local().port()));
+      }
+    }
+    own.add(Addresses.of(config.value(Settings.ADMIN_IP), config.value(Settings.ADMIN_PORT)));
+    for (Setting<Integer> port :
+        List.of(Settings.ADMIN_PORT, HttpSettings.HTTP_PORT, HttpSettings.HTTPS_PORT)) {
+      for (InetAddress ip : NodeAddresses.listening(config)) {
+        own.add(Addresses.of(ip, config.value(port)));
+      }
+    }
+    config
+        .find(ClusterSettings.CLUSTER_IP)
+        .ifPresent(ip -> own.add(Addresses.of(ip, config.value(ClusterSettings.CLUSTER_PORT))));
+    return own.stream().distinct().toList();
+  }
+
+  /** Whether files that it was made of may have changed since. */
+  boolean isOld() {
+    return System.nanoTime() - madeNanos > FRESH_NANOS;
+  }
+
+  /** Lets go of it all. */
+  void close() {
+    loops.close().toCompletableFuture().join();
+  }
+}
