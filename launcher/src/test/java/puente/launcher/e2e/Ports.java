@@ -8,7 +8,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports below the kernel's ephemeral range, so that no client socket takes one meanwhile. */
-final class Ports {
+public final class Ports {
 
   private static final int LOWEST = 10_000;
   private static final int HIGHEST = 32_000;
@@ -16,7 +16,7 @@ final class Ports {
   private Ports() {}
 
   /** The first of {@code count} adjacent ports that are free for UDP and TCP. */
-  static int free(int count) {
+  public static int free(int count) {
     for (int attempt = 0; attempt < 1_000; attempt++) {
       int first = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST - count) & ~1;
       if (allFree(first, count)) {

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * A server in a process of its own on free loopback ports. Its folder under {@code target/e2e}
  * keeps its log and state after the test.
  */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
   static final String USER = "user";
   static final String PASSWORD = "pass";
@@ -93,7 +93,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** Are the tests run against us, or against the server that shows that they can pass? */
-  static boolean isPuente() {
+  public static boolean isPuente() {
     return !"coturn".equals(System.getProperty("e2e.server", "puente"));
   }
 
@@ -168,7 +168,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** The server with a configuration file and nothing else but a place for its state. */
-  static List<String> command(Path folder, Path configuration) throws IOException {
+  public static List<String> command(Path folder, Path configuration) throws IOException {
     Files.createDirectories(folder.resolve("state"));
     var command = command(folder, List.of());
     command.remove("-n");
