@@ -82,6 +82,7 @@ function refresh(own) {
     props.max,
     own.isTable,
     hasData(props),
+    props.emptyMore,
   ]);
   if (shape !== own.shape) {
     own.shape = shape;

@@ -5,6 +5,7 @@ import { BASE, get } from "./api.js";
 
 const QUIET_MS = 5_000;
 const STALE_MS = 30_000;
+const PING_MS = 3_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 const TOPICS = "overview,nodes,events";
 
@@ -17,6 +18,8 @@ let source = null;
 let heardAt = performance.now();
 let reopen = 0;
 let tries = 0;
+let ticker = 0;
+let isPinging = false;
 
 export function onLive(fn) {
   listeners.add(fn);
@@ -29,15 +32,20 @@ const tell = event => listeners.forEach(fn => fn(event));
 export function start() {
   heardAt = performance.now();
   open();
-  setInterval(judge, 1_000);
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) feeds.forEach(feed => feed.poll());
-  });
+  ticker = setInterval(() => {
+    judge();
+    ping();
+  }, 1_000);
 }
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) feeds.forEach(feed => feed.poll());
+});
 
 export function stop() {
   source?.close();
   source = null;
+  clearInterval(ticker);
   clearTimeout(reopen);
   [...feeds].forEach(feed => feed.close());
 }
@@ -113,6 +121,15 @@ function heard() {
   judge();
 }
 
+/** While the stream is down and nothing else is asked for, one small question shows that the node is there. */
+function ping() {
+  if (live.isStreaming || isPinging || performance.now() - heardAt < PING_MS) return;
+  isPinging = true;
+  get("/auth")
+    .then(heard, () => {})
+    .finally(() => (isPinging = false));
+}
+
 function judge() {
   const forMs = performance.now() - heardAt;
   const word = live.isPaused
@@ -133,8 +150,8 @@ function judge() {
  * stream's events where `event` names one and the stream is up.
  */
 export class Feed {
-  constructor(path, { every = 2_000, event, onChange, once = false }) {
-    Object.assign(this, { path, every, event, onChange, once });
+  constructor(path, { every = 2_000, event, onChange, onValue, once = false }) {
+    Object.assign(this, { path, every, event, onChange, onValue, once });
     this.value = undefined;
     this.problem = null;
     this.at = 0;
@@ -190,6 +207,7 @@ export class Feed {
       this.value = value;
       this.problem = null;
       this.at = Date.now();
+      this.onValue?.(value);
       heard();
     } catch (problem) {
       if (signal.aborted || !feeds.has(this)) return;

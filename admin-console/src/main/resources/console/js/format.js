@@ -133,9 +133,10 @@ export function cut(text, most = 28) {
   return letters.slice(0, most - 1 - tail).join("") + "…" + letters.slice(-tail).join("");
 }
 
-/** A session's or a request's id: 7f3a…c2 */
+/** A session's id: of our long ones the time and the port in it differ, of others both ends. */
 export function shortId(id) {
   const text = String(id);
+  if (text.length >= 36) return `${text.slice(4, 10)}…${text.slice(-7, -3)}`;
   return text.length > 14 ? `${text.slice(0, 6)}…${text.slice(-4)}` : text;
 }
 

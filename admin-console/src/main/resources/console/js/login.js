@@ -5,12 +5,13 @@ import { post } from "./api.js";
 
 const RETRY_MS = 3_000;
 
-export function drawLogin(app, visitor, done) {
-  const own = { app, visitor, done, problem: visitor.problem ?? null, isBusy: false };
+/** `onLook` goes in without an account, which who is on the machine may do while there is none. */
+export function drawLogin(app, visitor, { onDone, onLook }) {
+  const own = { app, visitor, onDone, onLook, problem: visitor.problem ?? null, isBusy: false };
   document.title = `${visitor.state === "setup" ? "Set up" : "Sign in"}, Puente`;
   draw(own);
   app.querySelector("input")?.focus();
-  if (visitor.state === "unreachable") setTimeout(done, RETRY_MS);
+  if (visitor.state === "unreachable") setTimeout(onDone, RETRY_MS);
 }
 
 function draw(own) {
@@ -60,6 +61,8 @@ function form(own, title, more, fields, action, path) {
       { class: "btn primary big", type: "submit", disabled: own.isBusy },
       own.isBusy ? "One moment…" : action,
     ),
+    own.visitor.method === "loopback" &&
+      h("button", { class: "btn quiet", type: "button", onclick: own.onLook }, "Go in without an account"),
   );
 }
 
@@ -102,9 +105,9 @@ const setUp = own =>
     h(
       "p",
       { class: "muted" },
-      "No account exists yet. The set-up token is in the log of the first start, and in the file ",
+      "No account exists yet. The set-up token is in the file ",
       h("code", null, "setup-token"),
-      " in state-dir.",
+      " in state-dir, which only the server's user may read.",
     ),
     [
       { name: "token", label: "Set-up token", autocomplete: "one-time-code" },
@@ -132,7 +135,7 @@ const away = own =>
       own.problem?.message ?? "",
       " It is asked again every few seconds.",
     ),
-    h("button", { class: "btn", type: "button", onclick: own.done }, "Try now"),
+    h("button", { class: "btn", type: "button", onclick: own.onDone }, "Try now"),
   );
 
 async function submit(event, own, path) {
@@ -144,7 +147,7 @@ async function submit(event, own, path) {
   draw(own);
   try {
     await post(path, values);
-    own.done();
+    own.onDone();
   } catch (problem) {
     own.isBusy = false;
     own.problem =

@@ -8,7 +8,7 @@ import { here } from "./router.js";
 import { markStale } from "./chart.js";
 import { forgetInk } from "./chart-ink.js";
 import { drawLogin } from "./login.js";
-import { buildShell, drawShell } from "./shell.js";
+import { buildShell, drawShell, staleBanner } from "./shell.js";
 import { listenToKeys } from "./keys.js";
 import { pageFor } from "./pages.js";
 
@@ -23,21 +23,11 @@ async function begin() {
   try {
     visitor = await get("/auth");
   } catch (problem) {
-    visitor = problem.isAbsent ? await withoutAccounts() : { state: "unreachable", problem };
+    visitor = { state: "unreachable", problem };
   }
   useSession(visitor, signedOut);
   if (visitor.state === "signed-in") enter(visitor);
-  else drawLogin(app, visitor, begin);
-}
-
-/** A node from before accounts: whoever is on the machine may look. */
-async function withoutAccounts() {
-  try {
-    await get("/nodes");
-    return { state: "signed-in", method: "loopback", role: "admin" };
-  } catch (problem) {
-    return { state: "unreachable", problem };
-  }
+  else drawLogin(app, visitor, { onDone: begin, onLook: () => enter(visitor) });
 }
 
 function signedOut() {
@@ -86,7 +76,7 @@ function drawNow() {
     markStale(isStale);
     tellAll("paint");
   }
-  fill(main, page.view(ctx));
+  fill(main, isStale && staleBanner(), page.view(ctx));
   drawChrome();
 }
 

@@ -1,4 +1,4 @@
-// The names of series in /api/v1/series, in one place.
+// The names of series in /api/v1/series that the pages draw, in one place.
 
 export const K = {
   relaying: "alloc.active",
@@ -7,20 +7,18 @@ export const K = {
   down: "relay.down",
   upPackets: "relay.up.packets",
   downPackets: "relay.down.packets",
-  allocOk: "allocate.ok",
-  allocAsked: "allocate.401",
-  allocRefused: "allocate.refused",
+  allocOk: "answers.success",
+  alloc401: "answers.401",
+  alloc486: "answers.486",
+  alloc508: "answers.508",
   peers: "signal.peers",
   rooms: "signal.rooms",
   messages: "signal.messages",
-  relayP99: "relay.p99",
   processor: "processor",
   loopLag: "loop.lag",
   kernelDrops: "kernel.drops",
-  heap: "heap",
-  ports: "ports.used",
-  rateLimited: "refused.rate",
-  wrongCredentials: "refused.credentials",
-  peerRefused: "refused.peer",
-  overQuota: "refused.quota",
+  rateLimited: "rate.limited",
+  wrongCredentials: "auth.wrong",
+  peerRefused: "peers.denied",
+  overQuota: "quota.refused",
 };

@@ -34,6 +34,7 @@ export function nodeState(node) {
 export function sessionState(session) {
   if (session.state === "closing") return state("info", "Closing");
   if (session.state === "closed") return state("off", "Closed", { mark: "dash" });
+  if (session.state === undefined) return state("off", "Not known", { mark: "dash" });
   if (isActive(session)) return state("ok", "Active", { mark: "full" });
   return state("off", "Idle");
 }
@@ -133,10 +134,10 @@ export function spark(values) {
   );
 }
 
-export const card = (title, { hint, tools, key, cls = "" } = {}, ...content) =>
+export const card = (title, { hint, tools, key, label = title, cls = "" } = {}, ...content) =>
   h(
     "section",
-    { class: `card ${cls}`, "data-key": key, "aria-label": title },
+    { class: `card ${cls}`, "data-key": key, "aria-label": label },
     h(
       "header",
       null,
@@ -277,13 +278,13 @@ export const empty = (headline, more, { actions, kind } = {}) =>
   );
 
 /** This node answers, but does not keep what the panel would show. */
-export const absent = (what, problem) =>
+export const absent = problem =>
   h(
     "div",
     { class: "empty" },
     picture(ARCH, "arch"),
-    h("b", null, `Not available on this node`),
-    h("p", { class: "muted" }, `${what} needs a part of the API that this node does not have.`),
+    h("b", null, "Not available on this node"),
+    h("p", { class: "muted" }, "This needs a part of the API that this node does not have."),
     problem && h("p", { class: "muted small mono" }, problem.asked),
   );
 
@@ -297,7 +298,7 @@ export function failure(what, problem, retry) {
       h("p", { class: "muted" }, problem.message),
     );
   }
-  if (problem.isAbsent) return absent(what[0].toUpperCase() + what.slice(1), problem);
+  if (problem.isAbsent) return absent(problem);
   return [
     h(
       "div",

@@ -7,19 +7,38 @@ import { chart } from "./chart.js";
 const POINTS = 360;
 const STEPS = [1, 10, 60, 300, 900, 3600, 21_600];
 
+/** A young node has a short history: its charts begin with it, in full detail. */
+let begins = 0;
+const YOUNG_LEAST = 120;
+
 /** A feed of these names over the chosen range; it follows now unless the range is zoomed. */
 export function seriesFeed(names, { node, agg } = {}) {
   const { from, to, isLive, name } = span();
-  const length = to - from;
-  const step = STEPS.find(s => length / s <= POINTS) ?? STEPS.at(-1);
-  const words = { k: names.join(","), node, agg, step };
+  const words = { k: names.join(","), node, agg };
   return {
     mark: `series ${names} ${node ?? ""} ${name} ${isLive ? "" : `${from} ${to}`}`,
-    path: () =>
-      url("/series", { ...words, ...(isLive ? { from: `-${length}` } : { from: iso(from), to: iso(to) }) }),
-    every: isLive ? Math.min(60_000, Math.max(2_000, step * 500)) : 600_000,
+    path: () => {
+      const length = isLive
+        ? Math.min(to - from, Math.max(YOUNG_LEAST, Date.now() / 1000 - begins))
+        : to - from;
+      const step = STEPS.find(s => length / s <= POINTS) ?? STEPS.at(-1);
+      return url("/series", {
+        ...words,
+        step,
+        ...(isLive ? { from: -Math.ceil(length) } : { from: iso(from), to: iso(to) }),
+      });
+    },
+    every: isLive ? Math.min(60_000, Math.max(2_000, ((to - from) * 1_000) / POINTS / 2)) : 600_000,
     keep: true,
+    onValue: noteBeginning,
   };
+}
+
+/** From the first answer on it is known whether the history is shorter than what is asked for. */
+function noteBeginning({ t = [], series = [] }) {
+  const first = t.findIndex((_, i) => series.some(one => one.v[i] !== null));
+  if (first > 0) begins = t[first];
+  else if (first === 0 && t[0] < begins - 60) begins = 0;
 }
 
 const iso = s => new Date(s * 1000).toISOString();

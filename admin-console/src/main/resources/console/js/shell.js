@@ -86,10 +86,10 @@ function topBar(frame) {
     ),
     h(
       "button",
-      { class: "btn find", type: "button", "aria-label": "Search", onclick: () => openPalette(frame) },
+      { class: "btn find", type: "button", title: "Search", onclick: () => openPalette(frame) },
       icon("find"),
       h("span", null, "Search node, session, user, address, room"),
-      h("kbd", { class: "kbd" }, "/"),
+      h("kbd", { class: "kbd", "aria-hidden": "true" }, "/"),
     ),
     rangeChoice(),
     connection(frame),
@@ -167,6 +167,22 @@ function connection() {
     word,
   );
 }
+
+/** Old figures stay, grey, and say how old they are. */
+export const staleBanner = () =>
+  h(
+    "div",
+    { class: "banner warn stalebanner", "data-key": "stale", role: "alert" },
+    glyph("warn"),
+    h("b", null, "This node stopped answering"),
+    h(
+      "span",
+      { class: "t" },
+      `The figures are of ${clock(Date.now() - live.forMs)}. It is asked again by itself.`,
+    ),
+    h("span", { class: "grow" }),
+    h("button", { class: "btn", type: "button", onclick: tryNow }, "Try now"),
+  );
 
 function alerts(frame) {
   const causes = (frame.overview?.value?.verdict?.causes ?? []).filter(

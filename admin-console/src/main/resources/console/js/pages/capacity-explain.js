@@ -29,7 +29,11 @@ function explainOne(plan, path) {
     action: "Close",
     cancel: "Back",
     onDone: async () => {},
-    body: h("div", { class: "page explaintree" }, tree(plan, path, new Set())),
+    body: h(
+      "div",
+      { class: "page explaintree", tabindex: 0, role: "group", "aria-label": "Explanation" },
+      tree(plan, path, new Set()),
+    ),
   });
 }
 
@@ -41,7 +45,7 @@ export function explainAll(plan) {
     onDone: async () => {},
     body: h(
       "div",
-      { class: "explaintree tall" },
+      { class: "explaintree tall", tabindex: 0, role: "group", "aria-label": "Explanations" },
       h(
         "p",
         { class: "muted" },

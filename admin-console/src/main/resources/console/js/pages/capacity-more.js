@@ -24,8 +24,8 @@ export function hangsOn({ state: { plan } }) {
           h(
             "tr",
             null,
-            h("th", { scope: "col" }, "If this is off by"),
-            h("th", { scope: "col" }, ""),
+            h("th", { scope: "col" }, "If this is off"),
+            h("th", { scope: "col" }, "By"),
             h("th", { scope: "col", class: "num" }, "Nodes for the load"),
             h("th", { scope: "col", class: "num" }, "Egress cost"),
           ),

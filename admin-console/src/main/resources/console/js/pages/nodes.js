@@ -114,7 +114,7 @@ const columns = [
       " ",
       h(
         "span",
-        { class: "muted small", title: n.self ? "This node answers you" : null },
+        { class: "muted small nowrap", title: n.self ? "This node answers you" : null },
         n.zone ?? "",
         n.self ? " (here)" : "",
       ),

@@ -25,10 +25,12 @@ export default {
       K.up,
       K.down,
       K.allocOk,
-      K.allocAsked,
-      K.allocRefused,
+      K.alloc401,
+      K.alloc486,
+      K.alloc508,
       K.peers,
-      K.relayP99,
+      K.upPackets,
+      K.downPackets,
     ]),
     top: { path: url("/top", { by: "user", metric: "egress", k: 5 }), every: 5_000 },
     events: { path: url("/events", { limit: 6 }), every: 10_000 },
@@ -78,8 +80,9 @@ export default {
           feeds.series,
           [
             { name: "ok", k: K.allocOk },
-            { name: "401 first try", k: K.allocAsked },
-            { name: "refused", k: K.allocRefused },
+            { name: "401", k: K.alloc401 },
+            { name: "486", k: K.alloc486 },
+            { name: "508", k: K.alloc508 },
           ],
           { height: 150, read: v => `${f.figures(v)}/s`, axis: f.tick },
         ),
@@ -164,13 +167,22 @@ function figuresOf(o, series) {
       o.signaling ? f.plural(o.signaling.rooms, "room") : "not on this node",
       { href: to("/signaling"), spark: sparkOf(series, K.peers) },
     ),
-    figure(
-      "Relay time p99",
-      o.relayP99Seconds === undefined ? ["–", ""] : f.latency(o.relayP99Seconds * 1000).split("\u202f"),
-      o.relayP99Seconds === undefined ? "no packet sampled yet" : "inside this server",
-      { href: to("/nodes"), spark: sparkOf(series, K.relayP99) },
-    ),
+    relayTime(o, series),
   );
+}
+
+/** How long a packet is inside; where that is not measured, how many there are. */
+function relayTime({ relayP99Seconds: p99, traffic: t }, series) {
+  if (p99 !== undefined) {
+    return figure("Relay time p99", f.latency(p99 * 1000).split("\u202f"), "inside this server", {
+      href: to("/nodes"),
+    });
+  }
+  const packets = t.upPacketsPerSecond + t.downPacketsPerSecond;
+  return figure("Packets", f.split(packets, "pkt/s"), "relayed, both ways", {
+    href: to("/nodes"),
+    spark: sum(sparkOf(series, K.upPackets), sparkOf(series, K.downPackets)),
+  });
 }
 
 const totals = t =>

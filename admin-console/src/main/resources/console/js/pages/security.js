@@ -125,8 +125,6 @@ function refusals(ctx, { refusals: all }) {
       "The first 401 that every client gets does not count.",
       { kind: "none" },
     );
-  const mayNot = !ctx.can("operator");
-  const bansNow = ctx.feeds.bans?.value?.bans ?? [];
   return h(
     "div",
     { class: "tablewrap" },
@@ -149,50 +147,7 @@ function refusals(ctx, { refusals: all }) {
       h(
         "tbody",
         null,
-        all.map(one =>
-          h(
-            "tr",
-            { "data-key": `${one.source} ${one.reason}` },
-            h(
-              "td",
-              { class: "lead" },
-              one.kind === "user"
-                ? h("a", { href: toUser(one.source) }, foreign(one.source, 30))
-                : h(
-                    "a",
-                    { href: to("/sessions/why", { client: one.source.replace(/\/(32|128)$/, "") }) },
-                    mono(one.source),
-                  ),
-            ),
-            h("td", { "data-l": "Reason" }, one.reason),
-            h("td", { class: "num", "data-l": "In 1 h" }, f.count(one.count)),
-            h(
-              "td",
-              { "data-l": "Now" },
-              one.ban
-                ? state("off", "Banned", { mark: "down" })
-                : state("ok", one.code ? `Refused, ${one.code}` : "Dropped"),
-            ),
-            h(
-              "td",
-              { class: "num" },
-              one.ban
-                ? button(
-                    "Lift",
-                    () => {
-                      const ban = bansNow.find(b => b.id === one.ban);
-                      if (ban) lift(ban);
-                    },
-                    { disabled: mayNot, label: `Lift the ban of ${one.source}` },
-                  )
-                : button(
-                    "Ban…",
-                    () => askBan({ kind: one.kind ?? "network", target: one.source, because: one.reason }),
-                    { disabled: mayNot, label: `Ban ${one.source}` },
-                  ),
-            ),
-          ),
-        ),
+        all.map(one => refusalRow(ctx, one)),
       ),
     ),
   );
@@ -364,4 +319,51 @@ async function ask(event, ctx) {
     ctx.state.problem = problem.message;
   }
   ctx.draw();
+}
+
+function refusalRow(ctx, one) {
+  const mayNot = !ctx.can("operator");
+  const bansNow = ctx.feeds.bans?.value?.bans ?? [];
+  return h(
+    "tr",
+    { "data-key": `${one.source} ${one.reason}` },
+    h(
+      "td",
+      { class: "lead" },
+      one.kind === "user"
+        ? h("a", { href: toUser(one.source) }, foreign(one.source, 30))
+        : h(
+            "a",
+            { href: to("/sessions/why", { client: one.source.replace(/\/(32|128)$/, "") }) },
+            mono(one.source),
+          ),
+    ),
+    h("td", { "data-l": "Reason" }, one.reason),
+    h("td", { class: "num", "data-l": "In 1 h" }, f.count(one.count)),
+    h(
+      "td",
+      { "data-l": "Now" },
+      one.ban
+        ? state("off", "Banned", { mark: "down" })
+        : state("ok", one.code ? `Refused, ${one.code}` : "Dropped"),
+    ),
+    h(
+      "td",
+      { class: "num" },
+      one.ban
+        ? button(
+            "Lift",
+            () => {
+              const ban = bansNow.find(b => b.id === one.ban);
+              if (ban) lift(ban);
+            },
+            { disabled: mayNot, label: `Lift the ban of ${one.source}` },
+          )
+        : button(
+            "Ban…",
+            () => askBan({ kind: one.kind ?? "network", target: one.source, because: one.reason }),
+            { disabled: mayNot, label: `Ban ${one.source}` },
+          ),
+    ),
+  );
 }

@@ -11,7 +11,7 @@ const ADDRESS = 30;
 export function pathPicture(s) {
   const down = f.rate(BITS * (s.downBytesPerSecond ?? 0));
   const up = f.rate(BITS * (s.upBytesPerSecond ?? 0));
-  const peers = s.detail?.peers ?? [];
+  const peers = [...(s.detail?.peers ?? [])].sort((a, b) => (b.channel ? 1 : 0) - (a.channel ? 1 : 0));
   const rtt = s.detail?.roundTripSeconds;
   const by = `${s.transport.toUpperCase()}${rtt === undefined ? "" : `, ${f.latency(rtt * 1000)}`}`;
   const left = Math.max(0, (Date.parse(s.expires) - Date.now()) / 1000);

@@ -195,7 +195,7 @@ const columnsFor = most => [
   {
     name: "User",
     sort: "user",
-    cell: s => h("a", { class: "plain", href: to("/sessions", { user: s.user }) }, foreign(s.user, 22)),
+    cell: s => h("a", { class: "plain", href: to("/sessions", { user: s.user }) }, foreign(s.user, 18)),
   },
   { name: "Client", cls: "wide2", cell: s => mono(s.client) },
   { name: "By", cell: s => s.transport.toUpperCase() },

@@ -46,25 +46,24 @@ export function timeline(steps, chosen, onchoose) {
         h(
           "button",
           { type: "button", "aria-pressed": String(i === chosen), onclick: () => onchoose(i) },
-          h(
-            "time",
-            { class: "when", datetime: step.t, title: fullTime(step.t) },
-            step.until ? `${clock(step.t, false)}–${clock(step.until, false)}` : clock(step.t),
-          ),
+          h("time", { class: "when", datetime: step.t, title: fullTime(step.t) }, clock(step.t)),
           h("span", { class: cls }, glyph(mark)),
           h(
             "span",
             null,
             h("b", null, nameOf(step)),
             " ",
-            h("span", { class: "muted", dir: "auto" }, code, step.text),
+            h("span", { class: "muted", dir: "auto" }, code, textOf(step)),
           ),
-          h("span", { class: "gap" }, gap(steps[i - 1], step)),
+          h("span", { class: "gap" }, step.until ? `until ${clock(step.until)}` : gap(steps[i - 1], step)),
         ),
       );
     }),
   );
 }
+
+/** Without what the name of the step says already. */
+const textOf = step => (step.text ?? "").replace(/^first relayed packet,? ?/, "");
 
 function gap(before, step) {
   const ms = before ? Date.parse(step.t) - Date.parse(before.until ?? before.t) : 0;
@@ -117,5 +116,5 @@ export function why(step) {
 function headline(step) {
   if (step.outcome === "refused") return `Refused${step.code ? ` with ${step.code}` : ""}: ${step.text}`;
   if (step.outcome === "asked") return "Not an error: every first request gets this";
-  return step.text ? `${NAMES[step.what] ?? step.what}: ${step.text}` : "Granted";
+  return textOf(step) ? `${NAMES[step.what] ?? step.what}: ${textOf(step)}` : "Granted";
 }

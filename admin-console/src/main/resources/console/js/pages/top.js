@@ -109,7 +109,8 @@ function found(ctx, answer) {
         "div",
         { class: "foot muted small" },
         [
-          answer.errorShare !== undefined &&
+          answer.errorShare === 0 && "Exact in this window",
+          answer.errorShare > 0 &&
             `Estimates are at most ${f.percent(answer.errorShare)} of the whole too high`,
           answer.counters && `${f.count(answer.counters)} counters kept per node`,
         ]

@@ -26,7 +26,7 @@ export default {
   title: () => "Why",
   feeds() {
     const [by, value] = asked();
-    return by ? { stories: { path: url("/explain", { [by]: value, limit: 20 }), every: 5_000 } } : {};
+    return by ? { stories: { path: url("/explain", { [by]: value }), every: 5_000 } } : {};
   },
   begin(ctx) {
     Object.assign(ctx.state, { by: asked()[0] ?? "user", chosen: {} });
@@ -120,7 +120,7 @@ function one(ctx, story, i) {
     { class: "cols-side why-side", "data-key": key },
     card(
       story.summary ?? "What happened",
-      {},
+      { label: `What happened, ${i + 1}` },
       h(
         "div",
         { class: "body row small muted" },
@@ -136,7 +136,7 @@ function one(ctx, story, i) {
     ),
     h(
       "section",
-      { class: "card", "aria-live": "polite", "aria-label": "Why" },
+      { class: "card", "aria-live": "polite", "aria-label": `Why, ${i + 1}` },
       h("header", null, h("h2", null, "Why")),
       why(story.timeline[chosen]),
     ),
