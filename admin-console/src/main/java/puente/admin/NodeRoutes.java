@@ -28,9 +28,8 @@ final class NodeRoutes {
   void addTo(ApiTable table) {
     table.get("nodes", call -> Future.succeededFuture(nodes()));
     table.get("nodes/{node}", call -> Future.succeededFuture(node(call.name("node"))));
-    table.post("nodes/{node}/drain", Role.OPERATOR, call -> Future.succeededFuture(drain(call)));
-    table.post(
-        "nodes/{node}/undrain", Role.OPERATOR, call -> Future.succeededFuture(undrain(call)));
+    table.post("nodes/{node}/drain", Role.OPERATOR, this::drain);
+    table.post("nodes/{node}/undrain", Role.OPERATOR, this::undrain);
   }
 
   private Answer nodes() {
@@ -47,7 +46,7 @@ final class NodeRoutes {
         .orElseGet(() -> Answer.problem(404, "There is no such node."));
   }
 
-  private Answer drain(Call call) {
+  private Future<Answer> drain(Call call) {
     String id = ownName(call.name("node"));
     JsonObject words = call.words("deadline", "minAllocations", "reason");
     DrainOrder order =
@@ -55,16 +54,22 @@ final class NodeRoutes {
             Optional.ofNullable(words.getValue("deadline")).map(NodeRoutes::duration),
             Call.number(words, "minAllocations", 0, Integer.MAX_VALUE),
             Call.reason(words));
-    Outcome outcome = view.drain(id, order);
-    trail.note(call, Change.of("drain", id, order.reason(), outcome.toString()));
-    return answerTo(outcome, id);
+    return Future.fromCompletionStage(view.drain(id, order))
+        .map(
+            outcome -> {
+              trail.note(call, Change.of("drain", id, order.reason(), outcome.toString()));
+              return answerTo(outcome, id);
+            });
   }
 
-  private Answer undrain(Call call) {
+  private Future<Answer> undrain(Call call) {
     String id = ownName(call.name("node"));
-    Outcome outcome = view.undrain(id);
-    trail.note(call, Change.of("undrain", id, "", outcome.toString()));
-    return answerTo(outcome, id);
+    return Future.fromCompletionStage(view.undrain(id))
+        .map(
+            outcome -> {
+              trail.note(call, Change.of("undrain", id, "", outcome.toString()));
+              return answerTo(outcome, id);
+            });
   }
 
   private Answer answerTo(Outcome outcome, String id) {
@@ -72,8 +77,9 @@ final class NodeRoutes {
       case DONE -> node(id);
       case TOO_LATE -> Answer.problem(409, "The node is stopping.");
       case UNKNOWN -> Answer.problem(404, "There is no such node.");
-      case ELSEWHERE ->
-          Answer.problem(409, "That is another node: its own admin port takes the order.");
+      case UNREACHABLE ->
+          Answer.problem(
+              503, "That node does not answer; its own admin port takes the order, too.");
     };
   }
 

@@ -50,7 +50,7 @@ public interface NodeView {
    * @param phase {@code serving}, {@code draining}, {@code drained} or {@code stopping}
    * @param allocationsMax 0 is unknown
    * @param processor share of its machine's processors in use, 0 to 1
-   * @param drain only known of this node
+   * @param drain the plan that the node follows
    */
   record NodeInfo(
       String id,
@@ -76,8 +76,8 @@ public interface NodeView {
     TOO_LATE,
     /** There is no such node. */
     UNKNOWN,
-    /** It is another node's own business: its admin port takes the order. */
-    ELSEWHERE
+    /** It is another node's, and that node does not answer. */
+    UNREACHABLE
   }
 
   /** An allocation; the texts are as people write addresses. */
@@ -123,10 +123,10 @@ public interface NodeView {
   List<NodeInfo> nodes();
 
   /** Lets a node take no new allocations; drained again, it goes by the newer order. */
-  Outcome drain(String node, DrainOrder order);
+  CompletionStage<Outcome> drain(String node, DrainOrder order);
 
   /** Lets a node take new allocations again. */
-  Outcome undrain(String node);
+  CompletionStage<Outcome> undrain(String node);
 
   /**
    * A page of sessions.

@@ -76,7 +76,7 @@ class ApiTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"TOO_LATE, 409", "UNKNOWN, 404", "ELSEWHERE, 409"})
+  @CsvSource({"TOO_LATE, 409", "UNKNOWN, 404", "UNREACHABLE, 503"})
   void saysWhatBecameOfAnOrder(NodeView.Outcome outcome, int status) throws Exception {
     server.node.outcome = outcome;
     HttpResponse<String> answer = server.post("/api/v1/nodes/x/drain", "{}", OWN);

@@ -47,15 +47,15 @@ final class FakeNode implements NodeView {
   }
 
   @Override
-  public Outcome drain(String node, DrainOrder order) {
+  public CompletionStage<Outcome> drain(String node, DrainOrder order) {
     orders.add("drain " + node + " " + order);
-    return outcome;
+    return CompletableFuture.completedStage(outcome);
   }
 
   @Override
-  public Outcome undrain(String node) {
+  public CompletionStage<Outcome> undrain(String node) {
     orders.add("undrain " + node);
-    return outcome;
+    return CompletableFuture.completedStage(outcome);
   }
 
   @Override

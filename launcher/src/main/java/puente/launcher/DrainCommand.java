@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
       "Take no new allocations: clients are sent to other nodes, what exists goes on.",
       "",
       "  puente drain --wait && systemctl restart puente",
+      "  puente drain --wait turn-b                  another node, by whichever is asked",
       "  puente drain --deadline 15m --min-allocations 5 --reason 'kernel update'",
       "  puente drain --wait --timeout 20m           exit code 1 if it takes longer",
       "  puente undrain                              serve again",
@@ -32,12 +33,7 @@ final class DrainCommand implements Callable<Integer> {
 
   @Mixin private final AdminOptions admin = new AdminOptions();
 
-  @Option(
-      names = "--node",
-      paramLabel = "ID",
-      defaultValue = "self",
-      description = "The node that is meant; its own admin port takes the order.")
-  private String node = "self";
+  @Mixin private final NodeOption meant = new NodeOption();
 
   @Option(
       names = "--deadline",
@@ -82,7 +78,7 @@ final class DrainCommand implements Callable<Integer> {
         timeout.isPresent()
             ? Optional.of(time("--timeout", timeout.get()))
             : Optional.<Duration>empty();
-    String path = "nodes/" + SessionsCommand.encoded(node);
+    String path = "nodes/" + SessionsCommand.encoded(meant.node());
     JsonObject state = admin.send("POST", path + "/drain", order, surroundings);
     long started = System.nanoTime();
     while (waits && state.getString("state", "").equals("draining")) {

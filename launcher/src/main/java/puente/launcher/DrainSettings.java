@@ -27,6 +27,22 @@ final class DrainSettings {
               "A drain is done when so many allocations are left. Given, SIGTERM drains.")
           .fallback("0")
           .in(ROWS);
+  static final Setting<Duration> RECLAIM_IDLE =
+      row(
+              Group.CLUSTER,
+              "drain-reclaim-idle",
+              Type.duration(Duration.ZERO, Duration.ofDays(30)),
+              "While draining, end allocations that have relayed nothing for so long; 0 ends none.")
+          .fallback("0s")
+          .in(ROWS);
+  static final Setting<String> NODE_DOMAIN =
+      row(
+              Group.CLUSTER,
+              "node-domain",
+              Type.TEXT,
+              "Name in this node's certificate, told to TLS clients that other nodes send here "
+                  + "(ALTERNATE-DOMAIN). Without it: the name that they asked for.")
+          .in(ROWS);
   static final Setting<AlternateServer> ALTERNATE_SERVER =
       alternate("alternate-server", "Send UDP and TCP clients to this server, IP[:port].");
   static final Setting<AlternateServer> UDP_ALTERNATE_SERVER =

@@ -3,6 +3,7 @@ package puente.launcher;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import puente.launcher.NodeState.Door;
 import puente.launcher.NodeState.Phase;
 import puente.stun.Family;
@@ -36,12 +37,18 @@ final class Elsewhere {
     List<NodeState> others =
         nodes.stream()
             .filter(node -> !node.id().equals(own) && node.takesClients())
-            .filter(node -> node.load().share() < FULL)
             .sorted(Comparator.comparingDouble(node -> node.load().share()))
             .toList();
+    List<NodeState> roomy = others.stream().filter(node -> node.load().share() < FULL).toList();
+    // Who leaves rather sends to a busy node than to none.
+    List<NodeState> last =
+        phase == Phase.SERVING
+            ? List.of()
+            : others.stream().filter(node -> node.load().places() < 1).toList();
     for (Transport transport : Transport.values()) {
       for (Family family : Family.values()) {
-        targets.addAll(least(others, transport, family));
+        List<Target> best = least(roomy, transport, family);
+        targets.addAll(best.isEmpty() ? least(last, transport, family) : best);
       }
     }
     return new Redirection(when(phase, !configured.isEmpty()), targets);
@@ -63,11 +70,17 @@ final class Elsewhere {
         boolean fits = door.transport() == transport && door.address().family() == family;
         if (fits && (found.isEmpty() || node.load().share() <= share + ALIKE)) {
           share = found.isEmpty() ? node.load().share() : share;
-          found.add(new Target(transport, door.address(), null));
+          found.add(new Target(transport, door.address(), domain(node, transport)));
           break;
         }
       }
     }
     return found;
+  }
+
+  /** RFC 8489 §14.16: only a certificate has to have a name. */
+  private static @Nullable String domain(NodeState node, Transport transport) {
+    boolean secured = transport == Transport.TLS || transport == Transport.DTLS;
+    return secured ? node.more().domain().orElse(null) : null;
   }
 }

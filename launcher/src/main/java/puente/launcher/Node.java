@@ -74,7 +74,9 @@ final class Node {
       drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       metrics.bind(new NodeMetricsCluster(cluster, link, journal));
-      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain);
+      metrics.bind(drain);
+      NodeOrders orders = new NodeOrders(cluster, drain, loops);
+      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
       admin = NodeAdmin.start(config, state, loops, seen);
       signaling =
           NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, this::revoke);

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import puente.admin.AdminServer;
@@ -31,12 +30,14 @@ final class NodeAdmin implements NodeView {
   private static final long STUCK_MS = 10_000;
 
   /** What it looks at. */
-  record Parts(TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain) {}
+  record Parts(
+      TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain, NodeOrders orders) {}
 
   private final TurnNode turn;
   private final NodeMetrics metrics;
   private final Cluster cluster;
   private final NodeDrain drain;
+  private final NodeOrders orders;
   private volatile boolean isStopping;
   private @Nullable AdminServer server;
 
@@ -45,6 +46,7 @@ final class NodeAdmin implements NodeView {
     metrics = parts.metrics;
     cluster = parts.cluster;
     drain = parts.drain;
+    orders = parts.orders;
   }
 
   /** Opens the admin port on the control loop. */
@@ -166,14 +168,10 @@ final class NodeAdmin implements NodeView {
   private NodeInfo info(NodeState node) {
     boolean own = node.id().equals(cluster.nodeId());
     Optional<DrainInfo> plan =
-        own
-            ? drain
-                .plan()
-                .map(
-                    of ->
-                        new DrainInfo(
-                            of.reason(), of.sinceMs(), of.deadlineMs(), of.minAllocations()))
-            : Optional.empty();
+        (own ? drain.plan() : node.more().plan())
+            .map(
+                of ->
+                    new DrainInfo(of.reason(), of.sinceMs(), of.deadlineMs(), of.minAllocations()));
     return new NodeInfo(
         node.id(),
         own,
@@ -187,22 +185,13 @@ final class NodeAdmin implements NodeView {
   }
 
   @Override
-  public Outcome drain(String node, DrainOrder order) {
-    return ordered(
-        node, () -> drain.start(order.deadline(), order.minAllocations(), order.reason()));
+  public CompletionStage<Outcome> drain(String node, DrainOrder order) {
+    return orders.drain(node, order);
   }
 
   @Override
-  public Outcome undrain(String node) {
-    return ordered(node, drain::undo);
-  }
-
-  private Outcome ordered(String node, BooleanSupplier order) {
-    if (node.equals(cluster.nodeId())) {
-      return order.getAsBoolean() ? Outcome.DONE : Outcome.TOO_LATE;
-    }
-    boolean known = cluster.nodes().stream().anyMatch(other -> other.id().equals(node));
-    return known ? Outcome.ELSEWHERE : Outcome.UNKNOWN;
+  public CompletionStage<Outcome> undrain(String node) {
+    return orders.undrain(node);
   }
 
   @Override

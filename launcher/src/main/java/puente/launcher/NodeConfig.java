@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,13 +90,13 @@ final class NodeConfig {
     if (!config.value(Settings.NO_UDP)) {
       add(all, Transport.UDP, addresses, config.value(Settings.LISTENING_PORT));
       if (config.value(Settings.RFC5780)) {
-        add(all, Transport.UDP, addresses, alternatePort());
+        add(all, Transport.UDP, addresses, alternatePort(config));
       }
     }
     if (!config.value(Settings.NO_TCP)) {
       add(all, Transport.TCP, addresses, config.value(Settings.LISTENING_PORT));
       if (config.value(Settings.RFC5780)) {
-        add(all, Transport.TCP, addresses, alternatePort());
+        add(all, Transport.TCP, addresses, alternatePort(config));
       }
     }
     if (!config.value(Settings.NO_TLS)) {
@@ -111,7 +112,7 @@ final class NodeConfig {
     }
   }
 
-  private int alternatePort() {
+  private static int alternatePort(Config config) {
     int configured = config.find(Settings.ALT_LISTENING_PORT).orElse(0);
     return configured > 0 ? configured : config.value(Settings.LISTENING_PORT) + 1;
   }
@@ -134,29 +135,49 @@ final class NodeConfig {
    * where that was asked for.
    */
   private List<BindingConfig.Square> squares() {
-    boolean chosen = config.isGiven(Settings.LISTENING_IP);
     int port = config.value(Settings.LISTENING_PORT);
     List<BindingConfig.Square> squares = new ArrayList<>();
     for (Family family : Family.values()) {
-      List<RelayAddress> corners =
-          NodeAddresses.ofFamily(NodeAddresses.listening(config), family).stream()
-              .filter(ip -> chosen || !ip.isLoopbackAddress())
-              .map(ip -> NodeAddresses.advertised(ip, config))
-              .toList();
+      List<RelayAddress> corners = corners(family, config);
       RelayAddress first = corners.isEmpty() ? null : corners.getFirst();
       for (RelayAddress second : corners) {
         if (first != null && !second.advertised().equals(first.advertised())) {
           squares.add(
               new BindingConfig.Square(
                   first.local().withPort(port),
-                  second.local().withPort(alternatePort()),
+                  second.local().withPort(alternatePort(config)),
                   first.advertised().withPort(port),
-                  second.advertised().withPort(alternatePort())));
+                  second.advertised().withPort(alternatePort(config))));
           break;
         }
       }
     }
     return squares;
+  }
+
+  private static List<RelayAddress> corners(Family family, Config config) {
+    boolean chosen = config.isGiven(Settings.LISTENING_IP);
+    return NodeAddresses.ofFamily(NodeAddresses.listening(config), family).stream()
+        .filter(ip -> chosen || !ip.isLoopbackAddress())
+        .map(ip -> NodeAddresses.advertised(ip, config))
+        .toList();
+  }
+
+  /** What this node has to offer to others that discover NATs: one address of each family. */
+  static List<NodeState.Corner> corners(Config config) {
+    int port = config.value(Settings.LISTENING_PORT);
+    if (!config.value(Settings.RFC5780) || config.value(Settings.NO_UDP) || port == 0) {
+      return List.of();
+    }
+    return Arrays.stream(Family.values())
+        .flatMap(family -> corners(family, config).stream().limit(1))
+        .map(
+            corner ->
+                new NodeState.Corner(
+                    corner.local().withPort(port),
+                    corner.advertised().withPort(port),
+                    alternatePort(config)))
+        .toList();
   }
 
   private @Nullable String software() {

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import puente.launcher.NodeState.Corner;
 import puente.launcher.NodeState.Door;
 import puente.launcher.NodeState.Load;
 import puente.launcher.NodeState.Phase;
@@ -25,6 +28,7 @@ import puente.turn.Counters.Leg;
 import puente.turn.Counters.PortState;
 import puente.turn.Redirection;
 import puente.turn.relay.ForwardLink;
+import puente.turn.relay.Partner;
 import puente.turn.relay.TurnNode;
 
 /**
@@ -34,11 +38,15 @@ import puente.turn.relay.TurnNode;
 final class NodeDrain {
   private static final long TICK_MS = 1000;
 
+  /** Of the newest look at the processors: one busy second does not send everybody elsewhere. */
+  private static final double PROCESSOR_WEIGHT = 0.3;
+
   private final Context control;
   private final TurnNode turn;
   private final Cluster cluster;
   private final @Nullable ForwardLink link;
   private final List<Door> doors;
+  private final List<Corner> corners;
   private final Drain drain = new Drain();
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
   private final OperatingSystemMXBean system =
@@ -50,6 +58,8 @@ final class NodeDrain {
   private int allocations;
   private long bytes;
   private long bytesAtNanos = System.nanoTime();
+  private double processor;
+  private List<Partner> partners = List.of();
   private boolean ending;
   private Consumer<Phase> listener = any -> {};
   private volatile Phase phase = Phase.SERVING;
@@ -67,6 +77,7 @@ final class NodeDrain {
     this.turn = turn;
     this.cluster = cluster;
     doors = NodeDoors.of(config, turn.endpoints());
+    corners = NodeConfig.corners(config);
     own = NodeState.serving(cluster.nodeId());
     choose();
     cluster.onChange(nodes -> control.runOnContext(go -> choose()));
@@ -189,7 +200,10 @@ final class NodeDrain {
   private void look(int count) {
     allocations = count;
     switch (drain.look(count, System.currentTimeMillis())) {
-      case NOTHING -> publish();
+      case NOTHING -> {
+        reclaimIdle();
+        publish();
+      }
       case END_ALL -> endAll();
       case TELL -> {
         Events.info("drained", "allocations", count);
@@ -201,19 +215,45 @@ final class NodeDrain {
   }
 
   private void endAll() {
+    end(
+        () -> turn.sessions().closeAll(CloseReason.DRAIN),
+        ended -> {
+          Events.warn("drain-deadline", "ended", ended);
+          tick();
+        });
+  }
+
+  /** Whoever has relayed nothing since the drain began, and for as long as was configured. */
+  private void reclaimIdle() {
+    long idleMs = config.value(DrainSettings.RECLAIM_IDLE).toMillis();
+    long since = System.currentTimeMillis() - idleMs;
+    boolean due =
+        idleMs > 0
+            && drain.phase() == Phase.DRAINING
+            && drain.plan().filter(of -> of.sinceMs() <= since).isPresent();
+    if (due) {
+      end(
+          () -> turn.sessions().closeIdle(since, CloseReason.DRAIN),
+          ended -> {
+            if (ended > 0) {
+              Events.info("drain-reclaimed", "ended", ended);
+            }
+          });
+    }
+  }
+
+  private void end(Supplier<CompletionStage<Integer>> work, IntConsumer told) {
     if (ending) {
       return;
     }
     ending = true;
-    turn.sessions()
-        .closeAll(CloseReason.DRAIN)
+    work.get()
         .whenComplete(
             (ended, failure) ->
                 control.runOnContext(
                     go -> {
                       ending = false;
-                      Events.warn("drain-deadline", "ended", ended == null ? 0 : ended);
-                      tick();
+                      told.accept(ended == null ? 0 : ended);
                     }));
   }
 
@@ -245,12 +285,20 @@ final class NodeDrain {
               .filter(node -> node.alive() && !node.id().equals(cluster.nodeId()))
               .flatMap(node -> node.forward().stream())
               .toList());
+      List<Partner> found = Partners.of(cluster.nodeId(), corners, cluster.nodes());
+      if (!found.equals(partners)) {
+        partners = found;
+        turn.discoverWith(found);
+      }
     }
   }
 
   private void publish() {
     Optional<TransportAddress> forward = Optional.ofNullable(link).map(ForwardLink::local);
-    NodeState state = new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), forward);
+    NodeState.More more =
+        new NodeState.More(drain.plan(), corners, config.find(DrainSettings.NODE_DOMAIN));
+    NodeState state =
+        new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), forward, more);
     own = state;
     cluster.publish(state);
   }
@@ -271,6 +319,7 @@ final class NodeDrain {
     long perSecond = (long) ((relayed - bytes) * 1e9 / Math.max(1, now - bytesAtNanos));
     bytes = relayed;
     bytesAtNanos = now;
-    return new Load(allocations, most, perSecond, Math.max(0, system.getCpuLoad()));
+    processor += (Math.max(0, system.getCpuLoad()) - processor) * PROCESSOR_WEIGHT;
+    return new Load(allocations, most, perSecond, processor);
   }
 }

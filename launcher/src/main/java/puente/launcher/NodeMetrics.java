@@ -124,6 +124,11 @@ final class NodeMetrics implements AutoCloseable {
     cluster.bind(registry);
   }
 
+  /** How far the node is on its way out, from now on. */
+  void bind(NodeDrain drain) {
+    NodeMetricsDrain.bind(registry, drain);
+  }
+
   /** Reads everything, in the words of {@code names}. */
   Exposition read(MetricNames names, boolean openMetrics) {
     return switch (names) {

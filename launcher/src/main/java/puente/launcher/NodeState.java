@@ -13,6 +13,7 @@ import puente.stun.TransportAddress;
  *     words
  * @param doors where clients can be sent to, as they see it
  * @param forward where the other nodes send packets that belong to this one
+ * @param more what nodes of the version before do not tell
  */
 record NodeState(
     String id,
@@ -20,7 +21,8 @@ record NodeState(
     Phase phase,
     List<Door> doors,
     Load load,
-    Optional<TransportAddress> forward) {
+    Optional<TransportAddress> forward,
+    More more) {
 
   /** How far a node is on its way out. */
   enum Phase {
@@ -44,13 +46,50 @@ record NodeState(
 
     /** How full the node is, 0 to 1 and beyond: by whatever it is shortest of. */
     double share() {
-      double places = allocationsMax == 0 ? 0 : (double) allocations / allocationsMax;
-      return Math.max(places, processor);
+      return Math.max(places(), processor);
+    }
+
+    /** The same of its places alone; 0 if it has not said how many it has. */
+    double places() {
+      return allocationsMax == 0 ? 0 : (double) allocations / allocationsMax;
     }
   }
 
+  /**
+   * @param plan of the drain under way or done
+   * @param corners where it answers for another node that discovers NATs with it, at most one of
+   *     each family
+   * @param domain the name in its certificate
+   */
+  record More(Optional<Drain.Plan> plan, List<Corner> corners, Optional<String> domain) {
+    static final More NONE = new More(Optional.empty(), List.of(), Optional.empty());
+
+    More {
+      corners = List.copyOf(corners);
+    }
+  }
+
+  /**
+   * An address that it listens on with two ports (RFC 5780 §6).
+   *
+   * @param local as it is bound there, with the first port
+   * @param seen as clients see it
+   * @param otherPort the second port
+   */
+  record Corner(TransportAddress local, TransportAddress seen, int otherPort) {}
+
   NodeState {
     doors = List.copyOf(doors);
+  }
+
+  NodeState(
+      String id,
+      boolean alive,
+      Phase phase,
+      List<Door> doors,
+      Load load,
+      Optional<TransportAddress> forward) {
+    this(id, alive, phase, doors, load, forward, More.NONE);
   }
 
   /** A node that serves and has told nothing yet. */
@@ -64,14 +103,18 @@ record NodeState(
   }
 
   NodeState withAlive(boolean newAlive) {
-    return new NodeState(id, newAlive, phase, doors, load, forward);
+    return new NodeState(id, newAlive, phase, doors, load, forward, more);
   }
 
   NodeState withPhase(Phase newPhase) {
-    return new NodeState(id, alive, newPhase, doors, load, forward);
+    return new NodeState(id, alive, newPhase, doors, load, forward, more);
   }
 
   NodeState withLoad(Load newLoad) {
-    return new NodeState(id, alive, phase, doors, newLoad, forward);
+    return new NodeState(id, alive, phase, doors, newLoad, forward, more);
+  }
+
+  NodeState withMore(More newMore) {
+    return new NodeState(id, alive, phase, doors, load, forward, newMore);
   }
 }

@@ -17,7 +17,12 @@ import puente.stun.TransportAddress;
  * has appended, so that nodes of two versions understand each other while they are upgraded.
  */
 final class NodeStateCodec {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+
+  /** Of the first version there was nothing after the address of the link. */
+  private static final int VERSION_WITHOUT_MORE = 1;
+
+  private static final int CORNERS_MAX = 8;
   private static final int DOORS_MAX = 64;
 
   private NodeStateCodec() {}
@@ -43,6 +48,7 @@ final class NodeStateCodec {
       if (state.forward().isPresent()) {
         write(out, state.forward().get());
       }
+      write(out, state.more());
     } catch (IOException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -55,7 +61,8 @@ final class NodeStateCodec {
    */
   static Optional<NodeState> decode(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      if (in.readUnsignedByte() < VERSION) {
+      int version = in.readUnsignedByte();
+      if (version < VERSION_WITHOUT_MORE) {
         return Optional.empty();
       }
       String id = in.readUTF();
@@ -69,10 +76,44 @@ final class NodeStateCodec {
           new NodeState.Load(in.readInt(), in.readInt(), in.readLong(), in.readDouble());
       Optional<TransportAddress> forward =
           in.readBoolean() ? Optional.of(readAddress(in)) : Optional.empty();
-      return Optional.of(new NodeState(id, false, phase, doors, load, forward));
+      NodeState.More more = version < VERSION ? NodeState.More.NONE : readMore(in);
+      return Optional.of(new NodeState(id, false, phase, doors, load, forward, more));
     } catch (IOException | IndexOutOfBoundsException foreign) {
       return Optional.empty();
     }
+  }
+
+  private static void write(DataOutputStream out, NodeState.More more) throws IOException {
+    out.writeBoolean(more.plan().isPresent());
+    if (more.plan().isPresent()) {
+      Drain.Plan plan = more.plan().get();
+      out.writeUTF(plan.reason());
+      out.writeLong(plan.sinceMs());
+      out.writeLong(plan.deadlineMs());
+      out.writeInt(plan.minAllocations());
+    }
+    List<NodeState.Corner> corners =
+        more.corners().subList(0, Math.min(CORNERS_MAX, more.corners().size()));
+    out.writeByte(corners.size());
+    for (NodeState.Corner corner : corners) {
+      write(out, corner.local());
+      write(out, corner.seen());
+      out.writeShort(corner.otherPort());
+    }
+    out.writeUTF(more.domain().orElse(""));
+  }
+
+  private static NodeState.More readMore(DataInputStream in) throws IOException {
+    Optional<Drain.Plan> plan =
+        in.readBoolean()
+            ? Optional.of(new Drain.Plan(in.readUTF(), in.readLong(), in.readLong(), in.readInt()))
+            : Optional.empty();
+    List<NodeState.Corner> corners = new ArrayList<>();
+    for (int left = in.readUnsignedByte(); left > 0; left--) {
+      corners.add(new NodeState.Corner(readAddress(in), readAddress(in), in.readUnsignedShort()));
+    }
+    Optional<String> domain = Optional.of(in.readUTF()).filter(name -> !name.isEmpty());
+    return new NodeState.More(plan, corners, domain);
   }
 
   private static void write(DataOutputStream out, TransportAddress address) throws IOException {

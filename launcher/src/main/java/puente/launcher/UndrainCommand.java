@@ -9,19 +9,14 @@ import picocli.CommandLine.Option;
 /** Lets a running server take new allocations again. */
 @Command(
     name = "undrain",
-    header = {"Take new allocations again.", "", "  puente undrain", ""},
+    header = {"Take new allocations again.", "", "  puente undrain", "  puente undrain turn-b", ""},
     sortOptions = false)
 final class UndrainCommand implements Callable<Integer> {
   private final Surroundings surroundings;
 
   @Mixin private final AdminOptions admin = new AdminOptions();
 
-  @Option(
-      names = "--node",
-      paramLabel = "ID",
-      defaultValue = "self",
-      description = "The node that is meant; its own admin port takes the order.")
-  private String node = "self";
+  @Mixin private final NodeOption meant = new NodeOption();
 
   @Option(
       names = {"-h", "--help"},
@@ -35,7 +30,7 @@ final class UndrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
-    String path = "nodes/" + SessionsCommand.encoded(node) + "/undrain";
+    String path = "nodes/" + SessionsCommand.encoded(meant.node()) + "/undrain";
     JsonObject state = admin.send("POST", path, new JsonObject(), surroundings);
     surroundings
         .out()

@@ -88,7 +88,15 @@ class ClusterConfigTest {
                 new NodeState.Door(Transport.UDP, TransportAddress.ipv4(0x0a000001, 3478)),
                 new NodeState.Door(Transport.TLS, TransportAddress.ipv6(1, 2, 65_535))),
             new NodeState.Load(3, 100, 5_000_000_000L, 0.25),
-            Optional.of(TransportAddress.ipv4(0x7f000001, 5702)));
+            Optional.of(TransportAddress.ipv4(0x7f000001, 5702)),
+            new NodeState.More(
+                Optional.of(new Drain.Plan("kernel update", 1, 2, 3)),
+                List.of(
+                    new NodeState.Corner(
+                        TransportAddress.ipv4(0x0a000001, 3478),
+                        TransportAddress.ipv4(0xcb007101, 3478),
+                        3479)),
+                Optional.of("turn-1.example.org")));
     byte[] bytes = NodeStateCodec.encode(state);
     assertEquals(Optional.of(state), NodeStateCodec.decode(bytes));
     byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + 9);
@@ -96,6 +104,9 @@ class ClusterConfigTest {
     for (int length = 0; length < bytes.length; length++) {
       assertEquals(Optional.empty(), NodeStateCodec.decode(java.util.Arrays.copyOf(bytes, length)));
     }
+    byte[] former = bytes.clone();
+    former[0] = 1;
+    assertEquals(Optional.of(state.withMore(NodeState.More.NONE)), NodeStateCodec.decode(former));
   }
 
   private Given given() {

@@ -2,9 +2,11 @@ package puente.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,7 +38,66 @@ class ElsewhereTest {
   void whoDoesNotTakeClientsIsSentNone() {
     NodeState leaving = node(1, 0).withPhase(Phase.DRAINING);
     NodeState gone = node(2, 0).withAlive(false);
-    assertEquals(List.of(), targets(OWN, leaving, gone, node(3, 95)));
+    assertEquals(List.of(), targets(OWN, leaving, gone, node(3, 100)));
+  }
+
+  /** Whoever leaves rather sends to a busy node than to none; but never to one without places. */
+  @Test
+  void aBusyNodeIsBetterThanNoneForWhoLeaves() {
+    NodeState busy = node(1, 10).withLoad(new Load(10, 100, 0, 0.97));
+    assertEquals(List.of(udp(1)), targets(OWN, busy));
+    assertEquals(List.of(udp(2)), targets(OWN, busy, node(2, 80)));
+    assertEquals(List.of(), targets(OWN, node(1, 100)));
+    assertEquals(
+        List.of(),
+        Elsewhere.choose("node0", Phase.SERVING, List.of(), List.of(OWN, busy)).targets());
+  }
+
+  /** Where a client is sent, it is not sent back: who serves sends on only when its ports end. */
+  @Test
+  void noTwoNodesSendToEachOther() {
+    Random random = new Random(11);
+    for (int i = 0; i < 2000; i++) {
+      List<NodeState> nodes = List.of(any(0, random), any(1, random), any(2, random));
+      for (NodeState node : nodes) {
+        for (Target target : sentFrom(node, nodes).targets()) {
+          NodeState to = nodes.get((int) target.address().lo() & 3);
+          Redirection onwards = sentFrom(to, nodes);
+          boolean full = to.load().places() >= 1;
+          assertTrue(onwards.when() == When.FULL && !full, node + " to " + to);
+        }
+      }
+    }
+  }
+
+  private static Redirection sentFrom(NodeState node, List<NodeState> nodes) {
+    return Elsewhere.choose(node.id(), node.phase(), List.of(), nodes);
+  }
+
+  private static NodeState any(int number, Random random) {
+    Phase phase = random.nextBoolean() ? Phase.SERVING : Phase.values()[random.nextInt(4)];
+    return node(number, 0)
+        .withLoad(new Load(random.nextInt(101), 100, 0, random.nextDouble()))
+        .withPhase(phase)
+        .withAlive(random.nextInt(5) > 0);
+  }
+
+  /** RFC 8489 §14.16: whose certificate has another name tells it, for TLS alone. */
+  @Test
+  void theNameInTheCertificateIsTold() {
+    NodeState named =
+        new NodeState(
+                "node1",
+                true,
+                Phase.SERVING,
+                List.of(new Door(Transport.UDP, address(1)), new Door(Transport.TLS, address(1))),
+                new Load(60, 100, 0, 0),
+                Optional.empty())
+            .withMore(
+                new NodeState.More(Optional.empty(), List.of(), Optional.of("turn-1.example")));
+    assertEquals(
+        List.of(udp(1), new Target(Transport.TLS, address(1), "turn-1.example")),
+        targets(OWN, named));
   }
 
   @Test

@@ -1,6 +1,8 @@
 package puente.stun;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,11 +53,13 @@ public final class BindingServer {
   private final Set<AttributeType> understoodWithDiscovery;
   private final Set<AttributeType> understoodWithChange;
   private final Set<AttributeType> understoodOfClassic;
+  private List<BindingConfig.Square> squares;
   private final int[] unknown = new int[Message.ATTRIBUTES_MAX];
 
   public BindingServer(BindingConfig config) {
     this.config = config;
     software = config.softwareBytes();
+    squares = config.squares();
     understood = EnumSet.allOf(AttributeType.class);
     understood.removeAll(
         Set.of(
@@ -74,6 +78,16 @@ public final class BindingServer {
     understoodWithChange.add(AttributeType.CHANGE_REQUEST);
     understoodOfClassic = EnumSet.copyOf(understood);
     understoodOfClassic.add(AttributeType.CHANGE_REQUEST);
+  }
+
+  /**
+   * From now on, these squares too, for listeners that are in none of the configuration: their
+   * other address is another server's, which sends for us what is to come from there.
+   */
+  public void discoverWith(List<BindingConfig.Square> partners) {
+    List<BindingConfig.Square> all = new ArrayList<>(config.squares());
+    all.addAll(partners);
+    squares = List.copyOf(all);
   }
 
   /** The same without authentication. */
@@ -129,7 +143,7 @@ public final class BindingServer {
     if (!config.behaviorDiscovery() && !classic) {
       return null;
     }
-    for (BindingConfig.Square square : config.squares()) {
+    for (BindingConfig.Square square : squares) {
       if (square.has(client.server())) {
         return square;
       }

@@ -102,6 +102,11 @@ public final class Sessions {
     return closeAll((allocation, now) -> true, why);
   }
 
+  /** Ends those that have relayed nothing since; answers how many. */
+  public CompletionStage<Integer> closeIdle(long sinceMs, CloseReason why) {
+    return closeAll((allocation, now) -> !allocation.isActiveSince(sinceMs), why);
+  }
+
   /** Ends all that the filter means; answers how many. */
   public CompletionStage<Integer> closeAll(SessionFilter filter, CloseReason why) {
     return closeAll(filter::matches, why);

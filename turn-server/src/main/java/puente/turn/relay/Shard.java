@@ -75,7 +75,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private @Nullable ScheduledFuture<?> timer;
   private long timerAt = Long.MAX_VALUE;
   private boolean bindFailureLogged;
-  private @Nullable ShardForwarding forwarding;
+  @Nullable ShardForwarding forwarding;
 
   Shard(
       EventLoops.Loop loop,
@@ -375,7 +375,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
         return;
       }
     }
-    throw new IllegalStateException("no listener on " + from);
+    if (forwarding == null || !forwarding.toClientFrom(from, to, message, length, now())) {
+      throw new IllegalStateException("no listener on " + from);
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import puente.stun.Packet;
 import puente.stun.PacketKind;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.Counter;
 import puente.turn.Effects.Whereabouts;
 import puente.turn.relay.ForwardLink.Fact;
 import puente.turn.relay.Forwarded.Kind;
@@ -52,6 +53,12 @@ final class ShardForwarding {
 
   private static final int ALLOCATE_REQUEST = 0x0003;
 
+  /** A discovery takes a handful; a forger who wants more than this in a second gets nothing. */
+  private static final int DISCOVERIES_PER_SECOND = 100;
+
+  /** Each node has a shard of this number, and each shard all listeners. */
+  private static final int ANY_SHARD = 0;
+
   /**
    * Who has the allocation of a client that speaks to us.
    *
@@ -75,6 +82,9 @@ final class ShardForwarding {
   private final ByteBuf memory = Unpooled.directBuffer(0x1_0000, 0x1_0000);
   private long secondMs;
   private int offered;
+  private List<Partner> partners = List.of();
+  private long discoverySecondMs;
+  private int discovered;
 
   ShardForwarding(Shard shard, ForwardLink link, int index, long seed) {
     this.shard = shard;
@@ -210,6 +220,36 @@ final class ShardForwarding {
     }
     Via via = vias.find(client.client());
     return via != null && now < via.untilMs ? via : null;
+  }
+
+  // ---- behaviour discovery with another node's address
+
+  void discoverWith(List<Partner> newPartners) {
+    partners = newPartners;
+  }
+
+  /**
+   * Has a Binding answer sent by the node that {@code from} is an address of. Nothing else goes
+   * this way, one answer for one request and no longer than what we would send ourselves.
+   */
+  boolean toClientFrom(
+      TransportAddress from, TransportAddress to, byte[] message, int length, long now) {
+    for (Partner partner : partners) {
+      if (partner.square().other().sameIp(from.hi(), from.lo())) {
+        if (now - discoverySecondMs >= 1000) {
+          discoverySecondMs = now;
+          discovered = 0;
+        }
+        if (discovered++ < DISCOVERIES_PER_SECOND) {
+          byte[] payload = Arrays.copyOf(message, length);
+          link.send(partner.link(), new Forwarded(Kind.DOWN, ANY_SHARD, index, to, from, payload));
+        } else {
+          shard.counters().count(Counter.RATE_LIMITED);
+        }
+        return true;
+      }
+    }
+    return false;
   }
 
   // ---- what comes by the link

@@ -25,6 +25,7 @@ import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
 import puente.stun.BindingConfig;
+import puente.stun.BindingConfig.Square;
 import puente.stun.BindingServer;
 import puente.stun.FiveTuple;
 import puente.stun.Transport;
@@ -62,6 +63,7 @@ public final class TurnNode {
   private final StreamCounters streamCounters = new StreamCounters();
   private final StreamAdmission admission = new StreamAdmission();
   private final List<Shard> shards = new CopyOnWriteArrayList<>();
+  private final List<BindingServer> bindings = new ArrayList<>();
   private final List<ShardStreams> streams = new ArrayList<>();
   private final List<StreamListener> streamListeners = new ArrayList<>();
   private final List<Endpoint> endpoints = new ArrayList<>();
@@ -136,6 +138,8 @@ public final class TurnNode {
     for (int i = 0; i < count; i++) {
       int index = i;
       EventLoops.Loop loop = loops.shards().get(i);
+      BindingServer binding = new BindingServer(options.binding);
+      bindings.add(binding);
       Shard shard =
           on(
               loop,
@@ -145,7 +149,7 @@ public final class TurnNode {
                       store,
                       clock,
                       options.turn,
-                      new BindingServer(options.binding),
+                      binding,
                       keeping,
                       new SecureRandom(),
                       index,
@@ -371,6 +375,29 @@ public final class TurnNode {
   public void observe(Observer observer) {
     for (Shard shard : shards) {
       shard.loop().eventLoop().execute(() -> shard.watch().observe(observer));
+    }
+  }
+
+  /**
+   * From now on, behaviour discovery uses the addresses of these nodes where this node has no
+   * second one of its own; only after {@link #forward}.
+   */
+  public void discoverWith(List<Partner> partners) {
+    List<Square> squares = partners.stream().map(Partner::square).toList();
+    for (int i = 0; i < shards.size(); i++) {
+      Shard shard = shards.get(i);
+      BindingServer binding = bindings.get(i);
+      shard
+          .loop()
+          .eventLoop()
+          .execute(
+              () -> {
+                ShardForwarding forwarding = shard.forwarding;
+                if (forwarding != null) {
+                  forwarding.discoverWith(partners);
+                  binding.discoverWith(squares);
+                }
+              });
     }
   }
 
