@@ -73,7 +73,7 @@ function refresh(own) {
         refresh(own);
         rebuild(own);
       },
-      { cls: "quiet", pressed: own.isTable, label: `${props.title} as table` },
+      { cls: "quiet", label: own.isTable ? `Chart of ${props.title}` : `Table of ${props.title}` },
     ),
   );
   const shape = JSON.stringify([
@@ -146,7 +146,7 @@ function options(own, width) {
   return {
     width,
     height: props.height ?? 180,
-    padding: [props.marks?.length || props.goal ? 18 : 8, 10, 0, 0],
+    padding: [props.marks?.length || props.goal ? 18 : 8, 22, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: sync.key },

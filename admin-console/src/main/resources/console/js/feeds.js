@@ -207,7 +207,7 @@ export class Feed {
       this.value = value;
       this.problem = null;
       this.at = Date.now();
-      this.onValue?.(value);
+      if (this.onValue?.(value)) queueMicrotask(this.retry);
       heard();
     } catch (problem) {
       if (signal.aborted || !feeds.has(this)) return;

@@ -64,6 +64,7 @@ export function mebibytes(n) {
 export function percent(share, digits) {
   if (!Number.isFinite(share)) return "–";
   const p = share * 100;
+  if (p > 0 && p < 0.05 && digits === undefined) return `<${NARROW}0.1${NARROW}%`;
   const places = digits ?? (p !== 0 && Math.abs(p) < 10 && !Number.isInteger(p) ? 1 : 0);
   return `${p.toFixed(places)}${NARROW}%`;
 }

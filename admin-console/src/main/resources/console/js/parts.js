@@ -128,7 +128,7 @@ export function spark(values) {
   return h(
     "svg",
     { class: "spark", viewBox: "0 0 100 22", preserveAspectRatio: "none", "aria-hidden": "true" },
-    h("path", { class: "fill", d: `M1 22L${points.join("L")}V22z` }),
+    h("path", { class: "fill", d: `M${points[0].split(" ")[0]} 22L${points.join("L")}V22z` }),
     h("path", { d: `M${points.join("L")}` }),
     h("path", { class: "end", d: `M${points.at(-1)}h0` }),
   );
@@ -271,7 +271,7 @@ export const empty = (headline, more, { actions, kind } = {}) =>
   h(
     "div",
     { class: "empty" },
-    kind === "none" ? null : picture(kind === "collecting" ? LINE : ARCH, kind ?? "arch"),
+    kind === "none" ? null : kind === "collecting" ? picture(LINE, "line") : picture(ARCH),
     h("b", null, headline),
     more && h("p", { class: "muted" }, more),
     actions && h("div", { class: "row" }, actions),

@@ -34,11 +34,13 @@ export function seriesFeed(names, { node, agg } = {}) {
   };
 }
 
-/** From the first answer on it is known whether the history is shorter than what is asked for. */
+/** From the first answer on it is known whether the history is shorter than what is asked for; then it is asked for anew. */
 function noteBeginning({ t = [], series = [] }) {
   const first = t.findIndex((_, i) => series.some(one => one.v[i] !== null));
+  const before = begins;
   if (first > 0) begins = t[first];
   else if (first === 0 && t[0] < begins - 60) begins = 0;
+  return Math.abs(begins - before) > 60;
 }
 
 const iso = s => new Date(s * 1000).toISOString();

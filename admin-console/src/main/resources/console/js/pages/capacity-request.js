@@ -14,6 +14,10 @@ export function requestOf(ctx) {
   }
   if (at(request, "demand.bhca") === undefined && at(request, "demand.concurrentCalls") === undefined)
     set(request, "demand.bhca", { value: 6_000, origin: "default", from: "nothing was measured yet" });
+  const members = ctx.overview()?.nodes?.total;
+  if (at(request, "policy.nodesRunning") === undefined && members > 0) {
+    set(request, "policy.nodesRunning", { value: members, origin: "measured", from: "members now" });
+  }
   if (words.get("mix")) set(request, "demand.mix", [{ class: words.get("mix"), share: 1 }]);
   if (words.get("price")) set(request, "price.preset", words.get("price"));
   return withIf(request, words.get("if"));

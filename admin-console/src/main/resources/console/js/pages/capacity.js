@@ -80,7 +80,11 @@ function head(ctx) {
     h(
       "span",
       { class: "muted" },
-      changed.length > 0 ? `${f.plural(changed.length, "figure")} changed by you` : "as the cluster runs",
+      changed.length > 0
+        ? `${f.plural(changed.length, "figure")} changed by you`
+        : hasMeasured(ctx)
+          ? "as the cluster runs"
+          : "with defaults, as nothing was measured yet",
     ),
     h(
       "div",
@@ -97,6 +101,9 @@ function head(ctx) {
     ),
   );
 }
+
+const hasMeasured = ctx =>
+  CONTROLS.some(c => c.key !== "running" && ctx.state.plan?.inputs[c.path]?.origin === "measured");
 
 // ---- the answer
 
@@ -162,17 +169,14 @@ function answer(ctx) {
 }
 
 function saying(plan, { have, lost, need, zones }) {
-  const binding = plan.perResource
-    .filter(r => r.binding)
-    .map(r => NAMES[r.resource] ?? r.resource)
-    .join(" and ");
+  const decide = plan.perResource.filter(r => r.binding).map(r => NAMES[r.resource] ?? r.resource);
+  const binding = decide.length > 0 ? `${decide.join(" and ")} decides.` : "Nothing is scarce.";
   const { nodes } = plan;
   const spread =
     zones > 1 && nodes.withZoneLoss > 0 && nodes.recommended === nodes.withZoneLoss
       ? `${nodes.perZone} in each of ${zones} zones, so any zone may fail.`
       : `${nodes.base} for the load, ${need - nodes.base} spare.`;
-  if (have === null)
-    return [h("b", null, `${spread}`), h("br"), h("span", { class: "muted" }, `${binding} decides.`)];
+  if (have === null) return [h("b", null, `${spread}`), h("br"), h("span", { class: "muted" }, binding)];
   const gap = need - have;
   const word =
     lost > 0
@@ -188,9 +192,7 @@ function saying(plan, { have, lost, need, zones }) {
     h(
       "span",
       { class: "muted" },
-      lost > 0
-        ? `While it is gone, the load itself needs ${need}. ${binding} decides.`
-        : `${spread} ${binding} decides.`,
+      lost > 0 ? `While it is gone, the load itself needs ${need}. ${binding}` : `${spread} ${binding}`,
     ),
   ];
 }
@@ -328,7 +330,7 @@ const scenarioWord = s =>
   state(
     s.ok ? "ok" : "warn",
     s.ok
-      ? `${f.plural(s.nodes, "node")} carry it`
+      ? `${f.plural(s.nodes, "node")} ${s.nodes === 1 ? "carries" : "carry"} it`
       : `load needs ${f.count(s.nodesNeeded)}, ${f.count(s.nodes)} there`,
     { small: true },
   );

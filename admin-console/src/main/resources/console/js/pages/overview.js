@@ -238,7 +238,11 @@ function resourceRow(r) {
       isOver && state("warn", "over", { small: true }),
     ),
     h("div", { class: "when" }, dates(r.reachesTarget)),
-    h("div", { class: "head" }, r.headroom === undefined ? "–" : `${r.headroom.toFixed(1)}×`),
+    h(
+      "div",
+      { class: "head" },
+      r.headroom === undefined ? "–" : r.headroom >= 100 ? "over 100×" : `${r.headroom.toFixed(1)}×`,
+    ),
   ];
 }
 

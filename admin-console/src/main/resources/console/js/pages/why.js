@@ -97,14 +97,14 @@ function stories(ctx, { stories: all, remembered, coverage }) {
       {},
       empty(
         "Nothing is remembered of it",
-        `${remembered ? `Kept: ${remembered}. ` : ""}If a client just tried and is not here, its packets did not reach this server: look at firewalls, and at the ICE test.`,
+        `${remembered ? `Kept: ${remembered.replace(/\.$/, "")}. ` : ""}If a client just tried and is not here, its packets did not reach this server: look at firewalls, and at the ICE test.`,
         { actions: h("a", { class: "btn", href: to("/diag") }, "Open the ICE test") },
       ),
     );
   return [
     coverage && partial(coverage.answered, coverage.nodes),
     all.map((story, i) => one(ctx, story, i)),
-    remembered && h("p", { class: "muted small" }, `Kept: ${remembered}.`),
+    remembered && h("p", { class: "muted small" }, `Kept: ${remembered.replace(/\.$/, "")}.`),
   ];
 }
 
