@@ -1,6 +1,7 @@
 package puente.chaos.restart;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
@@ -51,6 +52,7 @@ final class Flow implements AutoCloseable {
   private final IntegrityKey key =
       IntegrityKey.longTerm(PasswordAlgorithm.MD5, USER, REALM, PASSWORD);
   private final InetSocketAddress peerAddress;
+  private final int family;
   private byte[] nonce = {};
   private byte[] transaction = {};
   private byte[] request = {};
@@ -62,6 +64,7 @@ final class Flow implements AutoCloseable {
     client.connect(server);
     peer = open(own, selector);
     peerAddress = (InetSocketAddress) peer.getLocalAddress();
+    family = (own instanceof Inet6Address ? 2 : 1) << 24;
     toPeer = new Way(client, CHANNEL);
     toClient = new Way(peer, 0);
   }
@@ -81,7 +84,10 @@ final class Flow implements AutoCloseable {
     MessageBuilder message =
         new MessageBuilder().message(MessageClass.REQUEST, method, transaction);
     switch (method) {
-      case ALLOCATE -> message.i32(AttributeType.REQUESTED_TRANSPORT, UDP);
+      case ALLOCATE ->
+          message
+              .i32(AttributeType.REQUESTED_TRANSPORT, UDP)
+              .i32(AttributeType.REQUESTED_ADDRESS_FAMILY, family);
       case CHANNEL_BIND ->
           message
               .i32(AttributeType.CHANNEL_NUMBER, CHANNEL << 16)

@@ -25,8 +25,9 @@ final class Restarts implements AutoCloseable {
    *
    * @param program what comes before {@code serve} on the command line
    */
-  Restarts(List<String> program, Path folder, int count, String... settings) throws IOException {
-    tree = new Tree(program, folder, settings);
+  Restarts(List<String> program, Path folder, int count, String ip, String... settings)
+      throws IOException {
+    tree = new Tree(program, folder, ip, settings);
     try {
       flows = new Flows(tree.address(), count);
     } catch (IOException | RuntimeException | AssertionError failure) {
@@ -34,7 +35,9 @@ final class Restarts implements AutoCloseable {
       throw failure;
     }
     flows.start();
-    await("a standby", () -> tree.said("event=standby") > 0);
+    if (!List.of(settings).contains("standby=no")) {
+      await("a standby", () -> tree.said("event=standby") > 0);
+    }
     flows.run(Duration.ofSeconds(1));
   }
 
@@ -79,14 +82,14 @@ final class Restarts implements AutoCloseable {
     return outcome;
   }
 
-  private long begin() throws IOException {
+  long begin() throws IOException {
     // The load's own pause is no gap.
     flows.run(BEFORE);
     flows.mark();
     return System.nanoTime();
   }
 
-  private Outcome end(String name, long since) throws IOException, InterruptedException {
+  Outcome end(String name, long since) throws IOException, InterruptedException {
     // The first packet after may have been read before.
     await("traffic of every flow", () -> flows.allArrivedSince(since + 1));
     flows.run(AFTERWARDS);
@@ -102,7 +105,7 @@ final class Restarts implements AutoCloseable {
     return outcome;
   }
 
-  private void await(String what, BooleanSupplier condition) throws IOException {
+  void await(String what, BooleanSupplier condition) throws IOException {
     if (!flows.until(condition)) {
       throw new AssertionError("no " + what + " in time\n" + tree.output());
     }
@@ -117,14 +120,14 @@ final class Restarts implements AutoCloseable {
   /**
    * Prints the table.
    *
-   * @param arguments the checkout's script, a folder, how many flows, then for each run one of
-   *     kill, planned and tree
+   * @param arguments the checkout's script (words before it, too), a folder, how many flows, then for
+   *     each run one of kill, planned and tree
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     List<Outcome> outcomes = new ArrayList<>();
-    List<String> program = List.of(arguments[0]);
+    List<String> program = List.of(arguments[0].split(" "));
     int count = Integer.parseInt(arguments[2]);
-    try (Restarts restarts = new Restarts(program, Path.of(arguments[1]), count)) {
+    try (Restarts restarts = new Restarts(program, Path.of(arguments[1]), count, "127.0.0.1")) {
       System.out.println(Outcome.head());
       for (String what : Arrays.copyOfRange(arguments, 3, arguments.length)) {
         Outcome outcome =

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ class RestartsTest {
 
   @Test
   void callsOutliveEveryProcess() throws Exception {
-    try (Restarts restarts = new Restarts(program(folder), folder, FLOWS)) {
+    try (Restarts restarts = new Restarts(program(folder), folder, FLOWS, "127.0.0.1")) {
       System.out.println(Outcome.head());
       // Whoever has taken over is killed, too.
       unnoticed(restarts.planned());
@@ -42,6 +43,17 @@ class RestartsTest {
       unnoticed(restarts.serverKilled());
       restored(restarts.treeKilled());
       unnoticed(restarts.planned());
+    }
+  }
+
+  /** The sockets of IPv6 are passed on in the same way. */
+  @Test
+  void soDoTheyByIpv6() throws Exception {
+    Assumptions.assumeTrue(Files.exists(Path.of("/proc/net/if_inet6")), "no IPv6 here");
+    try (Restarts restarts = new Restarts(program(folder), folder, FLOWS, "::1")) {
+      System.out.println(Outcome.head() + " by IPv6");
+      unnoticed(restarts.planned());
+      unnoticed(restarts.serverKilled());
     }
   }
 

@@ -23,6 +23,7 @@ final class Tree implements AutoCloseable {
   final int port;
   final Path log;
   private final int adminPort;
+  private final String ip;
   private final Path configuration;
   private final List<String> program;
   private Process supervisor;
@@ -32,9 +33,11 @@ final class Tree implements AutoCloseable {
    *
    * @param program what comes before {@code serve} on the command line
    * @param folder for its state and log
+   * @param ip what it listens on
    */
-  Tree(List<String> program, Path folder, String... more) throws IOException {
+  Tree(List<String> program, Path folder, String ip, String... more) throws IOException {
     this.program = program;
+    this.ip = ip;
     Files.createDirectories(folder.resolve("state"));
     int relay = Ports.free(RELAY_PORTS);
     port = Ports.free(4);
@@ -42,8 +45,8 @@ final class Tree implements AutoCloseable {
     List<String> settings =
         new ArrayList<>(
             List.of(
-                "listening-ip=127.0.0.1",
-                "relay-ip=127.0.0.1",
+                "listening-ip=" + ip,
+                "relay-ip=" + ip,
                 "listening-port=" + port,
                 "tls-listening-port=" + (port + 1),
                 "admin-port=" + adminPort,
@@ -79,7 +82,7 @@ final class Tree implements AutoCloseable {
   }
 
   InetSocketAddress address() {
-    return new InetSocketAddress("127.0.0.1", port);
+    return new InetSocketAddress(ip, port);
   }
 
   /** The same command line again. */
@@ -118,6 +121,19 @@ final class Tree implements AutoCloseable {
     return children().stream()
         .min(Comparator.comparing(child -> child.info().startInstant().orElseThrow()))
         .orElseThrow(() -> new AssertionError("nobody serves\n" + output()));
+  }
+
+  /** As a shell does it. */
+  static void signal(String name, List<ProcessHandle> processes) throws IOException {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    processes.forEach(process -> command.add("" + process.pid()));
+    try {
+      if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+        throw new AssertionError(command + " failed");
+      }
+    } catch (InterruptedException stopped) {
+      throw new IllegalStateException(stopped);
+    }
   }
 
   /** kill -9 for all of them. */
