@@ -181,6 +181,30 @@ final class AdminGate {
     return Visit.refused(needsToken());
   }
 
+  /** Whether who began to read a stream may still read it; it does not keep a session alive. */
+  boolean isStillIn(Call call, Role needed) {
+    Caller caller = call.caller();
+    return switch (caller.kind()) {
+      case ADMIN_TOKEN -> true;
+      case API_TOKEN -> bearer(bearerHeader(call.request())) != null;
+      case ACCOUNT ->
+          ConsoleCookie.of(call.request())
+                  .read(call.request())
+                  .filter(cookie -> sessions.isOpen(cookie, System.currentTimeMillis()))
+                  .isPresent()
+              && accounts
+                  .find(caller.name())
+                  .filter(account -> account.role().covers(needed))
+                  .isPresent();
+      case LOOPBACK -> accounts.isEmpty();
+      case STRANGER -> false;
+    };
+  }
+
+  private static String bearerHeader(HttpServerRequest request) {
+    return String.valueOf(request.getHeader(HttpHeaders.AUTHORIZATION));
+  }
+
   private Optional<Caller> account(HttpServerRequest request) {
     return session(request, System.currentTimeMillis())
         .flatMap(session -> accounts.find(session.account()))

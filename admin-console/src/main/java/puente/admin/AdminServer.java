@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 import puente.admin.access.AccessProblem;
 import puente.admin.access.Caller;
 import puente.admin.access.Role;
+import puente.admin.records.LogRing;
 import puente.admin.records.RecordFiles;
 
 /**
@@ -71,6 +72,13 @@ public final class AdminServer {
   /** Who the server is, as the console shows it. */
   public record Identity(String node, String cluster, String version) {}
 
+  /**
+   * To whom the server passes questions and orders on, beside the {@link NodeView}.
+   *
+   * @param logs what the log's appender fills
+   */
+  public record Orders(OperationsView operations, TurnAccess turn, LogRing logs) {}
+
   /** A page; whoever is not trusted sees it only if it is open, and then without details. */
   record Page(boolean isOpen, Sight sight) {}
 
@@ -79,16 +87,20 @@ public final class AdminServer {
     Future<Answer> answer(HttpServerRequest request, boolean trusted);
   }
 
-  /** What outlives a restart. */
-  private record Kept(AccessDesk desk, RecordFiles audit) {
-    static Kept open(Options options, Vertx vertx) throws IOException {
+  /** What outlives a restart, and to whom orders go. */
+  private record Kept(AccessDesk desk, RecordFiles audit, Orders orders) {
+    static Kept open(Options options, Orders orders, Vertx vertx) throws IOException {
       return new Kept(
-          AccessDesk.open(options.directory, vertx), RecordFiles.open(options.directory, "audit"));
+          AccessDesk.open(options.directory, vertx),
+          RecordFiles.open(options.directory, "audit"),
+          orders);
     }
   }
 
   private final AccessDesk desk;
   private final AuditTrail trail;
+  private final OperationsRoutes operations;
+  private final TurnAccessRoutes turnAccess;
   private final AdminGate gate;
   private final AdminConnections connections;
   private final ApiTable table = new ApiTable();
@@ -109,6 +121,9 @@ public final class AdminServer {
     HealthPages health = new HealthPages(view);
     MetricsPage metrics = new MetricsPage(context, view);
     trail = new AuditTrail(kept.audit, vertx, options.identity.node);
+    operations = new OperationsRoutes(view, kept.orders, trail, options.identity);
+    turnAccess = new TurnAccessRoutes(kept.orders.turn, trail, vertx);
+    new LogRoutes(kept.orders.logs, vertx, gate).addTo(table);
     addRoutes(view, options.identity);
     pageByPath =
         Map.of(
@@ -128,6 +143,8 @@ public final class AdminServer {
     new AuthRoutes(desk, gate, trail, identity).addTo(table);
     new AccountRoutes(desk, trail).addTo(table);
     trail.addTo(table);
+    operations.addTo(table);
+    turnAccess.addTo(table);
     new NodeRoutes(view, trail).addTo(table);
     new SessionRoutes(view, trail).addTo(table);
     new CapacityRoutes().addTo(table);
@@ -140,7 +157,7 @@ public final class AdminServer {
    * @return the running server, or an {@link AdminStartFailure}
    */
   public static CompletionStage<AdminServer> start(
-      Vertx vertx, Context context, Options options, NodeView view) {
+      Vertx vertx, Context context, Options options, NodeView view, Orders orders) {
     if (!options.address.isLoopbackAddress()) {
       if (options.token == null || options.token.isBlank()) {
         return Future.<AdminServer>failedFuture(AdminStartFailure.noToken(options.address))
@@ -153,7 +170,7 @@ public final class AdminServer {
     }
     Kept kept;
     try {
-      kept = Kept.open(options, vertx);
+      kept = Kept.open(options, orders, vertx);
     } catch (IOException unreadable) {
       return Future.<AdminServer>failedFuture(AdminStartFailure.ofState(unreadable))
           .toCompletionStage();
@@ -178,7 +195,13 @@ public final class AdminServer {
   }
 
   public CompletionStage<Void> close() {
-    return server.close().eventually(trail::close).eventually(desk::close).toCompletionStage();
+    return server
+        .close()
+        .eventually(operations::close)
+        .eventually(turnAccess::close)
+        .eventually(trail::close)
+        .eventually(desk::close)
+        .toCompletionStage();
   }
 
   private Future<AdminServer> listen(Options options) {

@@ -97,7 +97,7 @@ final class NodeRoutes {
         "deadline: whole seconds, at most " + DEADLINE_MAX.toSeconds() + ".");
   }
 
-  private static JsonObject json(NodeInfo node) {
+  static JsonObject json(NodeInfo node) {
     JsonObject json =
         new JsonObject()
             .put("id", node.id())

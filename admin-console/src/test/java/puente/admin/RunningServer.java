@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import puente.admin.records.LogRing;
 
 /** An admin server on a port of its own, and those who visit it. */
 final class RunningServer implements AutoCloseable {
@@ -22,13 +23,17 @@ final class RunningServer implements AutoCloseable {
   private static final int READ_TIMEOUT_MS = 20_000;
 
   final FakeNode node = new FakeNode();
+  final FakeOperations operations = new FakeOperations();
+  final FakeTurnAccess turn = new FakeTurnAccess();
+  final LogRing logs = new LogRing();
   private final Vertx vertx = Vertx.vertx();
   private final AdminServer server;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private RunningServer(String address, @Nullable String token, @Nullable Path directory) {
-    server = start(vertx, address, 0, token, directory, node);
+    AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs);
+    server = start(vertx, options(address, 0, token, directory), node, orders);
   }
 
   /** With what a server before it has left. */
@@ -53,24 +58,24 @@ final class RunningServer implements AutoCloseable {
 
   static AdminServer start(
       Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
-    return start(vertx, address, port, token, null, node);
+    AdminServer.Orders orders =
+        new AdminServer.Orders(new FakeOperations(), new FakeTurnAccess(), new LogRing());
+    return start(vertx, options(address, port, token, null), node, orders);
+  }
+
+  private static AdminServer.Options options(
+      String address, int port, @Nullable String token, @Nullable Path directory) {
+    return new AdminServer.Options(
+        InetAddress.ofLiteral(address),
+        port,
+        token,
+        directory,
+        new AdminServer.Identity("one", "test", "1"));
   }
 
   private static AdminServer start(
-      Vertx vertx,
-      String address,
-      int port,
-      @Nullable String token,
-      @Nullable Path directory,
-      NodeView node) {
-    AdminServer.Options options =
-        new AdminServer.Options(
-            InetAddress.ofLiteral(address),
-            port,
-            token,
-            directory,
-            new AdminServer.Identity("one", "test", "1"));
-    return AdminServer.start(vertx, vertx.getOrCreateContext(), options, node)
+      Vertx vertx, AdminServer.Options options, NodeView node, AdminServer.Orders orders) {
+    return AdminServer.start(vertx, vertx.getOrCreateContext(), options, node, orders)
         .toCompletableFuture()
         .join();
   }

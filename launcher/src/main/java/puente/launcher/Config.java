@@ -18,12 +18,36 @@ final class Config {
 
   private final Map<Setting<?>, List<Value<?>>> valuesBySetting;
   private final List<String> warnings;
+  private final Optional<ConfigLoader.Sources> sources;
 
   Config(Map<Setting<?>, List<Value<?>>> valuesBySetting, List<String> warnings) {
+    this(valuesBySetting, warnings, Optional.empty());
+  }
+
+  /**
+   * @param sources what it was made of, where that can be read again
+   */
+  Config(
+      Map<Setting<?>, List<Value<?>>> valuesBySetting,
+      List<String> warnings,
+      Optional<ConfigLoader.Sources> sources) {
+    this.sources = sources;
     Map<Setting<?>, List<Value<?>>> copy = new HashMap<>();
     valuesBySetting.forEach((setting, values) -> copy.put(setting, List.copyOf(values)));
     this.valuesBySetting = Map.copyOf(copy);
     this.warnings = List.copyOf(warnings);
+  }
+
+  /** This one with other values of some settings. */
+  Config with(Map<Setting<?>, List<Value<?>>> others) {
+    Map<Setting<?>, List<Value<?>>> all = new HashMap<>(valuesBySetting);
+    all.putAll(others);
+    return new Config(all, warnings, sources);
+  }
+
+  /** What it was made of; empty when it was made by hand. */
+  Optional<ConfigLoader.Sources> sources() {
+    return sources;
   }
 
   /**

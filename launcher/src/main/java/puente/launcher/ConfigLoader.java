@@ -99,7 +99,7 @@ final class ConfigLoader {
     }
     derive();
     check();
-    return new Config(values, new ArrayList<>(warnings));
+    return new Config(values, new ArrayList<>(warnings), Optional.of(sources));
   }
 
   private List<Mention> fromFile() throws StartFailure {

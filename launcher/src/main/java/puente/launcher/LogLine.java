@@ -23,7 +23,7 @@ final class LogLine extends EncoderBase<ILoggingEvent> {
   private static final byte[] NOTHING = new byte[0];
 
   /** Enough to find the place; a whole trace would not be a line that a person reads. */
-  private static final int TEXT_FRAMES_MAX = 6;
+  static final int TEXT_FRAMES_MAX = 6;
 
   private static final int JSON_FRAMES_MAX = 60;
 
@@ -92,7 +92,7 @@ final class LogLine extends EncoderBase<ILoggingEvent> {
     return level.toString();
   }
 
-  private static List<KeyValuePair> pairs(ILoggingEvent event) {
+  static List<KeyValuePair> pairs(ILoggingEvent event) {
     List<KeyValuePair> pairs = event.getKeyValuePairs();
     return pairs == null ? List.of() : pairs;
   }
@@ -114,12 +114,12 @@ final class LogLine extends EncoderBase<ILoggingEvent> {
     return c == ' ' || c == '"' || c == '=' || c == '\\' || SafeText.isUnsafe((char) c);
   }
 
-  private static String error(IThrowableProxy thrown) {
+  static String error(IThrowableProxy thrown) {
     String name = thrown.getClassName().substring(thrown.getClassName().lastIndexOf('.') + 1);
     return thrown.getMessage() == null ? name : name + ": " + thrown.getMessage();
   }
 
-  private static String stack(IThrowableProxy thrown, int framesMax) {
+  static String stack(IThrowableProxy thrown, int framesMax) {
     StringBuilder stack = new StringBuilder();
     int frames = 0;
     for (StackTraceElementProxy frame : thrown.getStackTraceElementProxyArray()) {

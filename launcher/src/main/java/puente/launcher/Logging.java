@@ -11,14 +11,21 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.LoggerFactory;
+import puente.admin.records.LogRing;
 
 /**
  * Where the log goes. The standard output is for data: the log goes to the standard error, unless
  * {@code log-file} says otherwise.
  */
 final class Logging {
+  /** The last lines, for the console. */
+  static final LogRing RING = new LogRing();
+
   private Logging() {}
 
   static void first(LoggerContext context) {
@@ -59,6 +66,10 @@ final class Logging {
     boolean json = config.value(Settings.LOG_FORMAT).equals("json");
     String file = config.find(Settings.LOG_FILE).orElse("");
     List<Appender<ILoggingEvent>> appenders = new ArrayList<>();
+    LogTail tail = new LogTail(RING);
+    tail.setContext(context);
+    tail.start();
+    appenders.add(tail);
     switch (file) {
       case "", "syslog" -> appenders.add(console(context, "System.err", json));
       case "stdout", "-" -> appenders.add(console(context, "System.out", json));
@@ -103,6 +114,31 @@ final class Logging {
     appender.setContext(context);
     appender.setEncoder(line);
     return appender;
+  }
+
+  /** The level of each component of ours that has one of its own. */
+  static Map<String, String> levels() {
+    Map<String, String> levels = new TreeMap<>();
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      for (Logger logger : context.getLoggerList()) {
+        Level level = logger.getLevel();
+        if (level != null && logger.getName().startsWith("puente")) {
+          levels.put(logger.getName(), level.toString().toLowerCase(Locale.ROOT));
+        }
+      }
+    }
+    return levels;
+  }
+
+  /**
+   * Sets a component's level, until the next {@link #apply}.
+   *
+   * @param level {@code error} to {@code trace}; empty: as its parent
+   */
+  static void level(String component, String level) {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLogger(component).setLevel(level.isEmpty() ? null : Level.toLevel(level));
+    }
   }
 
   private static Level level(String name) {

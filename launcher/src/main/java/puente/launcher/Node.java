@@ -1,7 +1,10 @@
 package puente.launcher;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,8 +26,11 @@ import puente.turn.store.LocalStore;
 import puente.turn.store.Snapshot;
 
 /** The running server of one process: what the configuration says, wired together. */
-final class Node {
+final class Node implements NodeControl {
   private static final Logger LOG = LoggerFactory.getLogger("puente");
+
+  /** Timers wait at most so long; what is later is looked at again. */
+  private static final long SECRET_WAIT_MS_MAX = 24 * 60 * 60 * 1000L;
 
   private final Config config;
   private final Revoked revoked = new Revoked();
@@ -41,7 +47,10 @@ final class Node {
   private final NodeDrain drain;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
-  private Config current;
+  private volatile Config given;
+  private volatile Config current;
+  private volatile AddedAccess added;
+  private volatile boolean isUp;
 
   /**
    * Starts everything.
@@ -49,6 +58,8 @@ final class Node {
    * @throws StartFailure in one clear line; nothing is left running then
    */
   Node(NodePreparation parts, StateDirectory state) throws StartFailure {
+    given = parts.given();
+    added = parts.added();
     config = parts.config();
     current = config;
     this.state = state;
@@ -74,10 +85,10 @@ final class Node {
       drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       metrics.bind(new NodeMetricsCluster(cluster, link, journal));
-      metrics.bind(drain);
+metrics.bind(drain);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
-      admin = NodeAdmin.start(config, state, loops, seen);
+      admin = NodeAdmin.start(config, state, loops, seen, this);
       signaling =
           NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, this::revoke);
       metrics.bind(signaling);
@@ -101,6 +112,18 @@ final class Node {
       takeover.start();
     }
     cluster.join();
+    isUp = true;
+    takeLatest();
+    awaitNextEnd();
+  }
+
+  /** What operators added in the former process, while this one waited for its turn. */
+  private void takeLatest() throws StartFailure {
+    AddedAccess latest = AddedAccess.read(state);
+    if (!latest.equals(added)) {
+      added = latest;
+      takeOver(added.over(given, state, Instant.now()));
+    }
   }
 
   /** Goes on with what other nodes have left, where there are others. */
@@ -163,7 +186,8 @@ final class Node {
   }
 
   /** Every open port. */
-  List<Listening> listening() {
+  @Override
+  public List<Listening> listening() {
     List<Listening> all = new ArrayList<>(turnListening());
     all.addAll(signaling.listening(config));
     all.add(new Listening("admin", admin.address(config)));
@@ -185,7 +209,21 @@ final class Node {
    *
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
-  synchronized void reload(Config newConfig) throws StartFailure {
+  @Override
+  public synchronized void reload(Config newlyGiven) throws StartFailure {
+    takeOver(added.over(newlyGiven, state, Instant.now()));
+    given = newlyGiven;
+    LOG.info("event=reloaded");
+    List<String> waiting = ReloadRules.waiting(config, current);
+    if (!waiting.isEmpty()) {
+      LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
+    }
+  }
+
+  private void takeOver(Config newConfig) throws StartFailure {
+    if (!isUp) {
+      throw StartFailure.configuration("the node is starting; try again");
+    }
     ReloadRules.check(config, newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state, revoked.names());
     TurnConfig turnConfig = parts.turn(own);
@@ -198,15 +236,67 @@ final class Node {
     signaling.reload(newConfig, loops);
     current = newConfig;
     drain.reload(newConfig);
-    LOG.info("event=reloaded");
-    List<String> waiting = ReloadRules.waiting(config, newConfig);
-    if (!waiting.isEmpty()) {
-      LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
+  }
+
+  /** It is in the file before it is in force, and taken out again if it cannot be. */
+  @Override
+  public synchronized void apply(AddedAccess next) throws StartFailure {
+    Config newConfig = next.over(given, state, Instant.now());
+    ReloadRules.check(config, newConfig);
+    keep(next);
+    try {
+      takeOver(newConfig);
+    } catch (StartFailure | RuntimeException refused) {
+      keep(added);
+      throw refused;
+    }
+    added = next;
+    awaitNextEnd();
+  }
+
+  private void keep(AddedAccess kept) throws StartFailure {
+    try {
+      AddedAccess.file(state).write(kept.json());
+    } catch (IOException full) {
+      throw new StartFailure(
+          StartFailure.Kind.OTHER, "the state directory cannot be written: " + full, full);
     }
   }
 
+  /** A secret that has ended is good for nothing from then on, though nobody reloads. */
+  private void awaitNextEnd() {
+    Instant now = Instant.now();
+    added
+        .nextEnd(now)
+        .map(end -> Math.min(Duration.between(now, end).toMillis() + 1, SECRET_WAIT_MS_MAX))
+        .ifPresent(
+            ms ->
+                loops
+                    .vertx()
+                    .setTimer(
+                        ms,
+                        due ->
+                            loops
+                                .vertx()
+                                .executeBlocking(
+                                    () -> {
+                                      endSecrets();
+                                      return true;
+                                    })));
+  }
+
+  private synchronized void endSecrets() {
+    try {
+      takeOver(added.over(given, state, Instant.now()));
+    } catch (StartFailure impossible) {
+      LOG.error("event=defect where=secrets meaning=\"please report\"", impossible);
+    }
+    awaitNextEnd();
+  }
+
   /** Refuses a username from now on; what it has allocated ends with the next Refresh. */
-  private synchronized void revoke(String username) {
+  @Override
+  public synchronized void revoke(String username) {
     revoked.add(username);
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
@@ -215,6 +305,36 @@ final class Node {
     } catch (StartFailure impossible) {
       LOG.error("event=defect where=revoke meaning=\"please report\"", impossible);
     }
+  }
+
+  @Override
+  public Config given() {
+    return given;
+  }
+
+  @Override
+  public Config effective() {
+    return current;
+  }
+
+  @Override
+  public Config started() {
+    return config;
+  }
+
+  @Override
+  public AddedAccess added() {
+    return added;
+  }
+
+  @Override
+  public StateDirectory state() {
+    return state;
+  }
+
+  @Override
+  public Optional<NodeTls> tls() {
+    return Optional.ofNullable(tls);
   }
 
   /** The way between nodes, on the UDP port of the cluster's number; only with a secret. */

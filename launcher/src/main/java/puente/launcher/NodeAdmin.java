@@ -50,7 +50,8 @@ final class NodeAdmin implements NodeView {
   }
 
   /** Opens the admin port on the control loop. */
-  static NodeAdmin start(Config config, StateDirectory state, EventLoops loops, Parts parts)
+  static NodeAdmin start(
+      Config config, StateDirectory state, EventLoops loops, Parts parts, NodeControl control)
       throws StartFailure {
     NodeAdmin admin = new NodeAdmin(parts);
     InetAddress address = config.value(Settings.ADMIN_IP);
@@ -66,7 +67,7 @@ final class NodeAdmin implements NodeView {
                 VersionCommand.version()));
     try {
       admin.server =
-          AdminServer.start(loops.vertx(), loops.control(), options, admin)
+          AdminServer.start(loops.vertx(), loops.control(), options, admin, orders(control))
               .toCompletableFuture()
               .join();
       state.note(HealthCheck.FILE, reachable(address) + " " + admin.server.port() + "\n");
@@ -89,6 +90,11 @@ final class NodeAdmin implements NodeView {
   /** An address by which this machine reaches itself. */
   private static String reachable(InetAddress address) {
     return address.isAnyLocalAddress() ? "localhost" : address.getHostAddress();
+  }
+
+  private static AdminServer.Orders orders(NodeControl control) {
+    return new AdminServer.Orders(
+        new NodeOperations(control), new NodeAccess(control), Logging.RING);
   }
 
   /** Beyond loopback there is always a token: the configured one, else one made once. */

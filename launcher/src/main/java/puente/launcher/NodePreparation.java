@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import puente.turn.store.LocalStore;
  * waits for its turn has this already, and its clients are spared the time.
  */
 record NodePreparation(
+    Config given,
+    AddedAccess added,
     Config config,
     List<TransportAddress> own,
     TurnConfig turnConfig,
@@ -31,8 +34,10 @@ record NodePreparation(
 
   private static final long FRESH_NANOS = 1_000_000_000;
 
-  static NodePreparation of(Config config, StateDirectory state, DescriptorHolder holder)
+  static NodePreparation of(Config given, StateDirectory state, DescriptorHolder holder)
       throws StartFailure {
+    AddedAccess added = AddedAccess.read(state);
+    Config config = added.over(given, state, Instant.now());
     NodeConfig parts = new NodeConfig(config, state);
     List<TurnNode.Listen> listens = parts.listens();
     List<TransportAddress> own = ownEndpoints(config, listens);
@@ -52,7 +57,17 @@ record NodePreparation(
             parts.streams());
     EventLoops loops = openLoops(parts, holder);
     return new NodePreparation(
-        config, own, turnConfig, tls, store, cluster, options, loops, System.nanoTime());
+        given,
+        added,
+        config,
+        own,
+        turnConfig,
+        tls,
+        store,
+        cluster,
+        options,
+        loops,
+        System.nanoTime());
   }
 
   private static Cluster cluster(Config config, LocalStore store) throws StartFailure {

@@ -48,6 +48,11 @@ final class NodeTls {
     return loaded.chain.leaf().getNotAfter().toInstant().getEpochSecond();
   }
 
+  /** The certificate in force. */
+  X509Certificate leaf() {
+    return loaded.chain.leaf();
+  }
+
   Set<String> protocols() {
     return loaded.protocols;
   }

@@ -17,6 +17,9 @@ record Origin(Source source, String place) {
     FLAG
   }
 
+  /** Added by an operator over the admin API; kept in the state directory. */
+  static final Origin CONSOLE = new Origin(Source.FLAG, "console");
+
   static final Origin BUILT_IN = new Origin(Source.DEFAULT, "default");
 
   /** A default that depends on the surroundings or on another setting. */

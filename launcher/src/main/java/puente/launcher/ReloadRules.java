@@ -58,6 +58,11 @@ final class ReloadRules {
     }
   }
 
+  /** Whether a change takes effect without a restart. */
+  static boolean isReloadable(Setting<?> setting) {
+    return !AT_START.contains(setting);
+  }
+
   /** The settings that were changed and wait for a restart. */
   static List<String> waiting(Config running, Config next) {
     return AT_START.stream()

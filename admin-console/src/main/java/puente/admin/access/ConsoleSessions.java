@@ -115,6 +115,12 @@ public final class ConsoleSessions {
     return Optional.of(session);
   }
 
+  /** Whether it is open, without keeping it so. */
+  public boolean isOpen(String cookie, long nowMs) {
+    Session session = sessionByDigest.get(digest(cookie));
+    return session != null && !session.isOver(nowMs);
+  }
+
   public void close(String cookie) {
     sessionByDigest.remove(digest(cookie));
   }
