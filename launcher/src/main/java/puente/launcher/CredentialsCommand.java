@@ -136,7 +136,12 @@ final class CredentialsCommand implements Callable<Integer> {
           .println(
               "puente: made a new secret; only a server with state-dir=" + place + " knows it");
     }
-    return state.sharedSecret();
+    // Operators may have rotated it over the admin API.
+    List<String> added =
+        AddedAccess.read(state)
+            .over(config, state, surroundings.clock().instant())
+            .all(Settings.STATIC_AUTH_SECRET);
+    return added.isEmpty() ? state.sharedSecret() : added.getFirst();
   }
 
   private String name() throws StartFailure {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -154,8 +155,17 @@ final class ServeCommand implements Callable<Integer> {
         config.usesSharedSecret() && config.all(Settings.STATIC_AUTH_SECRET).isEmpty();
     boolean journal = surroundings.environment().containsKey("JOURNAL_STREAM");
     Optional<String> secret =
-        generated && !journal ? Optional.of(state.sharedSecret()) : Optional.empty();
+        generated && !journal ? Optional.of(signing(config, state)) : Optional.empty();
     return Banner.text(config, node.listening(), secret, surroundings.clock().instant());
+  }
+
+  /** Operators may have added a newer one than the generated one. */
+  private String signing(Config config, StateDirectory state) throws StartFailure {
+    List<String> added =
+        AddedAccess.read(state)
+            .over(config, state, surroundings.clock().instant())
+            .all(Settings.STATIC_AUTH_SECRET);
+    return added.isEmpty() ? state.sharedSecret() : added.getFirst();
   }
 
   /** The token itself is shown once; never in the log, which others may read. */
