@@ -83,9 +83,17 @@ final class AdminGate {
     this.sessions = sessions;
   }
 
-  /** Whether only this machine can reach us: then health and metrics are open as well. */
-  boolean isLocal() {
-    return local;
+  /**
+   * Whether nobody but this machine can ask, and by no foreign name: then health and metrics are
+   * open as well.
+   */
+  boolean isLocal(HttpServerRequest request) {
+    return local && isLocalName(request);
+  }
+
+  private static boolean isLocalName(HttpServerRequest request) {
+    String host = request.getHeader(HttpHeaders.HOST);
+    return host == null || LOCAL_HOST.matcher(host).matches();
   }
 
   /**
@@ -102,7 +110,7 @@ final class AdminGate {
     if (hosts.size() != 1) {
       return Answer.problem(400, "A request has one Host header.");
     }
-    if (local && !LOCAL_HOST.matcher(hosts.getFirst()).matches()) {
+    if (local && accounts.isEmpty() && !isLocalName(request)) {
       return Answer.problem(421, "Use this server's IP address or localhost as its name.");
     }
     return null;

@@ -283,7 +283,7 @@ public final class AdminServer {
     Page page = pageByPath.get(path);
     Answer file = page == null ? console.answer(request) : null;
     AdminGate.Visit visit = visit(request);
-    boolean trusted = gate.isLocal() || visit.caller().may(Role.VIEWER);
+    boolean trusted = gate.isLocal(request) || visit.caller().may(Role.VIEWER);
     if (!trusted && file == null && (page == null || !page.isOpen)) {
       Answer refusal = visit.refusal();
       return Future.succeededFuture(refusal == null ? AdminGate.needsToken() : refusal);

@@ -134,6 +134,27 @@ class AccessTest {
     assertTrue(answer.contains("SSH tunnel"), answer);
   }
 
+  /** A proxy in front speaks by its own name; nobody is trusted for coming by it. */
+  @Test
+  void isReachedByAProxysNameOnceThereIsAnAccount() throws Exception {
+    String request = " HTTP/1.1\r\nHost: console.example\r\nX-Forwarded-Proto: https\r\n";
+    String metrics = "GET /metrics" + request + "Connection: close\r\n\r\n";
+    assertTrue(server.raw(metrics).startsWith("HTTP/1.1 421"));
+    Browser.atSetUp(server, directory);
+    assertTrue(server.raw(metrics).startsWith("HTTP/1.1 401"));
+    String body = "{\"name\":\"ana\",\"password\":\"" + Browser.PASSWORD + "\"}";
+    String answer =
+        server.raw(
+            "POST /api/v1/auth/login"
+                + request
+                + "Origin: https://console.example\r\nConnection: close\r\nContent-Length: "
+                + body.length()
+                + "\r\n\r\n"
+                + body);
+    assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+    assertTrue(answer.contains("__Host-puente="), answer);
+  }
+
   @Test
   void aWrongNameAndAWrongPasswordLookAlike() throws Exception {
     Browser.atSetUp(server, directory);

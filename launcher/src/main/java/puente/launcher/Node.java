@@ -85,7 +85,7 @@ final class Node implements NodeControl {
       drain = new NodeDrain(config, loops, turn, cluster, link);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       metrics.bind(new NodeMetricsCluster(cluster, link, journal));
-metrics.bind(drain);
+      metrics.bind(drain);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
       admin = NodeAdmin.start(config, state, loops, seen, this);
