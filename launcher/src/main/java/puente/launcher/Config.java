@@ -98,6 +98,13 @@ final class Config {
     return (List<Value<T>>) (List<?>) valuesBySetting.getOrDefault(setting, List.of());
   }
 
+  /** The same, with other values for one setting. */
+  <T> Config with(Setting<T> setting, List<Value<T>> values) {
+    Map<Setting<?>, List<Value<?>>> changed = new HashMap<>(valuesBySetting);
+    changed.put(setting, List.copyOf(values));
+    return new Config(changed, warnings);
+  }
+
   /** Whether clients need no credential: asked for, and nothing else says that they do. */
   boolean isAnonymous() {
     return value(Settings.NO_AUTH) && !hasCredentials();

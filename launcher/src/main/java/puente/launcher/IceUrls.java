@@ -18,7 +18,9 @@ final class IceUrls {
    */
   IceUrls(Config config, Optional<String> host, List<Listening> listening) {
     this.config = config;
-    this.host = host.orElseGet(() -> IceUrls.host(NodeAddresses.reachable(config)));
+    this.host =
+        host.orElseGet(
+            () -> IceUrls.host(NodeAddresses.reachable(ExternalDetection.known(config))));
     this.listening = listening;
   }
 

@@ -107,7 +107,8 @@ final class NodeAddresses {
     return new RelayAddress(bound);
   }
 
-  private static List<InetAddress> usual() {
+  /** The addresses that packets to the world leave from. */
+  static List<InetAddress> usual() {
     List<InetAddress> found = new ArrayList<>();
     towards(SOMEWHERE_IPV4).ifPresent(found::add);
     towards(SOMEWHERE_IPV6).ifPresent(found::add);

@@ -52,6 +52,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private final Surroundings surroundings;
   private final RunningNode.Starter starter;
+  private final ExternalDetection external = new ExternalDetection();
   private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
 
   private boolean hasYielded;
@@ -120,7 +121,9 @@ final class ServeCommand implements Callable<Integer> {
       sayHowToSetUp(setupToken, isFirstStart, node);
     }
     supervision.serving(config, state);
+    external.watch(config, state);
     int exitCode = untilStopped(node, supervision);
+    external.end();
     if (!hasYielded) {
       pidfile.ifPresent(ServeCommand::remove);
     }
@@ -132,9 +135,10 @@ final class ServeCommand implements Callable<Integer> {
     signals.add(name);
   }
 
-  private Config load() throws StartFailure {
-    return ConfigLoader.load(
-        SettingOptions.sources(spec.commandLine().getParseResult(), surroundings));
+  private Config load() throws StartFailure, InterruptedException {
+    return external.resolved(
+        ConfigLoader.load(
+            SettingOptions.sources(spec.commandLine().getParseResult(), surroundings)));
   }
 
   private static void say(Config config) {
@@ -223,7 +227,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void reload(RunningNode node) {
+  private void reload(RunningNode node) throws InterruptedException {
     try {
       Config config = load();
       node.reload(config);

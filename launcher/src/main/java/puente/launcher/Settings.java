@@ -120,8 +120,18 @@ final class Settings {
               "external-ip",
               Type.EXTERNAL,
               "Address that clients are told, when a 1:1 NAT stands before the server; several "
-                  + "times as public/private.")
+                  + "times as public/private; auto asks the cloud and STUN servers.")
           .letter('X')
+          .replaces()
+          .in(ROWS);
+  static final Setting<String> DETECT_STUN_SERVER =
+      row(
+              Group.RELAY,
+              "detect-stun-server",
+              Type.TEXT,
+              "STUN server that external-ip=auto asks besides the cloud, as host or host:port; "
+                  + "several times; none: asks nobody outside.")
+          .fallback("stun.cloudflare.com")
           .replaces()
           .in(ROWS);
   static final Setting<Integer> MIN_PORT =

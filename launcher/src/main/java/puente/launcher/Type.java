@@ -30,7 +30,7 @@ record Type<T>(String words, boolean freeText, Function<String, T> reader) {
       new Type<>("ip, ip-ip or ip/prefix", false, AddressRange::parse);
   static final Type<User> USER = new Type<>("name:password or name:0xKEY", true, User::parse);
   static final Type<ExternalAddress> EXTERNAL =
-      new Type<>("ip or public/private", false, ExternalAddress::parse);
+      new Type<>("ip, public/private or auto", false, ExternalAddress::parse);
   static final Type<String> REALM = new Type<>("text", true, Type::realm);
   static final Type<String> SECRET = new Type<>("secret", true, Type::secret);
   static final Type<Long> BYTES_PER_SECOND =
