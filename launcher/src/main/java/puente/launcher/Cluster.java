@@ -1,11 +1,14 @@
 package puente.launcher;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
+import puente.turn.store.RateLeases;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
@@ -55,6 +58,12 @@ interface Cluster {
 
   /** Quotas as they hold across all nodes, and claims of what other nodes have left. */
   AllocationStore store();
+
+  /**
+   * Shares rates with the other nodes, from now on: asks every second what there is to share, given
+   * the number of nodes.
+   */
+  void shareRates(IntFunction<Map<String, RateLeases.Claimant>> rates);
 
   /** Words to and from the other nodes. */
   Messenger messages();

@@ -1,9 +1,12 @@
 package puente.launcher;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the configuration says about other nodes.
@@ -52,6 +55,15 @@ record ClusterConfig(
             secret(config),
             (int) config.value(Settings.MAX_ALLOCATE_LIFETIME).toSeconds()
                 + RECORD_MARGIN_SECONDS));
+  }
+
+  /** As many as are named, this one among them; with a name in DNS nobody knows yet. */
+  int expectedNodes() {
+    Set<InetSocketAddress> all = new HashSet<>();
+    all.add(new InetSocketAddress(ip, port));
+    members.forEach(
+        member -> all.add(new InetSocketAddress(member.ip(), member.port().orElse(port))));
+    return all.size();
   }
 
   /** The configured name, else the host's. */

@@ -28,11 +28,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LeasedStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.RateLeases;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
@@ -61,6 +63,8 @@ final class HazelcastCluster implements Cluster {
   private final HazelcastClusterInheritance inheritance;
   private final ClaimCounters claimCounters = new ClaimCounters();
   private final HazelcastClusterLeases leases;
+  private final HazelcastClusterRates rates;
+  private final RateLeases rateLeases;
   private final HazelcastClusterMessages messages;
   private final LeasedStore quotas;
   private final @Nullable HazelcastClusterLink link;
@@ -68,6 +72,7 @@ final class HazelcastCluster implements Cluster {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("puente-cluster").factory());
   private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
+  private volatile IntFunction<Map<String, RateLeases.Claimant>> shared = nodes -> Map.of();
   private volatile NodeState own;
   private volatile List<NodeState> nodes;
   private volatile Heir heir = Heir.NOBODY;
@@ -82,7 +87,9 @@ final class HazelcastCluster implements Cluster {
     directory = new HazelcastClusterDirectory(config.nodeId(), claimCounters);
     claims = new HazelcastClusterClaims(config.nodeId(), directory, this::isMember, claimCounters);
     inheritance = new HazelcastClusterInheritance(config.nodeId(), directory);
-    leases = new HazelcastClusterLeases(config.nodeId());
+    leases = new HazelcastClusterLeases(config.nodeId(), config.expectedNodes());
+    rates = new HazelcastClusterRates(config.nodeId(), config.expectedNodes());
+    rateLeases = new RateLeases(rates);
     messages = new HazelcastClusterMessages(config.nodeId(), this::isAlive);
     quotas = new LeasedStore(store, leases);
     this.store = new ClusterStore(quotas, claims::claim);
@@ -160,6 +167,7 @@ final class HazelcastCluster implements Cluster {
         link == null ? "in clear" : "sealed");
     directory.start(instance);
     leases.start(instance);
+    rates.start(instance);
     messages.start(instance);
     quotas.declare();
     tick();
@@ -189,6 +197,7 @@ final class HazelcastCluster implements Cluster {
       tell();
       refresh();
       quotas.tick();
+      settleRates();
       sayIfAlone();
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
@@ -247,6 +256,7 @@ final class HazelcastCluster implements Cluster {
       byId.put(id, said.withAlive(true));
     }
     leases.nodes(instance.getCluster().getMembers().size());
+    rates.nodes(instance.getCluster().getMembers().size());
     byId.put(config.nodeId(), own.withAlive(true));
     List<NodeState> sorted = new ArrayList<>(byId.values());
     sorted.sort(Comparator.comparing(NodeState::id));
@@ -335,6 +345,17 @@ final class HazelcastCluster implements Cluster {
   @Override
   public AllocationStore store() {
     return store;
+  }
+
+  /** The first time at once: until the others are there, this node has its even part. */
+  @Override
+  public void shareRates(IntFunction<Map<String, RateLeases.Claimant>> newRates) {
+    shared = newRates;
+    soon(this::settleRates);
+  }
+
+  private void settleRates() {
+    rateLeases.tick(shared.apply(rates.nodes()), System.currentTimeMillis());
   }
 
   @Override
@@ -442,6 +463,7 @@ final class HazelcastCluster implements Cluster {
       directory.reconcileSoon();
       heir.look("node-lost");
       soon(quotas::declare);
+      soon(() -> rates.forget(nodeOf(event.getMember())));
       soon(HazelcastCluster.this::refresh);
       forgetLater(nodeOf(event.getMember()));
     }

@@ -52,6 +52,7 @@ final class HazelcastClusterConfig {
     network(config.getNetworkConfig(), cluster);
     HazelcastClusterDirectory.configure(config, cluster.recordLifeSeconds());
     HazelcastClusterLeases.configure(config);
+    HazelcastClusterRates.configure(config);
     return config;
   }
 

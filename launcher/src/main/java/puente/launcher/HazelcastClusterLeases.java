@@ -22,10 +22,14 @@ final class HazelcastClusterLeases implements LeasedStore.Lender {
   // Greater than what a former process of this node has used, as long as its clock goes on.
   private final AtomicLong number = new AtomicLong(System.currentTimeMillis() << 20);
   private volatile @Nullable HazelcastInstance instance;
-  private volatile int nodes = 1;
+  private volatile int nodes;
 
-  HazelcastClusterLeases(String node) {
+  /**
+   * @param expected how many nodes there are, as long as none of the others was seen
+   */
+  HazelcastClusterLeases(String node, int expected) {
     this.node = node;
+    nodes = expected;
   }
 
   static void configure(Config config) {

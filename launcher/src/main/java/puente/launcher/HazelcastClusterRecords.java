@@ -42,6 +42,9 @@ final class HazelcastClusterRecords {
   private static final int SETTLE = 7;
   private static final int FORGET = 8;
   private static final int MERGE_LEASES = 9;
+  static final int TELL_RATES = 10;
+  static final int FORGET_RATES = 11;
+  static final int MERGE_RATES = 12;
 
   private static final Map<Integer, Supplier<IdentifiedDataSerializable>> CLASSES =
       Map.ofEntries(
@@ -55,7 +58,10 @@ final class HazelcastClusterRecords {
           Map.entry(FORGET, () -> new Forget("")),
           Map.entry(MERGE_LEASES, MergeLeases::new),
           Map.entry(LEFT, () -> new HazelcastClusterInheritance.Left(Set.of(), Set.of(), Set.of())),
-          Map.entry(CLAIM_ALL, () -> new HazelcastClusterInheritance.ClaimAll("", Map.of())));
+          Map.entry(CLAIM_ALL, () -> new HazelcastClusterInheritance.ClaimAll("", Map.of())),
+          Map.entry(TELL_RATES, () -> new HazelcastClusterRates.Tell("", 0, Map.of())),
+          Map.entry(FORGET_RATES, () -> new HazelcastClusterRates.Forget("")),
+          Map.entry(MERGE_RATES, HazelcastClusterRates.Merge::new));
 
   private HazelcastClusterRecords() {}
 

@@ -38,6 +38,7 @@ final class Node implements NodeControl {
   private final List<TransportAddress> own;
   private final @Nullable NodeTls tls;
   private final LocalStore store;
+  private final NodeFleet fleet;
   private final Cluster cluster;
   private final EventLoops loops;
   private final NodeJournal journal;
@@ -66,7 +67,9 @@ final class Node implements NodeControl {
     own = parts.own();
     tls = parts.tls();
     store = parts.store();
+    fleet = parts.fleet();
     cluster = parts.cluster();
+    cluster.shareRates(fleet::claimants);
     loops = parts.loops();
     journal = openJournal();
     try {
@@ -232,7 +235,7 @@ final class Node implements NodeControl {
       certificate.reload(newConfig, state);
     }
     store.quotas(parts.quotas());
-    turn.reconfigure(turnConfig, parts.streams());
+    turn.reconfigure(fleet.apply(turnConfig, newConfig), parts.streams());
     signaling.reload(newConfig, loops);
     current = newConfig;
     drain.reload(newConfig);
@@ -300,7 +303,7 @@ final class Node implements NodeControl {
     revoked.add(username);
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
-      turn.reconfigure(parts.turn(own), parts.streams());
+      turn.reconfigure(fleet.apply(parts.turn(own), current), parts.streams());
       LOG.info("event=credential-revoked");
     } catch (StartFailure impossible) {
       LOG.error("event=defect where=revoke meaning=\"please report\"", impossible);

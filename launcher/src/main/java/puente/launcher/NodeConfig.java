@@ -270,13 +270,10 @@ final class NodeConfig {
         config.value(Settings.UNAUTHORIZED_RATELIMIT)
             ? config.value(Settings.UNAUTHORIZED_RATELIMIT_RPS)
             : 0;
-    Limits limits =
-        Limits.STANDARD
-            .withBytesPerSecond(config.value(Settings.MAX_BPS))
-            .withPeers(config.value(Settings.MAX_PERMISSIONS), config.value(Settings.MAX_CHANNELS))
-            .withUnauthorized(perSecond, perSecond * UNAUTHORIZED_BURST_FACTOR);
-    long capacity = config.value(Settings.BPS_CAPACITY);
-    return capacity > 0 ? limits.withCapacity(capacity) : limits;
+    return Limits.STANDARD
+        .withBytesPerSecond(config.value(Settings.MAX_BPS))
+        .withPeers(config.value(Settings.MAX_PERMISSIONS), config.value(Settings.MAX_CHANNELS))
+        .withUnauthorized(perSecond, perSecond * UNAUTHORIZED_BURST_FACTOR);
   }
 
   private PeerPolicy peers(List<TransportAddress> own) {

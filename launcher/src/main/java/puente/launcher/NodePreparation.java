@@ -27,6 +27,7 @@ record NodePreparation(
     TurnConfig turnConfig,
     @Nullable NodeTls tls,
     LocalStore store,
+    NodeFleet fleet,
     Cluster cluster,
     TurnNode.Options options,
     EventLoops loops,
@@ -41,12 +42,13 @@ record NodePreparation(
     NodeConfig parts = new NodeConfig(config, state);
     List<TurnNode.Listen> listens = parts.listens();
     List<TransportAddress> own = ownEndpoints(config, listens);
-    TurnConfig turnConfig = parts.turn(own);
+    LocalStore store = new LocalStore(parts.quotas());
+    NodeFleet fleet = new NodeFleet(store);
+    TurnConfig turnConfig = fleet.apply(parts.turn(own), config);
     boolean wantsTls =
         NodeSignaling.wantsTls(config)
             || listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
     NodeTls tls = wantsTls ? NodeTls.open(config, state) : null;
-    LocalStore store = new LocalStore(parts.quotas());
     Cluster cluster = cluster(config, store);
     TurnNode.Options options =
         new TurnNode.Options(
@@ -64,6 +66,7 @@ record NodePreparation(
         turnConfig,
         tls,
         store,
+        fleet,
         cluster,
         options,
         loops,

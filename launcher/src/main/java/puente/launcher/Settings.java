@@ -495,6 +495,7 @@ final class Settings {
     HttpSettings.addTo(all);
     ClusterSettings.addTo(all);
     DrainSettings.addTo(all);
+    FleetSettings.addTo(all);
     SupervisionSettings.addTo(all);
     StateSettings.addTo(all);
     CoturnWords.addTo(all);

@@ -2,13 +2,16 @@ package puente.launcher;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
+import puente.turn.store.RateLeases;
 import puente.turn.store.Snapshot;
 import puente.turn.store.SnapshotSink;
 
@@ -73,6 +76,10 @@ final class SingleNode implements Cluster {
   public AllocationStore store() {
     return store;
   }
+
+  /** There is nobody to share with. */
+  @Override
+  public void shareRates(IntFunction<Map<String, RateLeases.Claimant>> rates) {}
 
   @Override
   public Messenger messages() {

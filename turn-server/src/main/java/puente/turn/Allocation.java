@@ -9,6 +9,7 @@ import puente.stun.AddressMap;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.TransportAddress;
+import puente.turn.store.Capacity;
 
 /**
  * An allocation (RFC 8656 §6): single, or dual with one relayed address of each family. What an
@@ -50,6 +51,11 @@ public final class Allocation extends Deadline {
   @Nullable Bandwidth up;
 
   @Nullable Bandwidth down;
+
+  /** What is left to this allocation of its user's bandwidth. */
+  Capacity.@Nullable Share userUp;
+
+  Capacity.@Nullable Share userDown;
 
   long bytesUp;
   long bytesDown;
@@ -234,6 +240,12 @@ public final class Allocation extends Deadline {
   void limit(long bytesPerSecond, long now) {
     up = bytesPerSecond > 0 ? new Bandwidth(bytesPerSecond, now) : null;
     down = bytesPerSecond > 0 ? new Bandwidth(bytesPerSecond, now) : null;
+  }
+
+  /** From now on it is one of those that use this together. */
+  void share(puente.turn.store.@Nullable Bandwidth ofUser) {
+    userUp = ofUser == null ? null : new Capacity.Share(ofUser.up());
+    userDown = ofUser == null ? null : new Capacity.Share(ofUser.down());
   }
 
   @Nullable Permission permission(long hi, long lo) {

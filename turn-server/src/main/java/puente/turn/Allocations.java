@@ -139,11 +139,15 @@ final class Allocations {
   /**
    * The store grants this client an allocation; one that does not want it any more gives it back.
    */
-  void granted(FiveTuple client, long now, Effects out) {
+  void granted(AllocationStore.Granted grant, long now, Effects out) {
+    FiveTuple client = grant.client();
     Allocation allocation = find(client);
     if (allocation == null) {
       out.forget(client);
-    } else if (allocation.stage == Allocation.Stage.RESERVING) {
+      return;
+    }
+    allocation.share(grant.bandwidth());
+    if (allocation.stage == Allocation.Stage.RESERVING) {
       allocation.birth.granted = true;
       open(allocation, now, out);
     }

@@ -25,7 +25,12 @@ public enum Counter {
 
   // puente_turn_relay_dropped_total{reason}
   NO_PERMISSION(Metric.RELAY_DROPPED),
+  /** {@code max-bps} of the allocation. */
   BANDWIDTH_QUOTA(Metric.RELAY_DROPPED),
+  /** {@code user-bps}: this node's part of it. */
+  USER_BANDWIDTH(Metric.RELAY_DROPPED),
+  /** {@code bps-capacity}, or this node's part of {@code cluster-bps-capacity}. */
+  SERVER_BANDWIDTH(Metric.RELAY_DROPPED),
   NO_CHANNEL(Metric.RELAY_DROPPED),
   NO_ALLOCATION(Metric.RELAY_DROPPED),
   PEER_DENIED(Metric.RELAY_DROPPED),

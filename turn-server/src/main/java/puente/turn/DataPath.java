@@ -14,6 +14,7 @@ import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Counters.Direction;
 import puente.turn.Counters.Leg;
+import puente.turn.store.Capacity;
 
 /** Application data, both ways. ChannelData is relayed where it lies, without garbage. */
 final class DataPath {
@@ -32,12 +33,10 @@ final class DataPath {
   private final Claims claims;
   private final Counters counters;
   private final MessageBuilder builder;
-  private final Capacity.Share shareUp = new Capacity.Share();
-  private final Capacity.Share shareDown = new Capacity.Share();
   private final byte[] transactionId = new byte[Message.TRANSACTION_ID_LENGTH];
   private TurnConfig config;
-  private @Nullable Capacity capacityUp;
-  private @Nullable Capacity capacityDown;
+  private Capacity.@Nullable Share capacityUp;
+  private Capacity.@Nullable Share capacityDown;
 
   DataPath(
       TurnConfig config,
@@ -52,14 +51,18 @@ final class DataPath {
     this.claims = claims;
     this.builder = builder;
     this.counters = counters;
-    capacityUp = config.limits().capacityUp();
-    capacityDown = config.limits().capacityDown();
+    capacityUp = share(config.limits().capacityUp());
+    capacityDown = share(config.limits().capacityDown());
   }
 
   void reconfigure(TurnConfig newConfig) {
     config = newConfig;
-    capacityUp = newConfig.limits().capacityUp();
-    capacityDown = newConfig.limits().capacityDown();
+    capacityUp = share(newConfig.limits().capacityUp());
+    capacityDown = share(newConfig.limits().capacityDown());
+  }
+
+  private static Capacity.@Nullable Share share(@Nullable Capacity capacity) {
+    return capacity == null ? null : new Capacity.Share(capacity);
   }
 
   /** RFC 8656 §12.6. */
@@ -227,11 +230,7 @@ final class DataPath {
   private boolean passesUp(Allocation allocation, Permission permission, int length, long now) {
     Transport transport = allocation.client().transport();
     counters.relayed(Leg.CLIENT, Direction.IN, transport, length);
-    Bandwidth bandwidth = allocation.up;
-    Capacity capacity = capacityUp;
-    if (bandwidth != null && !bandwidth.allows(length, now)
-        || capacity != null && !shareUp.allows(capacity, length, now)) {
-      counters.count(Counter.BANDWIDTH_QUOTA);
+    if (!passes(allocation.up, allocation.userUp, capacityUp, length, now)) {
       return false;
     }
     allocation.bytesUp += length;
@@ -245,11 +244,7 @@ final class DataPath {
   private boolean passesDown(Allocation allocation, Permission permission, int length, long now) {
     Transport transport = allocation.client().transport();
     counters.relayed(Leg.PEER, Direction.IN, transport, length);
-    Bandwidth bandwidth = allocation.down;
-    Capacity capacity = capacityDown;
-    if (bandwidth != null && !bandwidth.allows(length, now)
-        || capacity != null && !shareDown.allows(capacity, length, now)) {
-      counters.count(Counter.BANDWIDTH_QUOTA);
+    if (!passes(allocation.down, allocation.userDown, capacityDown, length, now)) {
       return false;
     }
     allocation.bytesDown += length;
@@ -266,6 +261,28 @@ final class DataPath {
     if (allocation.firstRelayedMs == 0) {
       allocation.firstRelayedMs = now;
     }
+  }
+
+  /** Whether the allocation, its user and the server may relay so much more now. */
+  private boolean passes(
+      @Nullable Bandwidth own,
+      Capacity.@Nullable Share user,
+      Capacity.@Nullable Share server,
+      int length,
+      long now) {
+    if (own != null && !own.allows(length, now)) {
+      counters.count(Counter.BANDWIDTH_QUOTA);
+      return false;
+    }
+    if (user != null && !user.allows(length, now)) {
+      counters.count(Counter.USER_BANDWIDTH);
+      return false;
+    }
+    if (server != null && !server.allows(length, now)) {
+      counters.count(Counter.SERVER_BANDWIDTH);
+      return false;
+    }
+    return true;
   }
 
   private MessageBuilder indication(TransportAddress peer) {

@@ -7,6 +7,7 @@ import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.Message;
 import puente.stun.Method;
+import puente.turn.store.SourceLimit;
 
 /** Who gets in: not the banned, and only with a login where logins are wanted. For one thread. */
 final class Gate {
@@ -14,15 +15,13 @@ final class Gate {
   private static final Refuse BANNED_USER = new Refuse(ErrorCode.FORBIDDEN, "the user is banned");
 
   private final @Nullable Authenticator authenticator;
-  private final UnauthorizedLimit unauthorized;
+  private final SourceLimit unauthorized;
   private final Counters counters;
   private Bans bans = Bans.NONE;
 
   Gate(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
-    Limits limits = config.limits();
     this.counters = counters;
-    unauthorized =
-        new UnauthorizedLimit(random, limits.unauthorizedPerSecond(), limits.unauthorizedBurst());
+    unauthorized = config.limits().sources(random.nextLong());
     authenticator =
         config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
   }

@@ -1,6 +1,8 @@
 package puente.turn;
 
 import org.jspecify.annotations.Nullable;
+import puente.turn.store.Capacity;
+import puente.turn.store.SourceLimit;
 
 /**
  * What a client may use. Quotas on allocations are the store's.
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param channels of one allocation at a time
  * @param unauthorizedPerSecond unauthenticated answers to one source over UDP; 0 is no limit
  * @param unauthorizedBurst how many of them at once
+ * @param sharedSources the same for all shards; null lets each shard count by itself
  */
 public record Limits(
     long bytesPerSecond,
@@ -20,9 +23,10 @@ public record Limits(
     int permissions,
     int channels,
     int unauthorizedPerSecond,
-    int unauthorizedBurst) {
+    int unauthorizedBurst,
+    @Nullable SourceLimit sharedSources) {
 
-  public static final Limits STANDARD = new Limits(0, null, null, 1024, 256, 10, 100);
+  public static final Limits STANDARD = new Limits(0, null, null, 1024, 256, 10, 100, null);
 
   public Limits {
     if (bytesPerSecond < 0
@@ -42,7 +46,8 @@ public record Limits(
         permissions,
         channels,
         unauthorizedPerSecond,
-        unauthorizedBurst);
+        unauthorizedBurst,
+        sharedSources);
   }
 
   /** All shards must be given the same limits, as they share the capacity through them. */
@@ -54,7 +59,8 @@ public record Limits(
         permissions,
         channels,
         unauthorizedPerSecond,
-        unauthorizedBurst);
+        unauthorizedBurst,
+        sharedSources);
   }
 
   public Limits withPeers(int newPermissions, int newChannels) {
@@ -65,11 +71,38 @@ public record Limits(
         newPermissions,
         newChannels,
         unauthorizedPerSecond,
-        unauthorizedBurst);
+        unauthorizedBurst,
+        sharedSources);
   }
 
   public Limits withUnauthorized(int perSecond, int burst) {
     return new Limits(
-        bytesPerSecond, capacityUp, capacityDown, permissions, channels, perSecond, burst);
+        bytesPerSecond,
+        capacityUp,
+        capacityDown,
+        permissions,
+        channels,
+        perSecond,
+        burst,
+        sharedSources);
+  }
+
+  /** What all shards count together. */
+  public Limits withShared(@Nullable Capacity up, @Nullable Capacity down, SourceLimit sources) {
+    return new Limits(
+        bytesPerSecond,
+        up,
+        down,
+        permissions,
+        channels,
+        unauthorizedPerSecond,
+        unauthorizedBurst,
+        sources);
+  }
+
+  SourceLimit sources(long seed) {
+    return sharedSources == null
+        ? new SourceLimit(seed, unauthorizedPerSecond, unauthorizedBurst)
+        : sharedSources;
   }
 }

@@ -115,7 +115,7 @@ public final class TurnServer {
 
   public void onAnswer(AllocationStore.Answer answer, long now, Effects out) {
     switch (answer) {
-      case AllocationStore.Granted granted -> allocations.granted(granted.client(), now, out);
+      case AllocationStore.Granted granted -> allocations.granted(granted, now, out);
       case AllocationStore.Refused refused -> allocations.refused(refused, now, out);
       case AllocationStore.Claimed claimed -> {
         claims.forget(claimed.client());

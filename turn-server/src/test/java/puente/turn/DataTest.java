@@ -9,6 +9,7 @@ import static puente.turn.Sent.createPermission;
 import static puente.turn.Sent.send;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import puente.stun.AttributeType;
 import puente.stun.Method;
@@ -178,6 +179,55 @@ class DataTest {
     slow.passes(100);
     one.sendsChannelData(0x4000, hundred);
     assertEquals(11, slow.atPeers.size());
+  }
+
+  /** user-bps: all allocations of a user together, each direction for itself; others do not notice. */
+  @Test
+  void aUsersBandwidthIsBounded() {
+    Lab slow = new Lab(Lab.config().build());
+    slow.store.userBandwidth(64_000);
+    Client one = slow.client("192.0.2.7:1").as("ana", "secreto");
+    Client two = slow.client("192.0.2.7:2").as("ana", "secreto");
+    Client other = slow.client("192.0.2.7:3").as("eva", "oculto");
+    String kilobyte = "x".repeat(1000);
+    for (Client each : List.of(one, two, other)) {
+      each.allocates();
+      each.sends(channelBind(0x4000, PEER)).succeeds();
+    }
+    for (int i = 0; i < 100; i++) {
+      one.sendsChannelData(0x4000, kilobyte);
+      two.sendsChannelData(0x4000, kilobyte);
+    }
+    assertEquals(64, slow.atPeers.size());
+    assertEquals(136, slow.counters.total(Counter.USER_BANDWIDTH));
+    other.sendsChannelData(0x4000, kilobyte);
+    assertEquals(65, slow.atPeers.size());
+    // This node's part becomes less: half of a second's worth comes back in a second.
+    slow.store.bandwidths(1).values().forEach(part -> part.rate(32_000));
+    slow.passesSeconds(1);
+    for (int i = 0; i < 100; i++) {
+      one.sendsChannelData(0x4000, kilobyte);
+    }
+    assertEquals(65 + 32, slow.atPeers.size());
+    for (Client each : List.of(one, two, other)) {
+      each.sends(Sent.refresh().lifetime(0)).succeeds();
+    }
+    assertEquals(0, slow.store.bandwidths(1).size());
+  }
+
+  /** Among three nodes a user begins with a third on each, before anybody has been asked. */
+  @Test
+  void aUserBeginsWithAnEvenPart() {
+    Lab slow = new Lab(Lab.config().build());
+    slow.store.userBandwidth(90_000);
+    assertEquals(0, slow.store.bandwidths(3).size());
+    Client one = slow.client("192.0.2.7:1").as("ana", "secreto");
+    one.allocates();
+    one.sends(channelBind(0x4000, PEER)).succeeds();
+    for (int i = 0; i < 100; i++) {
+      one.sendsChannelData(0x4000, "x".repeat(1000));
+    }
+    assertEquals(30, slow.atPeers.size());
   }
 
   /** bps-capacity of all allocations together. */

@@ -1,6 +1,7 @@
 package puente.turn.store;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import puente.stun.ErrorCode;
 import puente.stun.FiveTuple;
 
@@ -37,8 +38,17 @@ public interface AllocationStore {
     FiveTuple client();
   }
 
-  /** The allocation may be made; {@code release} gives it back. */
-  record Granted(FiveTuple client) implements Answer {}
+  /**
+   * The allocation may be made; {@code release} gives it back.
+   *
+   * @param bandwidth what all allocations of its user share; null is no limit
+   */
+  record Granted(FiveTuple client, @Nullable Bandwidth bandwidth) implements Answer {
+
+    public Granted(FiveTuple client) {
+      this(client, null);
+    }
+  }
 
   /** No: this quota is reached. */
   record Refused(FiveTuple client, Scope scope) implements Answer {

@@ -14,7 +14,7 @@ import puente.stun.FiveTuple;
  * Quotas over several nodes. A quota is cut into leases: a node borrows a block, grants from it
  * without asking anybody, and gives back what lies idle. As no more is ever lent than the quota, the
  * nodes together never exceed it; a node may refuse early by what others hold idle, for about a
- * second. What cannot be reached cannot lend: alone, a node lends to itself.
+ * second. What cannot be reached cannot lend: until then a node lends its even part to itself.
  */
 public final class LeasedStore implements AllocationStore {
 
@@ -76,7 +76,7 @@ public final class LeasedStore implements AllocationStore {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
       giveUp(question.client(), actions);
-      List<Lease> leases = leases(question.user(), question.realm());
+      List<Lease> leases = leases(question.user(), question.realm(), question.client());
       proceed(new Waiting(question, answer, leases), actions);
     }
     actions.forEach(Runnable::run);
@@ -87,7 +87,7 @@ public final class LeasedStore implements AllocationStore {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
       giveUp(question.client(), actions);
-      List<Lease> leases = leases(question.user(), question.realm());
+      List<Lease> leases = leases(question.user(), question.realm(), question.client());
       for (Lease lease : leases) {
         lease.used++;
         if (lease.used > lease.held) {
@@ -136,11 +136,14 @@ public final class LeasedStore implements AllocationStore {
     actions.forEach(Runnable::run);
   }
 
-  private List<Lease> leases(String user, String realm) {
+  private List<Lease> leases(String user, String realm, FiveTuple client) {
     LocalStore.Quotas quotas = local.quotas();
-    List<Lease> leases = new ArrayList<>(3);
+    List<Lease> leases = new ArrayList<>(4);
     if (quotas.perUser() > 0 && !user.isEmpty()) {
       leases.add(lease("user " + realm + ' ' + user, Scope.USER));
+    }
+    if (quotas.perSource() > 0) {
+      leases.add(lease("source " + LocalStore.sourceOf(client.client()).ip(), Scope.IP));
     }
     if (quotas.perRealm() > 0) {
       leases.add(lease("realm " + realm, Scope.REALM));
@@ -163,6 +166,11 @@ public final class LeasedStore implements AllocationStore {
       case GLOBAL -> quotas.total();
       case IP -> quotas.perSource();
     };
+  }
+
+  /** What a node lends to itself while the lender cannot be reached; of the least quota one. */
+  private int evenPart(Lease lease) {
+    return Math.ceilDiv(limit(lease), Math.max(1, lender.nodes()));
   }
 
   /** How much a node borrows beyond what it needs now; 1 where the quota is small. */
@@ -190,7 +198,7 @@ public final class LeasedStore implements AllocationStore {
     actions.add(() -> local.ask(request.question, answer -> answered(answer, request.answer)));
   }
 
-  /** The quota per source is this node's own, and may still say no. */
+  /** What this node counts by itself may still say no, as when a quota has just become less. */
   private void answered(Answer answer, Consumer<Answer> asker) {
     if (answer instanceof Refused) {
       release(answer.client());
@@ -218,7 +226,7 @@ public final class LeasedStore implements AllocationStore {
   private void settled(Lease lease, int held, int want, int answer) {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
-      int alone = Math.clamp(limit(lease) - held, 0, want);
+      int alone = Math.clamp(evenPart(lease) - held, 0, want);
       int granted = answer == Lender.UNREACHABLE ? alone : answer;
       lease.asking = false;
       lease.held += granted;

@@ -45,6 +45,9 @@ public final class LocalStore implements AllocationStore {
   private final Map<User, Integer> countByUser = new HashMap<>();
   private final Map<String, Integer> countByRealm = new HashMap<>();
   private final Map<TransportAddress, Integer> countBySource = new HashMap<>();
+  private final Map<User, Bandwidth> bandwidthByUser = new HashMap<>();
+  private long userBytesPerSecond;
+  private int nodes = 1;
   private Quotas quotas;
 
   public LocalStore(Quotas quotas) {
@@ -102,7 +105,41 @@ public final class LocalStore implements AllocationStore {
   private Answer hold(FiveTuple client, Holding holding) {
     holdingByClient.put(client, holding);
     change(holding, 1);
-    return new Granted(client);
+    return new Granted(client, bandwidthOf(holding.user));
+  }
+
+  /** One for all allocations of a user on this node. */
+  private @Nullable Bandwidth bandwidthOf(User user) {
+    return userBytesPerSecond == 0 || user.name.isEmpty()
+        ? null
+        : bandwidthByUser.computeIfAbsent(
+            user,
+            unused -> Bandwidth.of(userBytesPerSecond, Math.max(1, userBytesPerSecond / nodes)));
+  }
+
+  /** {@code user-bps} from now on, each way; 0 is no limit, for those who allocate then. */
+  public synchronized void userBandwidth(long bytesPerSecond) {
+    userBytesPerSecond = bytesPerSecond;
+    long limit = bytesPerSecond == 0 ? Long.MAX_VALUE / 4096 : bytesPerSecond;
+    bandwidthByUser.values().forEach(bandwidth -> bandwidth.limit(limit));
+  }
+
+  /**
+   * What to tell the other nodes, by direction and user.
+   *
+   * @param among so many nodes; whoever comes from now on begins with an even part
+   */
+  public synchronized Map<String, RateLeases.Claimant> bandwidths(int among) {
+    nodes = Math.max(1, among);
+    Map<String, RateLeases.Claimant> all = new HashMap<>();
+    if (userBytesPerSecond > 0) {
+      bandwidthByUser.forEach(
+          (user, bandwidth) -> {
+            all.put("up " + user.realm + ' ' + user.name, bandwidth.up());
+            all.put("down " + user.realm + ' ' + user.name, bandwidth.down());
+          });
+    }
+    return all;
   }
 
   private @Nullable Scope fullScope(Holding holding) {
@@ -128,6 +165,9 @@ public final class LocalStore implements AllocationStore {
     Holding holding = holdingByClient.remove(client);
     if (holding != null) {
       change(holding, -1);
+      if (!countByUser.containsKey(holding.user)) {
+        bandwidthByUser.remove(holding.user);
+      }
     }
   }
 
@@ -142,7 +182,8 @@ public final class LocalStore implements AllocationStore {
     counts.merge(key, by, (old, change) -> old + change == 0 ? null : old + change);
   }
 
-  private static TransportAddress sourceOf(TransportAddress client) {
+  /** IPv6 per /64, without a port. */
+  static TransportAddress sourceOf(TransportAddress client) {
     return client.family() == Family.IPV4
         ? client.withPort(0)
         : TransportAddress.ipv6(client.hi(), NO_HOST_BITS, 0);

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -59,10 +61,58 @@ class LeasedStoreTest {
           new AllocationStore.Readmit(client, "u", "r"), answer -> node.clients.add(client));
     }
     world.quiet();
-    assertEquals(QUOTA + 5, world.table.lent());
+    assertEquals(QUOTA + 5, world.table("total").lent());
     world.reserve(world.nodes.get(1));
     world.quiet();
     assertEquals(0, world.nodes.get(1).clients.size());
+  }
+
+  /** A source has its quota over all nodes, whatever its ports and users are. */
+  @Test
+  void aSourceHasItsQuotaOverAllNodes() {
+    World world = new World(new Random(3), new LocalStore.Quotas(0, 0, QUOTA, 0));
+    world.repeats = false;
+    TransportAddress server = TransportAddress.ipv4(1, 3478);
+    List<AllocationStore.Answer> answers = new ArrayList<>();
+    for (int i = 0; i < 3 * QUOTA; i++) {
+      TransportAddress source = TransportAddress.ipv4(0x0b00_0001, 1000 + i);
+      FiveTuple client = new FiveTuple(Transport.UDP, source, server, 0, null);
+      world.nodes.get(i % 3).store.ask(new Reserve(client, "u" + i, "r"), answers::add);
+    }
+    world.quiet();
+    long granted = answers.stream().filter(Granted.class::isInstance).count();
+    assertTrue(granted <= QUOTA && granted >= QUOTA - 6, "granted " + granted);
+    assertEquals(
+        3 * QUOTA - granted,
+        answers.stream()
+            .filter(
+                answer ->
+                    answer instanceof AllocationStore.Refused refused
+                        && refused.scope() == AllocationStore.Scope.IP)
+            .count());
+    world.reserve(world.nodes.getFirst());
+    world.quiet();
+    assertEquals(1, world.alive(), "another source");
+  }
+
+  /** Three nodes that reach nobody: each has its even part, all together the quota and no more. */
+  @Test
+  void whoReachesNobodyLendsItselfItsEvenPart() {
+    World world = new World(new Random(4));
+    world.reachable = false;
+    for (Node node : world.nodes) {
+      for (int i = 0; i < QUOTA; i++) {
+        world.reserve(node);
+      }
+    }
+    int even = (QUOTA + 2) / 3;
+    world.nodes.forEach(node -> assertEquals(even, node.clients.size()));
+    world.reachable = true;
+    world.nodes.forEach(node -> node.store.declare());
+    world.quiet();
+    world.reserve(world.nodes.getFirst());
+    world.quiet();
+    assertEquals(3 * even, world.alive(), "what was granted beyond counts");
   }
 
   @Test
@@ -87,10 +137,10 @@ class LeasedStoreTest {
     final List<FiveTuple> clients = new ArrayList<>();
     long number;
 
-    Node(String name, World world) {
+    Node(String name, World world, LocalStore.Quotas quotas) {
       this.name = name;
       this.world = world;
-      store = new LeasedStore(new LocalStore(new LocalStore.Quotas(0, 0, 0, QUOTA)), this);
+      store = new LeasedStore(new LocalStore(quotas), this);
     }
 
     @Override
@@ -100,29 +150,48 @@ class LeasedStoreTest {
 
     @Override
     public void settle(String scope, int held, int want, int limit, IntConsumer granted) {
+      if (!world.reachable) {
+        granted.accept(UNREACHABLE);
+        return;
+      }
       long saying = ++number;
       Runnable word =
           () -> {
-            int more = world.table.settle(name, saying, held, want, limit, 6);
+            int more = world.table(scope).settle(name, saying, held, want, limit, 6);
             world.flying.add(() -> granted.accept(more));
           };
       world.flying.add(word);
-      if (world.random.nextInt(4) == 0) {
+      if (world.repeats && world.random.nextInt(4) == 0) {
         // The same word again, which may come late: nobody waits for its answer.
-        world.flying.add(() -> world.table.settle(name, saying, held, want, limit, 6));
+        world.flying.add(() -> world.table(scope).settle(name, saying, held, want, limit, 6));
       }
     }
   }
 
   private static final class World {
     final Random random;
-    final LeaseTable table = new LeaseTable();
+    final Map<String, LeaseTable> tableByScope = new HashMap<>();
     final List<Runnable> flying = new ArrayList<>();
-    final List<Node> nodes = List.of(new Node("a", this), new Node("b", this), new Node("c", this));
+    final List<Node> nodes;
+    boolean reachable = true;
+    boolean repeats = true;
     private int last;
 
     World(Random random) {
+      this(random, new LocalStore.Quotas(0, 0, 0, QUOTA));
+    }
+
+    World(Random random, LocalStore.Quotas quotas) {
       this.random = random;
+      nodes =
+          List.of(
+              new Node("a", this, quotas),
+              new Node("b", this, quotas),
+              new Node("c", this, quotas));
+    }
+
+    LeaseTable table(String scope) {
+      return tableByScope.computeIfAbsent(scope, unused -> new LeaseTable());
     }
 
     void step() {
