@@ -132,7 +132,7 @@ final class ExternalDetection {
 
   private OutsideAddress.Answer find(Config config) {
     List<String> servers =
-        config.all(Settings.DETECT_STUN_SERVER).stream()
+        config.all(StateSettings.DETECT_STUN_SERVER).stream()
             .filter(server -> !server.equals("none"))
             .toList();
     return OutsideAddress.find(metadata, servers);

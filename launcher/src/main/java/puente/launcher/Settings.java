@@ -124,16 +124,6 @@ final class Settings {
           .letter('X')
           .replaces()
           .in(ROWS);
-  static final Setting<String> DETECT_STUN_SERVER =
-      row(
-              Group.RELAY,
-              "detect-stun-server",
-              Type.TEXT,
-              "STUN server that external-ip=auto asks besides the cloud, as host or host:port; "
-                  + "several times; none: asks nobody outside.")
-          .fallback("stun.cloudflare.com")
-          .replaces()
-          .in(ROWS);
   static final Setting<Integer> MIN_PORT =
       row(Group.RELAY, "min-port", Type.count(1, 65_535), "Lowest relay port.")
           .fallback("49152")

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import puente.launcher.Setting.Group;
 
-/** The rows of the table of {@link Settings} that are about what outlives the process. */
+/** The rows of the table of {@link Settings} that are about what outlives the process, or is found out by it. */
 final class StateSettings {
   private static final List<Setting<?>> ROWS = new ArrayList<>();
 
@@ -24,6 +24,17 @@ final class StateSettings {
               Group.PROCESS,
               "state-fsync",
               "Wait for the disk at each write: allocations then outlive the host, too.")
+          .in(ROWS);
+
+  static final Setting<String> DETECT_STUN_SERVER =
+      row(
+              Group.RELAY,
+              "detect-stun-server",
+              Type.TEXT,
+              "STUN server that external-ip=auto asks besides the cloud, as host or host:port; "
+                  + "several times; none: asks nobody outside.")
+          .fallback("stun.cloudflare.com")
+          .replaces()
           .in(ROWS);
 
   private StateSettings() {}
