@@ -46,6 +46,7 @@ final class Node implements NodeControl {
   private final @Nullable ForwardLink link;
   private final @Nullable NodeTakeover takeover;
   private final NodeDrain drain;
+  private final @Nullable TakeoverHook hook;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
   private volatile Config given;
@@ -86,8 +87,12 @@ final class Node implements NodeControl {
       link = link(ClusterConfig.of(config), turn);
       takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
+      hook = ClusterConfig.of(config).isEmpty() ? null : TakeoverHook.start(config, state, cluster);
       NodeMetrics metrics = new NodeMetrics(metricSources());
       metrics.bind(new NodeMetricsCluster(cluster, link, journal));
+      if (hook != null) {
+        metrics.bind(hook);
+      }
       metrics.bind(drain);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
@@ -375,6 +380,9 @@ final class Node implements NodeControl {
     }
     if (takeover != null) {
       takeover.close();
+    }
+    if (hook != null) {
+      hook.close();
     }
     return signaling
         .stop()

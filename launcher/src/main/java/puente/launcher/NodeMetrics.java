@@ -129,6 +129,11 @@ final class NodeMetrics implements AutoCloseable {
     NodeMetricsDrain.bind(registry, drain);
   }
 
+  /** What came of taking over addresses, from now on. */
+  void bind(TakeoverHook hook) {
+    NodeMetricsHook.bind(registry, hook);
+  }
+
   /** Reads everything, in the words of {@code names}. */
   Exposition read(MetricNames names, boolean openMetrics) {
     return switch (names) {

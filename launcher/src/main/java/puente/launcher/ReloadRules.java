@@ -43,6 +43,9 @@ final class ReloadRules {
           HttpSettings.MAX_SIGNALS_PER_SECOND,
           HttpSettings.MAX_HTTP_CONNECTIONS,
           HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE,
+          TakeoverSettings.HOOK,
+          TakeoverSettings.AFTER,
+          TakeoverSettings.HOOK_TIMEOUT,
           Settings.STATE_DIR,
           Settings.PIDFILE);
 

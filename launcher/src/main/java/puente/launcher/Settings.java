@@ -486,6 +486,7 @@ final class Settings {
     ClusterSettings.addTo(all);
     DrainSettings.addTo(all);
     FleetSettings.addTo(all);
+    TakeoverSettings.addTo(all);
     SupervisionSettings.addTo(all);
     StateSettings.addTo(all);
     CoturnWords.addTo(all);
