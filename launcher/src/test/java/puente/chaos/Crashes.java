@@ -22,16 +22,34 @@ final class Crashes {
     LabNode node = lab.node(1);
     keepClosedPortsQuiet(node);
     Load load = stage.load();
+    var foreigners = new Foreigners(lab, node, stage.folder(), stage.brief() ? 8 : 20);
     load.begin();
     node.kill();
     load.mark(Stage.at(node));
     node.start();
     awaitBack(load, outcome, Stage.at(node));
+    outcome.goal("back p99", outcome.back().percentile(0.99), 2000);
+    foreigners.finish(outcome);
     after(stage, outcome, Stage.at(node), List.of(node));
     outcome.expect(outcome.icmp() == 0, "%d ICMP errors were seen", outcome.icmp());
   }
 
-  private static void awaitBack(Load load, Outcome outcome, Predicate<Flow> which) {
+  /** The serving process alone is killed: its supervisor holds the sockets. */
+  static void respawn(Stage stage, Outcome outcome) {
+    Lab lab = stage.setUpSupervised();
+    LabNode node = lab.node(1);
+    outcome.expect(node.awaitStandby(Stage.READY), "there is no standby");
+    Load load = stage.load();
+    load.begin();
+    node.killServing();
+    load.mark(Stage.at(node));
+    awaitBack(load, outcome, Stage.at(node));
+    after(stage, outcome, Stage.at(node), List.of(node));
+    outcome.goal("gap p99", outcome.hit().silenceMs().percentile(0.99), 1000);
+    outcome.expect(outcome.icmp() == 0, "%d ICMP errors were seen", outcome.icmp());
+  }
+
+  static void awaitBack(Load load, Outcome outcome, Predicate<Flow> which) {
     boolean all = load.await(Stage.BACK, which, Stage::flowing);
     outcome.back(load.sinceMarkMs(which));
     outcome.expect(all, "not every flow came back");
@@ -121,8 +139,7 @@ final class Crashes {
   }
 
   /** What must be so after anything: all nodes together, all allocations, each served once. */
-  private static void after(
-      Stage stage, Outcome outcome, Predicate<Flow> touched, List<LabNode> nodes) {
+  static void after(Stage stage, Outcome outcome, Predicate<Flow> touched, List<LabNode> nodes) {
     Lab lab = stage.lab();
     Load load = stage.load();
     long start = System.nanoTime();

@@ -22,17 +22,19 @@ import java.util.stream.Stream;
  * one bridge that is in a namespace, too. Nothing of the host's own network is touched.
  *
  * <pre>
- *   node 1 .. n   10.77.0.11 ..  to clients and peers, and the admin port
+ *   node 1 .. n   10.77.0.11 ..  to clients and peers
  *                 10.78.0.11 ..  to one another
+ *                 10.79.0.11 ..  the admin port
  *   clients       10.77.1.1
  *   peers         10.77.2.1
- *   operators     10.77.0.1      on the bridge
+ *   operators     10.79.0.1      on the bridge
  * </pre>
  */
 final class Lab implements AutoCloseable {
 
   static final String ADMIN_TOKEN = "a token for the laboratory";
   static final String USER = "load";
+  static final String GUEST = "guest";
   static final String PASSWORD = "pass";
   static final String CLUSTER_NETWORK = "10.78.0.0/16";
 
@@ -70,7 +72,7 @@ final class Lab implements AutoCloseable {
     try {
       bridge = make(prefix + "net");
       bridge.ip("link", "add", "br0", "type", "bridge");
-      bridge.ip("addr", "add", "10.77.0.1/16", "dev", "br0");
+      bridge.ip("addr", "add", "10.79.0.1/16", "dev", "br0");
       bridge.ip("link", "set", "br0", "up");
       clients = attached(prefix + "c", "c", "10.77.1.1/16");
       peers = attached(prefix + "p", "p", "10.77.2.1/16");
@@ -167,19 +169,22 @@ final class Lab implements AutoCloseable {
     String id = "node" + number;
     String ip = ip(number);
     String cluster = "10.78.0.1" + number;
+    String admin = "10.79.0.1" + number;
     Namespace namespace =
-        attached(prefix + "n" + number, "n" + number, ip + "/16", cluster + "/16");
+        attached(prefix + "n" + number, "n" + number, ip + "/16", cluster + "/16", admin + "/16");
     List<String> settings =
         new ArrayList<>(
             List.of(
                 "node-id=" + id,
                 "listening-port=" + LabNode.PORT,
                 "no-tls",
-                "admin-ip=" + ip,
+                "admin-ip=" + admin,
                 "admin-token=" + ADMIN_TOKEN,
                 "realm=chaos",
                 "lt-cred-mech",
+                "rfc5766-channel-numbers",
                 "user=" + USER + ":" + PASSWORD,
+                "user=" + GUEST + ":" + PASSWORD,
                 "stateless-nonce-secret=one for all nodes of the lab",
                 "allowed-peer-ip=10.77.0.0-10.77.255.255",
                 "cluster-ip=" + cluster,
@@ -192,6 +197,9 @@ final class Lab implements AutoCloseable {
     if (shape.settings.stream().noneMatch(setting -> setting.startsWith("listening-ip"))) {
       settings.add("listening-ip=" + ip);
       settings.add("relay-ip=" + ip);
+    } else {
+      // So that a node can listen on an address that it is yet to take over: docs/CLUSTER.md.
+      namespace.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind");
     }
     settings.addAll(shape.settings);
     return new LabNode(id, namespace, bridge, ip, folder.resolve(id), shape.supervised, settings);

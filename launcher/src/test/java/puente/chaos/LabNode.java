@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,10 @@ final class LabNode {
 
   private static final int ADMIN_PORT = 9641;
   private static final int PAGE = 1000;
+
+  /** A SIGTERM during a drain waits for its end, and a second one does not. */
+  private static final Duration DRAINS_AFTER = Duration.ofSeconds(3);
+
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
   private final String id;
@@ -87,6 +93,9 @@ final class LabNode {
     if (!script.isEmpty()) {
       return List.of(script, "serve", "--supervise=" + (supervised ? "yes" : "no"));
     }
+    if (supervised) {
+      throw new IllegalStateException("supervisors are for ./puente chaos");
+    }
     return List.of(
         java(),
         "--enable-native-access=ALL-UNNAMED",
@@ -118,12 +127,14 @@ final class LabNode {
     lives++;
     try {
       Files.createDirectories(folder.resolve("state"));
-      process =
+      ProcessBuilder builder =
           new ProcessBuilder(namespace.inside(command.toArray(String[]::new)))
               .redirectErrorStream(true)
               .redirectOutput(log().toFile())
-              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-              .start();
+              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+      // For deploy/hooks/virtual-ip: there is no default route here that would say it.
+      builder.environment().put("HOOK_INTERFACE", "eth0");
+      process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -159,16 +170,44 @@ final class LabNode {
     Namespace.command(words.toArray(String[]::new));
   }
 
+  /** Whether there are two children in time: one that serves, one that waits. */
+  boolean awaitStandby(Duration patience) {
+    return await(patience, () -> children().size() == 2);
+  }
+
+  private List<ProcessHandle> children() {
+    Process root = process;
+    return root == null
+        ? List.of()
+        : root.children()
+            .sorted(Comparator.comparing(child -> child.info().startInstant().orElse(Instant.MAX)))
+            .toList();
+  }
+
+  /** {@code kill -9} of the process that serves: the supervisor's oldest child. */
+  void killServing() {
+    Namespace.command("kill", "-KILL", "" + children().getFirst().pid());
+  }
+
+  /** As an operator does it after an upgrade: the next process takes over from this one. */
+  String restart() {
+    return puente("restart", "--state-dir=" + folder.resolve("state"));
+  }
+
   /** {@code kill -9}, of everything. */
   void kill() {
     signalTree("KILL");
     awaitEnd(STOP_LIMIT);
   }
 
-  /** Asks it to stop in order; true if it did so in time. */
+  /** Asks it to stop in order, and not to wait for a drain; true if it did so in time. */
   boolean stop() {
     Process of = process;
     if (of == null || !of.isAlive()) {
+      return true;
+    }
+    of.destroy();
+    if (awaitEnd(DRAINS_AFTER)) {
       return true;
     }
     of.destroy();
@@ -195,16 +234,11 @@ final class LabNode {
     }
   }
 
-  /** What it runs as, for {@code puente restart} and its like. */
-  String puente(String... words) {
+  private String puente(String... words) {
     List<String> all = new ArrayList<>(List.of(java(), "-cp", classPath()));
     all.add("puente.launcher.Puente");
     all.addAll(List.of(words));
     return namespace.exec(all.toArray(String[]::new));
-  }
-
-  Path stateDirectory() {
-    return folder.resolve("state");
   }
 
   // ---- the admin port
@@ -214,9 +248,26 @@ final class LabNode {
     return await(patience, () -> get("/readyz", false).code == 200);
   }
 
+  /** Whether new clients are to go elsewhere. */
+  boolean refusesReadiness() {
+    return get("/readyz", false).code == 503;
+  }
+
   /** Whether it sees so many nodes alive, itself included, in time. */
   boolean awaitNodes(int count, Duration patience) {
     return await(patience, () -> nodesAlive() == count);
+  }
+
+  /** Whether what it keeps of the directory has its copies on other nodes, in time. */
+  boolean awaitSafe(Duration patience) {
+    return await(
+        patience,
+        () ->
+            get("/metrics", true)
+                .body
+                .lines()
+                .filter(line -> line.startsWith("puente_cluster_safe"))
+                .allMatch(line -> line.endsWith(" 1.0")));
   }
 
   int nodesAlive() {
@@ -249,12 +300,12 @@ final class LabNode {
     return false;
   }
 
-  /** The clients whose allocations it serves, as {@code address:port}. */
+  /** The clients of the load whose allocations it serves, as {@code address:port}. */
   Set<String> sessions() {
     Set<String> clients = new HashSet<>();
     String cursor = "";
     do {
-      String query = "/api/v1/sessions?limit=" + PAGE + cursor;
+      String query = "/api/v1/sessions?user=" + Lab.USER + "&limit=" + PAGE + cursor;
       JsonObject page = new JsonObject(get(query, true).body);
       var list = page.getJsonArray("sessions");
       for (int i = 0; i < list.size(); i++) {
@@ -304,7 +355,9 @@ final class LabNode {
   private Answer call(String method, String path, String body) {
     return operators.run(
         () -> {
-          var url = URI.create("http://" + ip + ":" + ADMIN_PORT + path).toURL();
+          var url =
+              URI.create("http://" + ip.replace("10.77.", "10.79.") + ":" + ADMIN_PORT + path)
+                  .toURL();
           HttpURLConnection connection = (HttpURLConnection) url.openConnection();
           connection.setConnectTimeout(1000);
           connection.setReadTimeout(5000);

@@ -24,7 +24,7 @@ final class Namespace {
 
   private static final int O_RDONLY_CLOEXEC = 0x80000;
   private static final int CLONE_NEWNET = 0x40000000;
-  private static final long COMMAND_SECONDS = 20;
+  private static final long COMMAND_SECONDS = 60;
 
   private static final MethodHandle OPEN =
       libc(

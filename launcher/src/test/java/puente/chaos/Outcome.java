@@ -70,6 +70,10 @@ final class Outcome {
     back = ms;
   }
 
+  Gaps back() {
+    return back == null ? Gaps.of() : back;
+  }
+
   void servedTwice(int clients) {
     servedTwice = clients;
     expect(clients == 0, "%d allocations are served twice", clients);
@@ -85,6 +89,12 @@ final class Outcome {
     facts.put(name, String.valueOf(value));
   }
 
+  /** A figure of the project's goals: a busy machine may miss it without an error of the server's. */
+  void goal(String what, long ms, long goalMs) {
+    facts.put(what + ", goal " + goalMs + " ms", ms + (ms <= goalMs ? " (met)" : " (MISSED)"));
+  }
+
+  /** What is not so makes the scenario fail. */
   void expect(boolean holds, String otherwise, Object... values) {
     if (!holds) {
       failures.add(String.format(Locale.ROOT, otherwise, values));

@@ -7,9 +7,12 @@ import java.util.Locale;
 /** What may happen to a cluster. */
 enum Scenario {
   KILL("kill -9 of everything on one node, started again", Crashes::kill),
+  RESPAWN("kill -9 of the serving process under its supervisor", Crashes::respawn),
   PAUSE("one node stands still for 5 s", Crashes::pause),
   CUT("one node cut off from the others, and healed", Crashes::cut),
+  ROLLING("all three drained and restarted, one after the other", Rolling::run),
   STORM("two of three killed and started at once, again and again", Crashes::storm),
+  TAKEOVER("one host dies, and another takes its address by a hook", HookedTakeover::run),
   QUOTA("300 Allocates at once on three nodes with a quota of 100", Quotas::storm);
 
   /** How one is played. */

@@ -18,6 +18,7 @@ final class Stage implements AutoCloseable {
 
   private final Path folder;
   private final boolean brief;
+  private boolean supervised;
   private @Nullable Lab lab;
   private @Nullable Load load;
 
@@ -27,6 +28,15 @@ final class Stage implements AutoCloseable {
   Stage(Path folder, boolean brief) {
     this.folder = folder;
     this.brief = brief;
+    supervised = !brief;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  boolean supervised() {
+    return supervised;
   }
 
   boolean brief() {
@@ -59,9 +69,15 @@ final class Stage implements AutoCloseable {
     return there;
   }
 
+  /** As {@link #setUpWithPeople}, with supervisors even in the short form. */
+  Lab setUpSupervised() {
+    supervised = true;
+    return setUpWithPeople();
+  }
+
   /** Three nodes with these settings, and nobody yet. */
   Lab setUp(String... settings) {
-    Lab made = Lab.start(folder, Lab.Shape.of(!brief, settings));
+    Lab made = Lab.start(folder, Lab.Shape.of(supervised, settings));
     lab = made;
     load = made.load(pace());
     return made;
@@ -81,6 +97,11 @@ final class Stage implements AutoCloseable {
     load().mark(any -> true);
     if (!load().await(READY, any -> true, Stage::flowing)) {
       throw new IllegalStateException("not everybody can talk");
+    }
+    for (LabNode node : made.nodes()) {
+      if (!node.awaitSafe(READY)) {
+        throw new IllegalStateException(node.id() + " has no copies of what it keeps");
+      }
     }
     Load.runFor(Duration.ofSeconds(1));
     return made;

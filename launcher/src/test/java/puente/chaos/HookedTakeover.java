@@ -1,0 +1,84 @@
+package puente.chaos;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** A host dies; the nodes agree which of them takes its address, and its hook moves it. */
+final class HookedTakeover {
+
+  private static final Duration MOVED = Duration.ofSeconds(30);
+  private static final Duration JOINED = Duration.ofSeconds(60);
+  private static final Duration ANSWERS = Duration.ofSeconds(20);
+
+  /** The goal of the project, and what a busy machine may take at most. */
+  private static final long GOAL_MS = 5000;
+
+  private static final long BUSY_MS = 15_000;
+
+  private HookedTakeover() {}
+
+  static void run(Stage stage, Outcome outcome) {
+    Lab lab = stage.setUpWithPeople(settings());
+    LabNode dead = lab.node(1);
+    LabNode heir = lab.node(2);
+    Predicate<Flow> touched = Stage.at(dead);
+    Load load = stage.load();
+    load.begin();
+    dead.kill();
+    // The whole host is gone: whoever asks for its address hears nothing.
+    dead.namespace().ip("link", "set", "eth0", "down");
+    load.mark(touched);
+    boolean all = load.await(MOVED, touched, Stage::flowing);
+    outcome.back(load.sinceMarkMs(touched));
+    outcome.expect(all, "only %d flows went on", load.count(touched.and(Stage::flowing)));
+    long last = load.sinceMarkMs(touched).max();
+    outcome.goal("back at the latest", last, GOAL_MS);
+    outcome.expect(last <= BUSY_MS, "it took %d ms", last);
+    outcome.expect(heir.metric("puente_takeover_hook", "result=\"done\"") == 1, "%s", heir.said());
+    for (LabNode other : lab.nodes()) {
+      if (other != heir && other != dead) {
+        double calls = other.metric("puente_takeover_hook", "result=");
+        outcome.expect(calls == 0, "%s has called its hook, too", other.id());
+      }
+    }
+    int taken = heir.sessions().size();
+
+    // The host returns without the address, and with a journal that says that all is its own.
+    dead.namespace().ip("addr", "del", dead.ip() + "/16", "dev", "eth0");
+    dead.namespace().ip("link", "set", "eth0", "up");
+    dead.start();
+    outcome.expect(heir.awaitNodes(3, JOINED), "the former owner does not join again");
+    load.mark(any -> true);
+    Load.runFor(Duration.ofSeconds(3));
+    outcome.allocations(stage.flows(), load.alive(any -> true, ANSWERS));
+    outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
+    outcome.expect(heir.sessions().size() == taken, "some were lost when the former owner came");
+    outcome.servedTwice(lab.servedTwiceAfter(JOINED));
+  }
+
+  /** Each node listens on, and relays by, the addresses of all. */
+  private static String[] settings() {
+    List<String> words = new ArrayList<>();
+    for (int node = 1; node <= 3; node++) {
+      words.add("listening-ip=" + Lab.ip(node));
+      words.add("relay-ip=" + Lab.ip(node));
+    }
+    words.add("takeover-hook=" + hook());
+    return words.toArray(String[]::new);
+  }
+
+  private static Path hook() {
+    try {
+      return Path.of(System.getProperty("puente.root", ".."))
+          .toRealPath()
+          .resolve("deploy/hooks/virtual-ip");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
