@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.RateLeases;
@@ -52,6 +53,18 @@ interface Cluster {
    * other nodes, and takes its time.
    */
   List<Snapshot> inherit();
+
+  /**
+   * Told, on a thread of the cluster's, of each change that the other nodes can see now: how many
+   * nanoseconds after a shard has said it.
+   */
+  void onWritten(LongConsumer listener);
+
+  /**
+   * Whether all that this node keeps of the directory has a copy on another node, if there is one: a
+   * moment after nodes have come or gone it has not.
+   */
+  boolean isSafe();
 
   /** What came of taking over. */
   ClaimCounters claims();

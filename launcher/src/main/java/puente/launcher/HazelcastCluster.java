@@ -29,7 +29,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LeasedStore;
@@ -81,6 +83,7 @@ final class HazelcastCluster implements Cluster {
   private long ticks;
   private boolean failureLogged;
   private boolean aloneLogged;
+  private volatile boolean safe;
 
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
@@ -116,8 +119,11 @@ final class HazelcastCluster implements Cluster {
     HazelcastInstance instance = null;
     try {
       instance = newInstance();
+      checkLinks();
       running = instance;
       joined(instance);
+    } catch (HazelcastClusterLink.InClear open) {
+      leaveOpenLinks(instance, open);
     } catch (HazelcastException | IllegalStateException failure) {
       running = null;
       if (instance != null) {
@@ -135,6 +141,27 @@ final class HazelcastCluster implements Cluster {
       }
       worker.schedule(this::tryToJoin, RETRY_MS, TimeUnit.MILLISECONDS);
     }
+  }
+
+  private void checkLinks() {
+    if (link != null) {
+      link.check();
+    }
+  }
+
+  /** Alone is better than in clear; and this will not be better at another time. */
+  private void leaveOpenLinks(
+      @Nullable HazelcastInstance instance, HazelcastClusterLink.InClear open) {
+    running = null;
+    leaving = true;
+    if (instance != null) {
+      instance.getLifecycleService().terminate();
+    }
+    Events.log(
+        Level.ERROR,
+        "cluster-links-in-clear",
+        "reason",
+        open.getMessage() + ": serving alone, this version of Hazelcast does not fit; please report");
   }
 
   private HazelcastInstance newInstance() {
@@ -194,15 +221,19 @@ final class HazelcastCluster implements Cluster {
       directory.reconcileSoon();
     }
     try {
+      checkLinks();
       tell();
       refresh();
       quotas.tick();
       settleRates();
+      lookIfSafe();
       sayIfAlone();
+    } catch (HazelcastClusterLink.InClear open) {
+      leaveOpenLinks(running, open);
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
           "cluster-tick",
-          org.slf4j.event.Level.WARN,
+          Level.WARN,
           "cluster-unreachable",
           "reason",
           String.valueOf(unreachable.getMessage()));
@@ -214,6 +245,15 @@ final class HazelcastCluster implements Cluster {
     if (instance != null && !leaving) {
       states(instance)
           .put(config.nodeId(), NodeStateCodec.encode(own), MEMORY_MINUTES, TimeUnit.MINUTES);
+    }
+  }
+
+  private void lookIfSafe() {
+    HazelcastInstance instance = running;
+    boolean before = safe;
+    safe = instance != null && instance.getPartitionService().isLocalMemberSafe();
+    if (safe && !before) {
+      Events.info("cluster-safe", "meaning", "what this node keeps for all has its copies");
     }
   }
 
@@ -338,6 +378,11 @@ final class HazelcastCluster implements Cluster {
   }
 
   @Override
+  public void onWritten(LongConsumer listener) {
+    directory.onWritten(listener);
+  }
+
+  @Override
   public ClaimCounters claims() {
     return claimCounters;
   }
@@ -390,8 +435,13 @@ final class HazelcastCluster implements Cluster {
     return others;
   }
 
-  /** Whether each record has a copy on another node, as far as there is one. */
-  boolean isSafe() {
+  @Override
+  public boolean isSafe() {
+    return safe;
+  }
+
+  /** The same of all nodes, asked now. */
+  boolean areAllSafe() {
     HazelcastInstance instance = running;
     return instance != null && instance.getPartitionService().isClusterSafe();
   }

@@ -54,8 +54,9 @@ final class HazelcastClusterClaims {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("puente-claims").factory());
   private volatile Heir heir = Heir.NOBODY;
-  private final long startedNanos = System.nanoTime();
-  private volatile long lostAtNanos = startedNanos - TimeUnit.MILLISECONDS.toNanos(UNDECIDED_MS);
+  private volatile long servesSinceNanos = System.nanoTime();
+  private volatile long lostAtNanos =
+      servesSinceNanos - TimeUnit.MILLISECONDS.toNanos(UNDECIDED_MS);
   private int parkedNow;
 
   /**
@@ -72,7 +73,9 @@ final class HazelcastClusterClaims {
     this.counters = counters;
   }
 
+  /** It serves from now on; it may have been prepared long before. */
   void heir(Heir newHeir) {
+    servesSinceNanos = System.nanoTime();
     heir = newHeir;
   }
 
@@ -102,7 +105,7 @@ final class HazelcastClusterClaims {
 
   /** It may yet find the others, or what they have left. */
   private boolean isYoung() {
-    return msSince(directory.isStarted() ? lostAtNanos : startedNanos) < UNDECIDED_MS;
+    return msSince(directory.isStarted() ? lostAtNanos : servesSinceNanos) < UNDECIDED_MS;
   }
 
   private static long msSince(long nanos) {

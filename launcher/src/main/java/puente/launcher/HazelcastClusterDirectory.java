@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 import puente.turn.store.AllocationKey;
@@ -45,10 +46,18 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   /** Ended ones are told of late rather than kept in any number; records expire by themselves. */
   private static final int PENDING_MAX = 1_000_000;
 
+  /**
+   * What has become of an allocation.
+   *
+   * @param state empty if it has ended
+   * @param sinceNanos when that was said
+   */
+  private record Change(Optional<Snapshot> state, long sinceNanos) {}
+
   private final String node;
   private final OwnerCache owners = new OwnerCache();
   private final ClaimCounters counters;
-  private final Map<AllocationKey, Optional<Snapshot>> pending = new LinkedHashMap<>();
+  private final Map<AllocationKey, Change> pending = new LinkedHashMap<>();
   private final Map<String, byte[]> own = new HashMap<>();
   private final Thread writer =
       Thread.ofPlatform().daemon().name("puente-directory").unstarted(this::write);
@@ -58,6 +67,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
 
   private volatile Heir heir = Heir.NOBODY;
   private volatile @Nullable HazelcastInstance instance;
+  private volatile LongConsumer written = ageNanos -> {};
   private boolean reconcile;
   private boolean looked;
   private boolean closed;
@@ -117,9 +127,20 @@ final class HazelcastClusterDirectory implements SnapshotSink {
       reconcile = true;
       return;
     }
-    ended.forEach(key -> pending.put(key, Optional.empty()));
-    changed.forEach(snapshot -> pending.put(snapshot.key(), Optional.of(snapshot)));
+    long now = System.nanoTime();
+    ended.forEach(key -> put(key, new Change(Optional.empty(), now)));
+    changed.forEach(snapshot -> put(snapshot.key(), new Change(Optional.of(snapshot), now)));
     notifyAll();
+  }
+
+  /** The newest state, in the place and of the age of the oldest one that waits. */
+  private void put(AllocationKey key, Change change) {
+    pending.merge(key, change, (before, after) -> new Change(after.state, before.sinceNanos));
+  }
+
+  /** Runs on the writer's thread, with the age of each change that has been written. */
+  void onWritten(LongConsumer listener) {
+    written = listener;
   }
 
   /** What could not be taken because nothing could be written for long. */
@@ -137,9 +158,9 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   /** Whether this node serves it, as far as the shards have said. */
   boolean isServed(AllocationKey key) {
     synchronized (this) {
-      Optional<Snapshot> waiting = pending.get(key);
+      Change waiting = pending.get(key);
       if (waiting != null) {
-        return waiting.isPresent();
+        return waiting.state.isPresent();
       }
     }
     return ownRecord(HazelcastClusterRecords.text(key)) != null;
@@ -153,7 +174,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
 
   private void write() {
     while (true) {
-      Map<AllocationKey, Optional<Snapshot>> batch;
+      Map<AllocationKey, Change> batch;
       boolean all;
       synchronized (this) {
         try {
@@ -176,8 +197,8 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     }
   }
 
-  private Map<AllocationKey, Optional<Snapshot>> take(int most) {
-    Map<AllocationKey, Optional<Snapshot>> batch = new LinkedHashMap<>();
+  private Map<AllocationKey, Change> take(int most) {
+    Map<AllocationKey, Change> batch = new LinkedHashMap<>();
     var left = pending.entrySet().iterator();
     while (left.hasNext() && batch.size() < most) {
       var next = left.next();
@@ -187,9 +208,11 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     return batch;
   }
 
-  private boolean written(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
+  private boolean written(Map<AllocationKey, Change> batch, boolean all) {
     try {
       writeBatch(batch, all);
+      long now = System.nanoTime();
+      batch.values().forEach(change -> written.accept(now - change.sinceNanos));
       return true;
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
@@ -204,7 +227,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     }
   }
 
-  private synchronized void retryLater(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
+  private synchronized void retryLater(Map<AllocationKey, Change> batch, boolean all) {
     batch.forEach(pending::putIfAbsent);
     reconcile |= all;
     try {
@@ -220,14 +243,14 @@ final class HazelcastClusterDirectory implements SnapshotSink {
    * @param all everything else of this node is compared with its record as well; what is new is not
    *     written over the record of a new owner unseen, but compared like the rest
    */
-  private void writeBatch(Map<AllocationKey, Optional<Snapshot>> batch, boolean all) {
+  private void writeBatch(Map<AllocationKey, Change> batch, boolean all) {
     Map<String, byte[]> saved = new HashMap<>();
     Set<String> ended = new HashSet<>();
     long epochMax = 0;
     synchronized (own) {
       for (var change : batch.entrySet()) {
         String key = HazelcastClusterRecords.text(change.getKey());
-        Optional<Snapshot> snapshot = change.getValue();
+        Optional<Snapshot> snapshot = change.getValue().state;
         if (snapshot.isPresent()) {
           byte[] bytes = SnapshotCodec.encode(snapshot.get());
           own.put(key, bytes);

@@ -12,7 +12,9 @@ import com.hazelcast.internal.networking.ChannelInitializer;
 import com.hazelcast.internal.networking.HandlerStatus;
 import com.hazelcast.internal.networking.InboundHandler;
 import com.hazelcast.internal.networking.OutboundHandler;
+import com.hazelcast.internal.server.ServerConnection;
 import com.hazelcast.internal.server.ServerContext;
+import com.hazelcast.internal.server.tcp.TcpServerConnection;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -22,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.SequencedSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -29,16 +32,21 @@ import org.slf4j.event.Level;
  * TLS nor authentication. Nothing of Hazelcast's own protocol is read from, or written to, an end
  * that has not shown that it knows the secret.
  */
-final class HazelcastClusterLink extends DefaultNodeContext {
+class HazelcastClusterLink extends DefaultNodeContext {
   /** Callers that have not said hello yet; the oldest goes when there are more. */
   private static final int STRANGERS_MAX = 64;
 
   private static final int BUFFER_BYTES = 1 << 17;
 
+  /** Marks a channel that bytes pass sealed or not at all. */
+  private static final String SEALED = "puente.sealed";
+
   private final String secret;
   private final SequencedSet<Channel> strangers = new LinkedHashSet<>();
   private final AtomicLong established = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
+  private volatile @Nullable Node member;
+  private volatile boolean asked;
 
   HazelcastClusterLink(String secret) {
     this.secret = secret;
@@ -54,17 +62,57 @@ final class HazelcastClusterLink extends DefaultNodeContext {
     return refused.get();
   }
 
+  /** This member's links are in clear: it must not be a member for a moment longer. */
+  static final class InClear extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    InClear(String what) {
+      super(what);
+    }
+  }
+
+  /**
+   * Sees that every link of this member is sealed. The seal is put in by internal classes of
+   * Hazelcast; another version of it may go another way, and say nothing.
+   *
+   * @throws InClear if there is a link, or may be one, that is not
+   */
+  void check() {
+    Node node = member;
+    if (node == null || !asked) {
+      throw new InClear("Hazelcast has not asked for the seal of its links");
+    }
+    for (ServerConnection connection : node.getServer().getConnections()) {
+      boolean sealed =
+          connection instanceof TcpServerConnection tcp
+              && tcp.getChannel().attributeMap().containsKey(SEALED);
+      if (!sealed && connection.isAlive()) {
+        throw new InClear("the link to " + connection.getRemoteAddress() + " is not sealed");
+      }
+    }
+  }
+
   @Override
   public NodeExtension createNodeExtension(Node node) {
+    member = node;
+    asked = false;
     return new DefaultNodeExtension(node) {
       @Override
       public Function<EndpointQualifier, ChannelInitializer> createChannelInitializerFn(
           ServerContext context) {
         Function<EndpointQualifier, ChannelInitializer> inner =
             super.createChannelInitializerFn(context);
+        asked = true;
         return endpoint -> channel -> seal(node, channel, inner.apply(endpoint));
       }
     };
+  }
+
+  /** What calls the other members is made last: before anybody is called. */
+  @Override
+  public Joiner createJoiner(Node node) {
+    check();
+    return super.createJoiner(node);
   }
 
   private void seal(Node node, Channel channel, ChannelInitializer inner) throws Exception {
@@ -83,6 +131,12 @@ final class HazelcastClusterLink extends DefaultNodeContext {
     channel.inboundPipeline().addLast(opener);
     inner.initChannel(channel);
     channel.outboundPipeline().addLast(new Sealer(seal));
+    mark(channel);
+  }
+
+  @SuppressWarnings("unchecked") // Hazelcast has not said what is in the map.
+  private static void mark(Channel channel) {
+    channel.attributeMap().put(SEALED, Boolean.TRUE);
   }
 
   /** Who picks up and hangs up again is not there: else joining would wait for it in vain. */

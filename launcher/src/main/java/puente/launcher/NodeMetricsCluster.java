@@ -3,7 +3,10 @@ package puente.launcher;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import puente.launcher.ClaimCounters.Fact;
@@ -58,8 +61,21 @@ final class NodeMetricsCluster {
     Gauge.builder("puente.cluster.members", this, metrics -> metrics.members())
         .description("Nodes that are members now, this one included")
         .register(registry);
+    Gauge.builder("puente.cluster.safe", cluster, others -> others.isSafe() ? 1 : 0)
+        .description("1 if what this node keeps of the directory has its copies")
+        .register(registry);
     counter(
         registry, "puente.journal.lost", "Changes that the journal had no room for", journal::lost);
+    Timer writes =
+        Timer.builder("puente.cluster.write")
+            .description("From a change of an allocation to when the other nodes can see it")
+            .serviceLevelObjectives(
+                Duration.ofMillis(10),
+                Duration.ofMillis(50),
+                Duration.ofMillis(250),
+                Duration.ofSeconds(1))
+            .register(registry);
+    cluster.onWritten(ageNanos -> writes.record(ageNanos, TimeUnit.NANOSECONDS));
     claim(registry, Fact.ASKED, "asked", "");
     claim(registry, Fact.WON, "won", "");
     claim(registry, Fact.INHERITED, "inherited", "");

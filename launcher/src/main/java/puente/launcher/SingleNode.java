@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
@@ -65,6 +66,15 @@ final class SingleNode implements Cluster {
   @Override
   public List<Snapshot> inherit() {
     return List.of();
+  }
+
+  /** There is nobody to see it. */
+  @Override
+  public void onWritten(LongConsumer listener) {}
+
+  @Override
+  public boolean isSafe() {
+    return true;
   }
 
   @Override

@@ -83,7 +83,7 @@ final class ClusterLab {
       until(() -> node.isRunning(), 40);
     }
     until(() -> nodes.stream().allMatch(node -> alive(node) == count), 40);
-    until(() -> nodes.stream().allMatch(HazelcastCluster::isSafe), 40);
+    until(() -> nodes.stream().allMatch(HazelcastCluster::areAllSafe), 40);
     return nodes;
   }
 

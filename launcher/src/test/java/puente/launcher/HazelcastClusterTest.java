@@ -2,17 +2,25 @@ package puente.launcher;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static puente.launcher.ClusterLab.SECRET;
 import static puente.launcher.ClusterLab.alive;
 import static puente.launcher.ClusterLab.until;
 
+import com.hazelcast.config.Config;
+import com.hazelcast.instance.impl.DefaultNodeExtension;
+import com.hazelcast.instance.impl.HazelcastInstanceFactory;
+import com.hazelcast.instance.impl.Node;
+import com.hazelcast.instance.impl.NodeExtension;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +106,35 @@ class HazelcastClusterTest {
       assertTrue(answer.length <= LinkSeal.HELLO_BYTES, "its hello and no more");
       assertTrue("PNT1".startsWith(new String(answer, 0, Math.min(4, answer.length), US_ASCII)));
     }
+  }
+
+  /** The seal hangs on internals of Hazelcast: without them there must be no member, and no link. */
+  @Test
+  void aHazelcastThatForgetsTheSealIsNoMember() throws IOException {
+    HazelcastClusterLink forgotten =
+        new HazelcastClusterLink(SECRET) {
+          @Override
+          public NodeExtension createNodeExtension(Node node) {
+            super.createNodeExtension(node);
+            return new DefaultNodeExtension(node);
+          }
+        };
+    Config config =
+        HazelcastClusterConfig.of(
+            new ClusterConfig(
+                "n1",
+                "test",
+                InetAddress.ofLiteral("127.0.0.1"),
+                lab.port(),
+                List.of(),
+                Optional.empty(),
+                Optional.of(SECRET),
+                60));
+    assertThrows(
+        HazelcastClusterLink.InClear.class,
+        () -> HazelcastInstanceFactory.newHazelcastInstance(config, "forgotten", forgotten));
+    assertThrows(
+        HazelcastClusterLink.InClear.class, () -> new HazelcastClusterLink(SECRET).check());
   }
 
   private static byte[] untilClosed(InputStream in) {
