@@ -41,8 +41,8 @@ interface Cluster {
   CompletionStage<Optional<String>> ownerOf(AllocationKey key);
 
   /**
-   * Who goes on with what was left, and lets go of what another node has taken over; told on threads
-   * of the cluster's. Said before the others are joined.
+   * Who goes on with what was left, and lets go of what another node has taken over; told on
+   * threads of the cluster's. Said before the others are joined.
    *
    * @param fromJournal what this node goes on with already
    */
@@ -61,8 +61,8 @@ interface Cluster {
   void onWritten(LongConsumer listener);
 
   /**
-   * Whether all that this node keeps of the directory has a copy on another node, if there is one: a
-   * moment after nodes have come or gone it has not.
+   * Whether all that this node keeps of the directory has a copy on another node, if there is one:
+   * a moment after nodes have come or gone it has not.
    */
   boolean isSafe();
 

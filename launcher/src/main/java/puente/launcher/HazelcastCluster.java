@@ -161,7 +161,8 @@ final class HazelcastCluster implements Cluster {
         Level.ERROR,
         "cluster-links-in-clear",
         "reason",
-        open.getMessage() + ": serving alone, this version of Hazelcast does not fit; please report");
+        open.getMessage()
+            + ": serving alone, this version of Hazelcast does not fit; please report");
   }
 
   private HazelcastInstance newInstance() {

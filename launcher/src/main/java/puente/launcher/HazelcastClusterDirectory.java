@@ -32,10 +32,10 @@ import puente.turn.store.SnapshotCodec;
 import puente.turn.store.SnapshotSink;
 
 /**
- * The directory of all allocations of all nodes, written behind. A shard hands over what has changed
- * and goes on; one thread writes it, newest state only, in batches that grow with the load. What
- * this node owns is kept here too, so that records lost with another node, or outdone by a stale
- * one, can be put right.
+ * The directory of all allocations of all nodes, written behind. A shard hands over what has
+ * changed and goes on; one thread writes it, newest state only, in batches that grow with the load.
+ * What this node owns is kept here too, so that records lost with another node, or outdone by a
+ * stale one, can be put right.
  */
 final class HazelcastClusterDirectory implements SnapshotSink {
   private static final String MAP = "allocations";

@@ -108,7 +108,9 @@ class HazelcastClusterTest {
     }
   }
 
-  /** The seal hangs on internals of Hazelcast: without them there must be no member, and no link. */
+  /**
+   * The seal hangs on internals of Hazelcast: without them there must be no member, and no link.
+   */
   @Test
   void aHazelcastThatForgetsTheSealIsNoMember() throws IOException {
     HazelcastClusterLink forgotten =

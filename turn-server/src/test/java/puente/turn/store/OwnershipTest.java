@@ -87,7 +87,9 @@ class OwnershipTest {
         }
       };
 
-  /** Each life of a node as a new owner: as good an epoch as the one of who has claimed meanwhile. */
+  /**
+   * Each life of a node as a new owner: as good an epoch as the one of who has claimed meanwhile.
+   */
   private static final Rules NEW_EPOCH_AT_START =
       new Rules() {
         @Override
