@@ -70,6 +70,7 @@ final class HazelcastCluster implements Cluster {
   private final HazelcastClusterMessages messages;
   private final LeasedStore quotas;
   private final @Nullable HazelcastClusterLink link;
+  private final HazelcastClusterHealth health;
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("puente-cluster").factory());
@@ -82,8 +83,6 @@ final class HazelcastCluster implements Cluster {
   private volatile boolean leaving;
   private long ticks;
   private boolean failureLogged;
-  private boolean aloneLogged;
-  private volatile boolean safe;
 
   HazelcastCluster(ClusterConfig config, LocalStore store) {
     this.config = config;
@@ -97,6 +96,7 @@ final class HazelcastCluster implements Cluster {
     quotas = new LeasedStore(store, leases);
     this.store = new ClusterStore(quotas, claims::claim);
     link = config.secret().map(HazelcastClusterLink::new).orElse(null);
+    health = new HazelcastClusterHealth(link);
     own = NodeState.serving(config.nodeId());
     nodes = List.of(own);
   }
@@ -119,7 +119,7 @@ final class HazelcastCluster implements Cluster {
     HazelcastInstance instance = null;
     try {
       instance = newInstance();
-      checkLinks();
+      health.checkLinks();
       running = instance;
       joined(instance);
     } catch (HazelcastClusterLink.InClear open) {
@@ -143,26 +143,11 @@ final class HazelcastCluster implements Cluster {
     }
   }
 
-  private void checkLinks() {
-    if (link != null) {
-      link.check();
-    }
-  }
-
-  /** Alone is better than in clear; and this will not be better at another time. */
   private void leaveOpenLinks(
       @Nullable HazelcastInstance instance, HazelcastClusterLink.InClear open) {
     running = null;
     leaving = true;
-    if (instance != null) {
-      instance.getLifecycleService().terminate();
-    }
-    Events.log(
-        Level.ERROR,
-        "cluster-links-in-clear",
-        "reason",
-        open.getMessage()
-            + ": serving alone, this version of Hazelcast does not fit; please report");
+    health.leaveOpenLinks(instance, open);
   }
 
   private HazelcastInstance newInstance() {
@@ -215,22 +200,22 @@ final class HazelcastCluster implements Cluster {
   }
 
   private void tick() {
-    if (running == null || leaving) {
+    HazelcastInstance instance = running;
+    if (instance == null || leaving) {
       return;
     }
     if (++ticks % RECONCILE_TICKS == 0) {
       directory.reconcileSoon();
     }
     try {
-      checkLinks();
+      health.checkLinks();
       tell();
       refresh();
       quotas.tick();
       settleRates();
-      lookIfSafe();
-      sayIfAlone();
+      health.look(instance, nodes);
     } catch (HazelcastClusterLink.InClear open) {
-      leaveOpenLinks(running, open);
+      leaveOpenLinks(instance, open);
     } catch (HazelcastException | IllegalStateException unreachable) {
       Events.limited(
           "cluster-tick",
@@ -247,24 +232,6 @@ final class HazelcastCluster implements Cluster {
       states(instance)
           .put(config.nodeId(), NodeStateCodec.encode(own), MEMORY_MINUTES, TimeUnit.MINUTES);
     }
-  }
-
-  private void lookIfSafe() {
-    HazelcastInstance instance = running;
-    boolean before = safe;
-    safe = instance != null && instance.getPartitionService().isLocalMemberSafe();
-    if (safe && !before) {
-      Events.info("cluster-safe", "meaning", "what this node keeps for all has its copies");
-    }
-  }
-
-  private void sayIfAlone() {
-    boolean alone = nodes.stream().filter(NodeState::alive).count() <= 1;
-    if (alone && !aloneLogged) {
-      Events.warn(
-          "cluster-alone", "meaning", "no other node answers; serving alone, looking for them");
-    }
-    aloneLogged = alone;
   }
 
   /** What a dead node held stays lent until its clients are gone or another's: it may come back. */
@@ -438,7 +405,7 @@ final class HazelcastCluster implements Cluster {
 
   @Override
   public boolean isSafe() {
-    return safe;
+    return health.isSafe();
   }
 
   /** The same of all nodes, asked now. */
