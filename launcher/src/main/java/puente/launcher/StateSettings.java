@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import puente.launcher.Setting.Group;
 
-/** The rows of the table of {@link Settings} that are about what outlives the process, or is found out by it. */
+/**
+ * The rows of the table of {@link Settings} that are about what outlives the process, or is found
+ * out by it.
+ */
 final class StateSettings {
   private static final List<Setting<?>> ROWS = new ArrayList<>();
 
