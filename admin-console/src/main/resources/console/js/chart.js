@@ -5,6 +5,7 @@ import { h, fill, widget } from "./dom.js";
 import { button } from "./parts.js";
 import { clock, day } from "./format.js";
 import { tweak } from "./router.js";
+import { download } from "./dialog.js";
 import { areaFill, drawMarks, dashOf, ink } from "./chart-ink.js";
 
 const uPlot = globalThis.uPlot;
@@ -66,6 +67,7 @@ function refresh(own) {
     legend(own),
     h("span", { class: "grow" }),
     props.tools,
+    own.isTable && button("CSV", () => saveCsv(props), { cls: "quiet", label: `CSV of ${props.title}` }),
     button(
       own.isTable ? "Chart" : "Table",
       () => {
@@ -355,6 +357,19 @@ function table(own) {
       ),
     ),
   );
+}
+
+function saveCsv(props) {
+  const shown = props.series.filter(one => !one.band);
+  const quoted = text => `"${text.replaceAll('"', '""')}"`;
+  const rows = props.times.map((t, i) => [
+    new Date(t * 1000).toISOString(),
+    ...shown.map(one => one.values[i] ?? ""),
+  ]);
+  const text = [["time", ...shown.map(one => quoted(one.name))], ...rows]
+    .map(row => row.join(","))
+    .join("\n");
+  download(`${props.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.csv`, `${text}\n`, "text/csv");
 }
 
 /** What a chart says, for those who hear it. */

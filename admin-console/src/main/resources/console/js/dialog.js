@@ -7,9 +7,12 @@ import { button } from "./parts.js";
 const UNDO_MS = 10_000;
 
 /**
- * Opens a dialog. spec: title, effects [{ kind, text, more }], body (nodes), reason (true asks for
- * one), typed (a word to type), action (the word on the button), danger, fields [{ name, label,
- * value, type, options, hint, required }], onDone(values) a promise; its failure is shown inside.
+ * Opens a dialog.
+ *
+ * spec: title; effects [{ kind, text, more }], what will happen; body, nodes; fields [{ name, label,
+ * value, type, options, hint, required }]; reason, true asks for one; typed, a word to type first;
+ * action, the word on the button; danger; isNote, there is only something to read; onDone(values), a
+ * promise, whose failure is shown inside; onProblem(problem, spec) may then ask for more.
  */
 export function ask(spec) {
   const dialog = h("dialog", { "aria-labelledby": "dialog-title" });
@@ -63,7 +66,7 @@ function draw(own) {
       h(
         "footer",
         null,
-        button(spec.cancel ?? "Cancel", () => dialog.close()),
+        !spec.isNote && button(spec.cancel ?? "Cancel", () => dialog.close()),
         h(
           "button",
           { class: `btn ${spec.danger ? "danger solid" : "primary"}`, type: "submit", disabled: !isReady },
@@ -160,6 +163,7 @@ async function submit(event, own) {
   } catch (problem) {
     own.busy = false;
     own.problem = problem.message;
+    own.spec.onProblem?.(problem, own.spec);
     draw(own);
   }
 }

@@ -86,7 +86,7 @@ export function help() {
   ask({
     title: "Keyboard",
     action: "Close",
-    cancel: "Back",
+    isNote: true,
     onDone: async () => {},
     body: h(
       "dl",

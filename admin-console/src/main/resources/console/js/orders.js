@@ -27,6 +27,17 @@ const nodePath = (node, what) => `/nodes/${segment(node.id)}/${what}`;
 
 // ---- nodes
 
+/** Asked for only where the other nodes could not carry what is left. */
+const FORCE = {
+  name: "force",
+  label: "The rest cannot carry it",
+  options: [
+    ["", "do not drain then"],
+    ["yes", "drain all the same"],
+  ],
+  value: "",
+};
+
 export async function askDrain(nodes) {
   const previews = await Promise.all(
     nodes.map(n =>
@@ -41,20 +52,11 @@ export async function askDrain(nodes) {
     effects: previews.flatMap((p, i) => effectsOf(nodes[i], p, nodes.length > 1)),
     fields: [
       { name: "deadline", label: "Deadline", options: DEADLINES, value: "3600" },
-      ...(previews.some(p => p.fits === false)
-        ? [
-            {
-              name: "force",
-              label: "The rest cannot carry it",
-              options: [
-                ["", "do not drain then"],
-                ["yes", "drain all the same"],
-              ],
-              value: "",
-            },
-          ]
-        : []),
+      ...(previews.some(p => p.fits === false) ? [FORCE] : []),
     ],
+    onProblem: (problem, spec) => {
+      if (problem.status === 409 && !spec.fields.includes(FORCE)) spec.fields.push(FORCE);
+    },
     onDone: async ({ deadline, reason, force }) => {
       for (const n of nodes)
         await post(nodePath(n, "drain"), {

@@ -27,7 +27,7 @@ function explainOne(plan, path) {
   ask({
     title: titleOf(path),
     action: "Close",
-    cancel: "Back",
+    isNote: true,
     onDone: async () => {},
     body: h(
       "div",
@@ -41,7 +41,7 @@ export function explainAll(plan) {
   ask({
     title: "How this is computed",
     action: "Close",
-    cancel: "Back",
+    isNote: true,
     onDone: async () => {},
     body: h(
       "div",

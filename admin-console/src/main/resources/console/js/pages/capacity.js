@@ -236,7 +236,7 @@ function needs(plan, { have }) {
       explained(plan, "nodes.base", f.count(nodes.base)),
       ", spare nodes ",
       explained(plan, "nodes.withNPlus", f.count(nodes.withNPlus)),
-      nodes.withZoneLoss > 0 && [
+      (plan.inputs["policy.zones"]?.value ?? 1) > 1 && [
         ", a zone may fail ",
         explained(plan, "nodes.withZoneLoss", f.count(nodes.withZoneLoss)),
       ],

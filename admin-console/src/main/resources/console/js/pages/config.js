@@ -113,7 +113,7 @@ const setting = row =>
       "td",
       { class: "lead", title: row.help },
       h("code", null, row.word),
-      h("div", { class: "small muted help" }, f.cut(row.help ?? "", 90)),
+      h("div", { class: "small muted help" }, row.help ?? ""),
     ),
     h(
       "td",

@@ -36,7 +36,7 @@ export default {
   feeds(ctx) {
     const { words } = here();
     const tab = tabOf();
-    follow(ctx, tab === "logs");
+    follow(ctx, tab === "logs" && ctx.can("operator"));
     if (tab === "events")
       return {
         events: {

@@ -106,7 +106,7 @@ export function verdictOf({ verdict: said, coverage }) {
   const issues = (said.causes ?? []).map(cause => [
     state(CAUSE[cause.severity], cause.text),
     cause.advice && h("span", null, cause.advice),
-    cause.page && h("a", { href: cause.page }, "Look"),
+    cause.page?.startsWith("#/") && h("a", { href: cause.page }, "Look"),
   ]);
   return verdict(KIND[said.severity], said.text, {
     issues,

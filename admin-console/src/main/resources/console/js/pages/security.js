@@ -236,7 +236,7 @@ const rules = ({ rules: all }) =>
             { "data-key": `${i} ${rule.name}` },
             h(
               "td",
-              { class: "lead", title: rule.origin },
+              { class: "lead nowrap", title: rule.origin },
               state(rule.allow ? "ok" : "crit", rule.allow ? "Allow" : "Deny"),
               " ",
               rule.name,

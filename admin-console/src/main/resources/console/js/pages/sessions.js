@@ -25,7 +25,7 @@ import { FILTERS, filterWords, parseFilter } from "./sessions-filter.js";
 
 const BITS = 8;
 const LIMIT = 50;
-const SORT = "-rate";
+const SORT = "-down";
 
 export default {
   title: () => "Sessions",

@@ -124,9 +124,13 @@ function figures(s, series) {
       resumed === undefined || sum(s.resumes) === 0
         ? ["–", ""]
         : [f.percent(resumed / sum(s.resumes)).replace(/\u202f%/, ""), "%"],
-      s.resumes ? `of ${f.count(sum(s.resumes))} that came back` : "nobody came back yet",
+      sum(s.resumes) > 0 ? `of ${f.count(sum(s.resumes))} that came back` : "nobody came back yet",
     ),
-    figure("Refused", [f.count(refused), ""], entries(s.refused)[0]?.[0] ?? "since the start"),
+    figure(
+      "Refused",
+      [f.count(refused), ""],
+      refused > 0 ? `most: ${entries(s.refused)[0][0].replaceAll("_", " ")}` : "since the start",
+    ),
     figure("Expired", s.expired === undefined ? ["–", ""] : [f.count(s.expired), ""], "messages too old"),
   );
 }
