@@ -66,6 +66,10 @@ final class TurnClient implements AutoCloseable {
         new Datagrams(server.address()), ServerProcess.USER, ServerProcess.PASSWORD);
   }
 
+  static TurnClient udp(ServerProcess server, String user, String password) throws IOException {
+    return new TurnClient(new Datagrams(server.address()), user, password);
+  }
+
   static TurnClient tcp(ServerProcess server) throws IOException {
     var socket = new Socket(server.address().getAddress(), server.port);
     socket.setTcpNoDelay(true);
