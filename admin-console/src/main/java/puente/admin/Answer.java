@@ -81,6 +81,9 @@ record Answer(
     response.setStatusCode(status);
     ALWAYS.forEach(response::putHeader);
     headers.forEach(response::putHeader);
+    if (ConsoleCookie.of(request) == ConsoleCookie.SECURE) {
+      response.putHeader("Strict-Transport-Security", "max-age=31536000");
+    }
     response.putHeader("Content-Type", contentType);
     boolean headOnly = request.method().equals(HttpMethod.HEAD);
     if (stream != null && !headOnly) {

@@ -41,6 +41,10 @@ class ConsoleFilesTest {
     assertEquals("microphone=(), camera=()", header(page, "permissions-policy"));
     assertEquals("same-origin", header(page, "cross-origin-opener-policy"));
     assertEquals(page.body(), server.get("/index.html").body());
+    assertEquals("", header(page, "strict-transport-security"));
+    assertEquals(
+        "max-age=31536000",
+        header(server.get("/", "X-Forwarded-Proto", "https"), "strict-transport-security"));
   }
 
   @Test
