@@ -78,4 +78,9 @@ public interface Effects {
 
   /** Closes a client's connection after what was written so far: it broke the protocol. */
   void closeClient(FiveTuple client);
+
+  /** A datagram of none of our protocols; whether another one on this socket takes it. */
+  default boolean other(Packet packet) {
+    return false;
+  }
 }

@@ -81,7 +81,12 @@ public final class TurnServer {
     switch (packet.length == 0 ? PacketKind.UNKNOWN : PacketKind.of(packet.u8(0))) {
       case CHANNEL_DATA -> data.onChannelData(packet, now, out);
       case STUN -> onStun(packet, now, out);
-      case DTLS, UNKNOWN -> garbage(packet, Counter.NOT_STUN, out);
+      case DTLS -> garbage(packet, Counter.NOT_STUN, out);
+      case UNKNOWN -> {
+        if (!out.other(packet)) {
+          garbage(packet, Counter.NOT_STUN, out);
+        }
+      }
     }
   }
 

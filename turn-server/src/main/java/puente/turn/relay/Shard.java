@@ -42,18 +42,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private static final long AFTER_DEFECT_MS = 1000;
 
-  /** What was asked for and is answered as soon as the current input is done. */
-  private sealed interface Pending permits Bound, NotBound, Answered, Resumed {}
-
-  private record Bound(Relay relay) implements Pending {}
-
-  private record NotBound(Relay relay, boolean inUse) implements Pending {}
-
-  private record Answered(AllocationStore.Answer answer) implements Pending {}
-
-  /** This client's allocation has come here: what it sent meanwhile is for us. */
-  private record Resumed(FiveTuple client) implements Pending {}
-
   private final EventLoops.Loop loop;
   private final AllocationStore store;
   private final ShardClock clock;
@@ -65,6 +53,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
   private final ShardWatch watch;
+  final ShardGuests guests = new ShardGuests(this);
   private final Runnable timeTask = this::onTimer;
   private final int index;
 
@@ -276,17 +265,18 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       Pending next;
       while ((next = pending.poll()) != null) {
         switch (next) {
-          case Bound bound -> server.onBound(bound.relay, now(), this);
-          case NotBound failed -> server.onBindFailed(failed.relay, failed.inUse, now(), this);
-          case Resumed resumed -> resume(resumed.client);
-          case Answered answered -> {
-            if (!(answered.answer instanceof AllocationStore.Claimed claimed)) {
-              server.onAnswer(answered.answer, now(), this);
+          case Pending.Bound bound -> server.onBound(bound.relay(), now(), this);
+          case Pending.NotBound failed ->
+              server.onBindFailed(failed.relay(), failed.inUse(), now(), this);
+          case Pending.Resumed resumed -> resume(resumed.client());
+          case Pending.Answered answered -> {
+            if (!(answered.answer() instanceof AllocationStore.Claimed claimed)) {
+              server.onAnswer(answered.answer(), now(), this);
             } else {
               if (!restoration.passOn(claimed)) {
                 server.onAnswer(claimed, now(), this);
               }
-              pending.add(new Resumed(claimed.client()));
+              pending.add(new Pending.Resumed(claimed.client()));
             }
           }
         }
@@ -403,10 +393,10 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     try {
       relay.socket =
           loop.datagrams().open(relay.local(), Datagrams.Role.RELAY, 0, new PeerSide(relay));
-      pending.add(new Bound(relay));
+      pending.add(new Pending.Bound(relay));
     } catch (BindFailure failure) {
       boolean inUse = failure.reason() == BindFailure.Cause.IN_USE;
-      pending.add(new NotBound(relay, inUse));
+      pending.add(new Pending.NotBound(relay, inUse));
       if (!inUse && !bindFailureLogged) {
         bindFailureLogged = true;
         LOG.warn("event=relay-bind-failed reason=\"{}\"", failure.getMessage());
@@ -429,12 +419,12 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private void answered(AllocationStore.Answer answer) {
     if (loop.eventLoop().inEventLoop()) {
-      pending.add(new Answered(answer));
+      pending.add(new Pending.Answered(answer));
     } else {
       loop.eventLoop()
           .execute(
               () -> {
-                pending.add(new Answered(answer));
+                pending.add(new Pending.Answered(answer));
                 settle();
               });
     }
@@ -449,6 +439,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     return forwarding == null || socket == null
         ? Whereabouts.NOWHERE
         : forwarding.elsewhere(packet, socket.local(), now());
+  }
+
+  @Override
+  public boolean other(Packet packet) {
+    return guests.take(packet);
   }
 
   @Override

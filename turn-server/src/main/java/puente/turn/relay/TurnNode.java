@@ -401,6 +401,13 @@ public final class TurnNode {
     }
   }
 
+  /** From now on, datagrams of another protocol are its own. */
+  public void admit(Guests guests) {
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().execute(() -> shard.guests.admit(guests));
+    }
+  }
+
   /** What exists, for people. */
   public Sessions sessions() {
     return sessions;
