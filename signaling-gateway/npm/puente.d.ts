@@ -171,5 +171,6 @@ export class Call {
 
 export const Puente: {
   iceServers(base: string | URL, options?: IceServersOptions): Promise<RTCIceServer[]>;
-  connect(url: string | URL, options?: ConnectOptions): Promise<Net>;
+  /** Of several URLs, one for each node, the next is tried when a connection is lost. */
+  connect(url: string | URL | (string | URL)[], options?: ConnectOptions): Promise<Net>;
 };

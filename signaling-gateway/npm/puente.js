@@ -464,7 +464,7 @@ class Net extends Emitter {
   rooms = new Map();
   iceServers = [];
   _resumeMs = 30_000;
-  #url;
+  #urls;
   #options;
   #ws;
   #session;
@@ -478,8 +478,8 @@ class Net extends Emitter {
 
   constructor(url, options) {
     super();
-    this.#url = new URL(url, globalThis.location?.href);
-    this.#url.protocol = this.#url.protocol.replace('http', 'ws');
+    this.#urls = [url].flat().map(one => new URL(one, globalThis.location?.href));
+    for (const one of this.#urls) one.protocol = one.protocol.replace('http', 'ws');
     this.#options = options;
     this._RTCPeerConnection = options.RTCPeerConnection ?? globalThis.RTCPeerConnection;
     this._config = () => ({ ...options.rtc, iceServers: this.iceServers });
@@ -541,7 +541,7 @@ class Net extends Emitter {
   async #connect() {
     clearTimeout(this.#timers.retry);
     const { key, token, WebSocket: Socket = globalThis.WebSocket } = this.#options;
-    const url = new URL(this.#url);
+    const url = new URL(this.#urls[0]);
     if (key) url.searchParams.set('key', key);
     const ws = this.#ws = new Socket(url, SUBPROTOCOL);
     ws.onmessage = e => this.#ws === ws && this.#take(JSON.parse(e.data));
@@ -626,7 +626,7 @@ class Net extends Emitter {
   }
 
   #goaway(d) {
-    if (d.reconnect) this.#url = new URL(d.reconnect, this.#url);
+    if (d.reconnect) this.#urls.splice(1, 0, new URL(d.reconnect, this.#urls[0]));
     this._emit('goaway', d);
     setTimeout(() => this.#ws?.close(), Math.random() * (d.afterMs ?? 0) / 2);
   }
@@ -656,6 +656,7 @@ class Net extends Emitter {
         'no answer, or not for this page: see its key and origin', { retryable: true }));
       return;
     }
+    this.#urls.push(this.#urls.shift()); // another node has the session, too
     if (this.state === 'open') this.#become('resuming');
     const most = Math.min(BACKOFF.firstMs * 2 ** ++this.#attempts, BACKOFF.mostMs);
     const wait = BACKOFF.firstMs + Math.random() * (most - BACKOFF.firstMs);

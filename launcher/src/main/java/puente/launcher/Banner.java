@@ -13,10 +13,17 @@ final class Banner {
   /** Long enough to try it out, short enough to be found in an old terminal without harm. */
   static final Duration CREDENTIAL_LIFETIME = Duration.ofHours(1);
 
+  /**
+   * What somebody who tries the server out needs to see.
+   *
+   * @param shared of which a credential is made
+   * @param devKey the API key that {@code --dev} makes
+   */
+  record Secrets(Optional<String> shared, Optional<String> devKey) {}
+
   private Banner() {}
 
-  static String text(
-      Config config, List<Listening> listening, Optional<String> secret, Instant now) {
+  static String text(Config config, List<Listening> listening, Secrets secrets, Instant now) {
     StringBuilder text = new StringBuilder();
     text.append(VersionCommand.product()).append(" is running.\n\n");
     for (String transport : List.of("udp", "tcp", "tls", "http", "https", "admin")) {
@@ -27,7 +34,8 @@ final class Banner {
       text.append("\n  *** --dev: loopback and private peers are ALLOWED. ");
       text.append("Never run this on the Internet. ***\n");
     }
-    secret.ifPresent(some -> credential(config, listening, some, now, text));
+    secrets.devKey.ifPresent(key -> text.append("\n  API key: ").append(key).append("\n"));
+    secrets.shared.ifPresent(some -> credential(config, listening, some, now, text));
     text.append("\nNext:\n");
     next("puente credentials --user ana", "another credential; --help says more", text);
     if (!config.isGiven(Settings.EXTERNAL_IP) && !config.value(Settings.DEV)) {

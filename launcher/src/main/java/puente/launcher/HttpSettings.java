@@ -9,6 +9,7 @@ import java.util.List;
 import puente.launcher.Setting.Group;
 import puente.signal.Keys;
 import puente.signal.Origins;
+import puente.stun.AddressRange;
 
 /** The rows of the table of {@link Settings} that are about HTTP and signaling. */
 final class HttpSettings {
@@ -20,6 +21,12 @@ final class HttpSettings {
   static final Setting<Boolean> NO_HTTP =
       Settings.flag(
               Group.HTTP, "no-http", "No HTTP: neither signaling, nor credentials, nor pages.")
+          .in(ROWS);
+  static final Setting<Boolean> NO_RENDEZVOUS =
+      Settings.flag(
+              Group.HTTP,
+              "no-rendezvous",
+              "No rendezvous over UDP on the port of STUN, nor tokens for it.")
           .in(ROWS);
   static final Setting<Boolean> NO_PEERJS =
       Settings.flag(Group.HTTP, "no-peerjs", "No PeerJS server at /peerjs.").in(ROWS);
@@ -86,6 +93,15 @@ final class HttpSettings {
               "Web origin whose pages may call; several times. Beside it: our own pages, and the "
                   + "origins of public keys.")
           .replaces()
+          .in(ROWS);
+  static final Setting<AddressRange> HTTP_TRUSTED_PROXY =
+      row(
+              Group.HTTP,
+              "http-trusted-proxy",
+              Type.RANGE,
+              "Reverse proxy whose X-Forwarded-For is believed, and whose clients are limited one by "
+                  + "one; several times. Of others it is not looked at.")
+          .adds()
           .in(ROWS);
   static final Setting<Duration> CREDENTIAL_TTL =
       row(

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,8 +20,10 @@ import puente.net.BindFailure;
 import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.CloseReason;
 import puente.turn.TurnConfig;
 import puente.turn.relay.ForwardLink;
+import puente.turn.relay.SessionFilter;
 import puente.turn.relay.TurnNode;
 import puente.turn.store.LocalStore;
 import puente.turn.store.Snapshot;
@@ -33,7 +36,7 @@ final class Node implements NodeControl {
   private static final long SECRET_WAIT_MS_MAX = 24 * 60 * 60 * 1000L;
 
   private final Config config;
-  private final Revoked revoked = new Revoked();
+  private final NodeRevocations revoked;
   private final StateDirectory state;
   private final List<TransportAddress> own;
   private final @Nullable NodeTls tls;
@@ -72,6 +75,7 @@ final class Node implements NodeControl {
     cluster = parts.cluster();
     cluster.shareRates(fleet::claimants);
     loops = parts.loops();
+    revoked = new NodeRevocations(cluster, this::refuse);
     journal = openJournal();
     try {
       NodeAddresses.tryRelays(config);
@@ -98,8 +102,9 @@ final class Node implements NodeControl {
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
       admin = NodeAdmin.start(config, state, loops, seen, this);
       signaling =
-          NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, this::revoke);
+          NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, revoked::revoke);
       metrics.bind(signaling);
+      signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
@@ -302,14 +307,23 @@ final class Node implements NodeControl {
     awaitNextEnd();
   }
 
-  /** Refuses a username from now on; what it has allocated ends with the next Refresh. */
   @Override
-  public synchronized void revoke(String username) {
-    revoked.add(username);
+  public void revoke(String username) {
+    revoked.revoke(username);
+  }
+
+  /** Refuses usernames from now on, and ends what they have allocated. */
+  private synchronized void refuse(Set<String> usernames) {
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
       turn.reconfigure(fleet.apply(parts.turn(own), current), parts.streams());
-      LOG.info("event=credential-revoked");
+      for (String username : usernames) {
+        // A star would mean others, too; such a name is only refused.
+        if (!username.contains("*")) {
+          turn.sessions().closeAll(SessionFilter.ANY.withUser(username), CloseReason.ADMIN);
+        }
+      }
+      LOG.info("event=credentials-revoked count={}", usernames.size());
     } catch (StartFailure impossible) {
       LOG.error("event=defect where=revoke meaning=\"please report\"", impossible);
     }

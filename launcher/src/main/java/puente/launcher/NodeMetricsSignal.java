@@ -3,12 +3,17 @@ package puente.launcher;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import puente.signal.GatewayFleet;
 import puente.signal.GatewayServer;
 import puente.signal.PeerJsServer;
+import puente.signal.RendezvousDesk;
 import puente.signal.Rooms;
 import puente.signal.SignalingServer;
 import puente.signal.YWebrtcServer;
@@ -19,6 +24,11 @@ final class NodeMetricsSignal {
       List.of(200, 201, 204, 304, 400, 401, 403, 404, 405, 413, 429, 500);
   private static final List<Integer> CLOSES =
       List.of(1000, 1003, 1007, 1009, 1012, 1013, 4000, 4001, 4003, 4008, 4009, 4029);
+
+  private static final Duration[] DELIVERY_BOUNDS =
+      IntStream.of(100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000)
+          .mapToObj(micros -> Duration.ofNanos(1000L * micros))
+          .toArray(Duration[]::new);
 
   /** What the machine refused, each under a name of its own. */
   private static final List<Rooms.Event> REFUSALS =
@@ -37,6 +47,7 @@ final class NodeMetricsSignal {
     node.peerJs().ifPresent(one -> connections(registry, "peerjs", one, PeerJsServer::connections));
     node.yWebrtc()
         .ifPresent(one -> connections(registry, "y-webrtc", one, YWebrtcServer::connections));
+    node.rendezvous().ifPresent(desk -> bind(registry, desk));
     node.fleet().ifPresent(fleet -> bind(registry, fleet));
     node.gateway().ifPresent(gateway -> bind(registry, gateway));
   }
@@ -47,6 +58,22 @@ final class NodeMetricsSignal {
         .tag("protocol", protocol)
         .description("Open WebSockets")
         .register(registry);
+  }
+
+  private static void bind(MeterRegistry registry, RendezvousDesk desk) {
+    Gauge.builder("puente.rendezvous.meetings", desk, RendezvousDesk::meetings)
+        .description("Meetings over UDP")
+        .register(registry);
+    Gauge.builder("puente.rendezvous.peers", desk, RendezvousDesk::peers)
+        .description("Peers in meetings over UDP")
+        .register(registry);
+    for (String event : desk.events().keySet()) {
+      FunctionCounter.builder(
+              "puente.rendezvous", desk, one -> one.events().getOrDefault(event, 0L))
+          .tag("event", event)
+          .description("Requests of the rendezvous, by what became of them")
+          .register(registry);
+    }
   }
 
   /** What happens between the gateways of the nodes. */
@@ -74,6 +101,12 @@ final class NodeMetricsSignal {
     Gauge.builder("puente.signal.queue.depth", signaling, SignalingServer::queued)
         .description("Characters kept for sessions that may come back")
         .register(registry);
+    Timer deliveries =
+        Timer.builder("puente.signal.delivery")
+            .description("Time of messages through this node, from frame read to frame written")
+            .serviceLevelObjectives(DELIVERY_BOUNDS)
+            .register(registry);
+    signaling.onDelivery(nanos -> deliveries.record(nanos, TimeUnit.NANOSECONDS));
     messages(registry, signaling, Rooms.Event.MESSAGE_DELIVERED, "delivered");
     messages(registry, signaling, Rooms.Event.MESSAGE_QUEUED, "queued");
     event(signaling, "puente.signal.expired", Rooms.Event.EXPIRED)

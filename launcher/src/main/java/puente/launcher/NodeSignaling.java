@@ -1,8 +1,10 @@
 package puente.launcher;
 
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +13,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import puente.net.EventLoops;
 import puente.signal.CredentialRoutes;
@@ -23,12 +27,17 @@ import puente.signal.Keys;
 import puente.signal.Origins;
 import puente.signal.Pages;
 import puente.signal.PeerJsServer;
+import puente.signal.Rendezvous;
+import puente.signal.RendezvousDesk;
+import puente.signal.RendezvousRoute;
 import puente.signal.RoomLimits;
 import puente.signal.Signal;
 import puente.signal.SignalingServer;
 import puente.signal.SocketRoute;
 import puente.signal.Tokens;
+import puente.signal.TrustedProxies;
 import puente.signal.YWebrtcServer;
+import puente.stun.Transport;
 
 /** The gateway of this node: what the configuration says, wired to the rest. */
 final class NodeSignaling {
@@ -41,11 +50,13 @@ final class NodeSignaling {
   private final List<Listening> turn;
   private final Consumer<String> onRevoked;
   private final Cluster cluster;
-  private volatile IceServers.Config ice;
+  private volatile NodeIce ice;
   private volatile Keys keys;
   private volatile @Nullable Tokens tokens;
   private @Nullable SignalingServer signaling;
   private @Nullable GatewayFleet fleet;
+  private @Nullable RendezvousDesk rendezvous;
+  private boolean sharesSecret;
   private @Nullable PeerJsServer peerJs;
   private @Nullable YWebrtcServer yWebrtc;
   private @Nullable GatewayServer server;
@@ -61,7 +72,7 @@ final class NodeSignaling {
     this.turn = turn;
     this.cluster = cluster;
     this.onRevoked = onRevoked;
-    ice = iceServers(config);
+    ice = ice(config);
     keys = keys(config, state);
   }
 
@@ -107,7 +118,8 @@ final class NodeSignaling {
             new GatewayServer.Limits(
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE),
-                GatewayServer.Limits.STANDARD.requestMs()));
+                GatewayServer.Limits.STANDARD.requestMs()),
+            new TrustedProxies(config.all(HttpSettings.HTTP_TRUSTED_PROXY)));
     tokens = NodeTokens.of(config, loops.control());
     List<GatewayServer.Route> routes = new ArrayList<>();
     List<SocketRoute> sockets = new ArrayList<>();
@@ -134,7 +146,7 @@ final class NodeSignaling {
   private void serve(
       Config config, EventLoops loops, List<GatewayServer.Route> routes, List<SocketRoute> sockets)
       throws StartFailure {
-    IceServers iceServers = new IceServers(() -> ice);
+    IceServers iceServers = new IceServers(family -> ice.of(family));
     RoomLimits limits = limits(config);
     GatewayFleet others =
         new GatewayFleet(
@@ -154,11 +166,18 @@ final class NodeSignaling {
             new SecureRandom(),
             others);
     signaling = server;
+    pushWhenNodesChange(server);
     sockets.add(server);
     routes.addAll(server.routes());
     routes.addAll(
         new CredentialRoutes(iceServers, () -> keys, () -> tokens, onRevoked::accept).routes());
     routes.addAll(Pages.routes(request -> keys.forOwnPage(request)));
+    if (!config.value(HttpSettings.NO_RENDEZVOUS)) {
+      byte[] secret = rendezvousSecret(config);
+      rendezvous = rendezvous(loops, secret);
+      routes.addAll(
+          new RendezvousRoute(secret, this::rendezvousServers, () -> keys, () -> tokens).routes());
+    }
     if (!config.value(HttpSettings.NO_PEERJS)) {
       PeerJsServer peers = new PeerJsServer(loops.vertx(), peerJsOptions(config), others);
       peerJs = peers;
@@ -171,6 +190,60 @@ final class NodeSignaling {
       routes.addAll(documents.routes());
       sockets.add(documents);
     }
+  }
+
+  /** Who was given a node that drains or died hears of others at once. */
+  private void pushWhenNodesChange(SignalingServer server) {
+    AtomicReference<Set<String>> before = new AtomicReference<>(ice.takers());
+    cluster.onChange(
+        nodes -> {
+          Set<String> takers = ice.takers();
+          if (!takers.equals(before.getAndSet(takers))) {
+            server.iceChanged();
+          }
+        });
+  }
+
+  private static RendezvousDesk rendezvous(EventLoops loops, byte[] secret) {
+    byte[] cookieKey = new byte[32];
+    new SecureRandom().nextBytes(cookieKey);
+    Rendezvous.Limits limits = Rendezvous.Limits.STANDARD;
+    return new RendezvousDesk(loops.control(), limits, new Rendezvous(limits, secret, cookieKey));
+  }
+
+  /** The secret that all nodes share, where there is one: a token is then good at each of them. */
+  private byte[] rendezvousSecret(Config config) throws StartFailure {
+    sharesSecret = sharesSecret(config);
+    String secret =
+        config.usesSharedSecret()
+            ? new NodeConfig(config, state).secrets().getFirst()
+            : state.secret("rendezvous-secret");
+    return ("rendezvous " + secret).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Where STUN over UDP is, the rendezvous is; of several nodes all choose the same for a meeting. */
+  private List<String> rendezvousServers(String meeting) {
+    List<String> own =
+        ice.own().stun().stream().map(url -> url.substring("stun:".length())).toList();
+    List<String> all =
+        cluster.nodes().stream()
+            .filter(NodeState::takesClients)
+            .sorted(Comparator.comparingInt(node -> weight(meeting + "/" + node.id())))
+            .flatMap(node -> node.doors().stream())
+            .filter(door -> door.transport() == Transport.UDP)
+            .map(door -> door.address().toString())
+            .toList();
+    return sharesSecret && all.size() > 1 ? all : own;
+  }
+
+  private static int weight(String text) {
+    CRC32 sum = new CRC32();
+    sum.update(text.getBytes(StandardCharsets.UTF_8));
+    return (int) sum.getValue();
+  }
+
+  Optional<RendezvousDesk> rendezvous() {
+    return Optional.ofNullable(rendezvous);
   }
 
   private static PeerJsServer.Options peerJsOptions(Config config) {
@@ -239,10 +312,10 @@ final class NodeSignaling {
 
   /** Takes over secrets, keys, origins and lifetimes. */
   void reload(Config config, EventLoops loops) throws StartFailure {
-    IceServers.Config newIce = iceServers(config);
+    NodeIce newIce = ice(config);
     Keys newKeys = keys(config, state);
     tokens = NodeTokens.of(config, loops.control());
-    boolean isOther = !newIce.equals(ice);
+    boolean isOther = !newIce.own().equals(ice.own());
     ice = newIce;
     keys = newKeys;
     if (isOther) {
@@ -293,6 +366,15 @@ final class NodeSignaling {
     Set<String> origins = new HashSet<>(config.all(HttpSettings.HTTP_ORIGIN));
     origins.addAll(keys.origins());
     return new Origins(origins);
+  }
+
+  private NodeIce ice(Config config) throws StartFailure {
+    return new NodeIce(cluster, iceServers(config), sharesSecret(config));
+  }
+
+  /** Whether other nodes know the secret that this one makes credentials and tokens with. */
+  private static boolean sharesSecret(Config config) {
+    return config.usesSharedSecret() && config.isGiven(Settings.STATIC_AUTH_SECRET);
   }
 
   private IceServers.Config iceServers(Config config) throws StartFailure {

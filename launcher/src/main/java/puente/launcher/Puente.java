@@ -84,6 +84,10 @@ public final class Puente {
         .addSubcommand("sessions", new SessionsCommand(surroundings))
         .addSubcommand("drain", new DrainCommand(surroundings))
         .addSubcommand("undrain", new UndrainCommand(surroundings))
+        .addSubcommand(
+            "load",
+            new CommandLine(new LoadCommand())
+                .addSubcommand("signal", new LoadSignalCommand(surroundings)))
         .addSubcommand("version", new VersionCommand(surroundings))
         .addSubcommand("completion", new CompletionCommand(surroundings));
     return line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))

@@ -160,7 +160,12 @@ final class ServeCommand implements Callable<Integer> {
     boolean journal = surroundings.environment().containsKey("JOURNAL_STREAM");
     Optional<String> secret =
         generated && !journal ? Optional.of(signing(config, state)) : Optional.empty();
-    return Banner.text(config, node.listening(), secret, surroundings.clock().instant());
+    Optional<String> devKey =
+        config.value(Settings.DEV) && !journal
+            ? Optional.of(NodeSignaling.devKey(state).secret())
+            : Optional.empty();
+    Banner.Secrets secrets = new Banner.Secrets(secret, devKey);
+    return Banner.text(config, node.listening(), secrets, surroundings.clock().instant());
   }
 
   /** Operators may have added a newer one than the generated one. */

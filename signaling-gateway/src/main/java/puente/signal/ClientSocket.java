@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * One WebSocket (RFC 6455) with bounds both ways: what comes in is limited in size and rate, what
@@ -38,6 +39,8 @@ public final class ClientSocket {
   /** Messages beyond the rate that are left for the listener to answer before the end. */
   private static final int REASON_LENGTH_MAX = 120;
 
+  private static final Runnable NOTHING = () -> {};
+
   private static final Buffer PING = Buffer.buffer("p");
 
   /** What becomes of a connection. */
@@ -54,6 +57,7 @@ public final class ClientSocket {
   private final TokenBucket messages;
   private final TokenBucket controls;
   private final String source;
+  private final Family family;
   private @Nullable Listener listener;
   private @Nullable Buffer partial;
   private int fragments;
@@ -67,12 +71,13 @@ public final class ClientSocket {
       ServerWebSocket socket,
       SocketRoute.Limits limits,
       GatewayCounters counters,
-      String source,
-      long nowMs) {
+      Request handshake) {
+    long nowMs = handshake.nowMs();
     this.socket = socket;
     this.limits = limits;
     this.counters = counters;
-    this.source = source;
+    source = handshake.source();
+    family = handshake.family();
     messages = new TokenBucket(limits.messagesPerSecond(), limits.messagesBurst(), nowMs);
     controls = new TokenBucket(CONTROLS_PER_SECOND, CONTROLS_BURST, nowMs);
     heardMs = nowMs;
@@ -89,6 +94,11 @@ public final class ClientSocket {
     return source;
   }
 
+  /** What the client reaches us by. */
+  Family family() {
+    return family;
+  }
+
   public boolean isOpen() {
     return !isClosed && closeCode == 0;
   }
@@ -99,6 +109,11 @@ public final class ClientSocket {
 
   /** Sends a message, or closes the connection if too much waits already. */
   public void send(String text) {
+    send(text, NOTHING);
+  }
+
+  /** The same, and says when the message has left this process. */
+  void send(String text, Runnable left) {
     if (!isOpen()) {
       return;
     }
@@ -110,7 +125,15 @@ public final class ClientSocket {
       return;
     }
     queuedBytes += bytes;
-    socket.writeFinalTextFrame(text).onComplete(written -> queuedBytes -= bytes);
+    socket
+        .writeFinalTextFrame(text)
+        .onComplete(
+            written -> {
+              queuedBytes -= bytes;
+              if (written.succeeded()) {
+                left.run();
+              }
+            });
   }
 
   /** Says why and hangs up; what waits to be sent goes first. */

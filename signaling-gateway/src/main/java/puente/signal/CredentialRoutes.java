@@ -116,7 +116,8 @@ public final class CredentialRoutes {
       return Reply.problem(400, "transports is a list of udp, tcp and tls.");
     }
     String whose = caller.mayName() ? name : caller.name();
-    IceServers.Grant grant = iceServers.grant(whose, seconds, transports, Instant.now());
+    IceServers.Grant grant =
+        iceServers.grant(whose, seconds, transports, request.family(), Instant.now());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("iceServers", grant.iceServers());
     body.put("ttl", grant.ttlSeconds());
@@ -156,7 +157,7 @@ public final class CredentialRoutes {
       case CredentialGate.Known known -> {
         String wish = parameter(request, "username");
         String user = wish == null || !known.mayName() ? known.name() : IceServers.userOf(wish);
-        yield Reply.json(200, uris(iceServers.grant(user, Instant.now())));
+        yield Reply.json(200, uris(iceServers.grant(user, request.family(), Instant.now())));
       }
     };
   }
@@ -184,7 +185,7 @@ public final class CredentialRoutes {
         yield Reply.json(429, body).with("Retry-After", tooFast.seconds());
       }
       case CredentialGate.Known known ->
-          Reply.json(200, uris(iceServers.grant(known.name(), Instant.now())));
+          Reply.json(200, uris(iceServers.grant(known.name(), request.family(), Instant.now())));
     };
   }
 

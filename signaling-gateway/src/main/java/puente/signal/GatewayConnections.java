@@ -23,17 +23,23 @@ final class GatewayConnections {
   private final GatewayServer.Limits limits;
   private final Map<HttpConnection, Long> timerByConnection = new IdentityHashMap<>();
   private final Map<String, Integer> connectionsBySource = new HashMap<>();
+  private final TrustedProxies proxies;
   private long refused;
 
-  GatewayConnections(Vertx vertx, GatewayServer.Limits limits) {
+  GatewayConnections(Vertx vertx, GatewayServer.Limits limits, TrustedProxies proxies) {
+    this.proxies = proxies;
     this.vertx = vertx;
     this.limits = limits;
   }
 
   void onOpen(HttpConnection connection) {
-    String source = Source.of(connection.remoteAddress().hostAddress()).key();
-    if (timerByConnection.size() >= limits.connectionsMax()
-        || connectionsBySource.getOrDefault(source, 0) >= limits.connectionsPerSourceMax()) {
+    String address = connection.remoteAddress().hostAddress();
+    String source = Source.of(address).key();
+    // All clients of a proxy come from one address: it limits them itself.
+    boolean isMany =
+        !proxies.isTrusted(address)
+            && connectionsBySource.getOrDefault(source, 0) >= limits.connectionsPerSourceMax();
+    if (isMany || timerByConnection.size() >= limits.connectionsMax()) {
       refused++;
       connection.close();
       return;

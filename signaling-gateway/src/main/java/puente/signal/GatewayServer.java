@@ -112,7 +112,8 @@ public final class GatewayServer {
       OptionalInt tlsPort,
       @Nullable Tls tls,
       Origins origins,
-      Limits limits) {}
+      Limits limits,
+      TrustedProxies proxies) {}
 
   private final Vertx vertx;
   private final Context context;
@@ -139,7 +140,7 @@ public final class GatewayServer {
     this.routes = List.copyOf(routes);
     this.socketRoutes = List.copyOf(socketRoutes);
     origins = options.origins;
-    connections = new GatewayConnections(vertx, options.limits);
+    connections = new GatewayConnections(vertx, options.limits, options.proxies);
   }
 
   /**
@@ -318,7 +319,7 @@ public final class GatewayServer {
     request.endHandler(
         end -> {
           connections.onRequest(request.connection());
-          onWhole(new Request(request, body, now()), request);
+          onWhole(new Request(request, body, options.proxies, now()), request);
         });
   }
 
@@ -401,7 +402,7 @@ public final class GatewayServer {
   }
 
   private void onHandshake(HttpServerRequest http, SocketRoute route) {
-    Request request = new Request(http, Buffer.buffer(), now());
+    Request request = new Request(http, Buffer.buffer(), options.proxies, now());
     Reply refusal = refuse(request, route);
     if (refusal != null) {
       counters.answered(refusal.status());
@@ -432,7 +433,7 @@ public final class GatewayServer {
   }
 
   private void onSocket(ServerWebSocket open, Request request, SocketRoute route) {
-    ClientSocket socket = new ClientSocket(open, route.limits(), counters, request.source(), now());
+    ClientSocket socket = new ClientSocket(open, route.limits(), counters, request);
     sockets.add(socket);
     open.exceptionHandler(socket::onBroken);
     open.closeHandler(

@@ -83,7 +83,8 @@ final class HostedShapes {
     }
     Object custom = wish.get("customIdentifier");
     String user = (custom instanceof String text ? IceServers.userOf(text) + "-" : "") + unique();
-    Grant grant = iceServers.grant(tail(user), ttl, java.util.Set.of(), Instant.now());
+    Grant grant =
+        iceServers.grant(tail(user), ttl, java.util.Set.of(), request.family(), Instant.now());
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("iceServers", action.equals("generate") ? together(grant) : grant.iceServers());
     return Reply.json(201, body);
@@ -153,7 +154,8 @@ final class HostedShapes {
     }
     long ttl = wish == null ? TWILIO_TTL_MAX : Math.min(Long.parseLong(wish), TWILIO_TTL_MAX);
     Instant now = Instant.now();
-    Grant grant = iceServers.grant(unique(), Math.max(1, ttl), java.util.Set.of(), now);
+    Grant grant =
+        iceServers.grant(unique(), Math.max(1, ttl), java.util.Set.of(), request.family(), now);
     String date = DATE.format(now.atOffset(ZoneOffset.UTC));
     List<Map<String, Object>> servers = new ArrayList<>();
     for (Map<String, Object> one : singles(grant)) {
@@ -202,7 +204,7 @@ final class HostedShapes {
       case CredentialGate.TooFast tooFast ->
           metered(429, "error", "Too many requests").with("Retry-After", tooFast.seconds());
       case CredentialGate.Known known ->
-          Reply.json(200, singles(iceServers.grant(known.name(), Instant.now())));
+          Reply.json(200, singles(iceServers.grant(known.name(), request.family(), Instant.now())));
     };
   }
 
@@ -224,7 +226,8 @@ final class HostedShapes {
     if (!(ttl instanceof Long seconds) || seconds < 1) {
       return metered(400, "message", "please enter a positive integer value for expiryInSeconds");
     }
-    Grant grant = iceServers.grant(unique(), seconds, java.util.Set.of(), Instant.now());
+    Grant grant =
+        iceServers.grant(unique(), seconds, java.util.Set.of(), request.family(), Instant.now());
     String pair = grant.username() + "\n" + grant.credential();
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("username", grant.username());

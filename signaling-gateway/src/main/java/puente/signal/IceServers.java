@@ -9,10 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * Makes lists of ICE servers with ephemeral credentials (draft-uberti-behave-turn-rest-00). The
@@ -91,26 +92,27 @@ public final class IceServers {
     }
   }
 
-  private final Supplier<Config> config;
+  private final Function<Family, Config> config;
 
   /**
-   * @param config asked for each list, since secrets rotate
+   * @param config asked for each list, since secrets rotate and nodes come and go; given what the
+   *     client reaches us by
    */
-  public IceServers(Supplier<Config> config) {
+  public IceServers(Function<Family, Config> config) {
     this.config = config;
   }
 
   public long defaultTtl() {
-    return config.get().ttlSeconds;
+    return config.apply(Family.IPV4).ttlSeconds;
   }
 
   public long maxTtl() {
-    return config.get().ttlSecondsMax;
+    return config.apply(Family.IPV4).ttlSecondsMax;
   }
 
   /** Makes a credential for a user, good for the usual time. */
-  public Grant grant(String user, Instant now) {
-    return grant(user, config.get().ttlSeconds, Set.of(), now);
+  public Grant grant(String user, Family family, Instant now) {
+    return grant(user, defaultTtl(), Set.of(), family, now);
   }
 
   /**
@@ -118,9 +120,11 @@ public final class IceServers {
    *
    * @param ttlSeconds asked for; never longer than the maximum
    * @param transports wanted; empty is all
+   * @param family that the client comes by: it is good at that one for sure
    */
-  public Grant grant(String user, long ttlSeconds, Set<String> transports, Instant now) {
-    Config current = config.get();
+  public Grant grant(
+      String user, long ttlSeconds, Set<String> transports, Family family, Instant now) {
+    Config current = config.apply(family);
     long ttl = Math.clamp(ttlSeconds, 1, current.ttlSecondsMax);
     Instant expires = Instant.ofEpochSecond(now.getEpochSecond() + ttl);
     String username = expires.getEpochSecond() + (user.isEmpty() ? "" : current.separator + user);
@@ -140,7 +144,7 @@ public final class IceServers {
 
   /** The credential with that name once more; null if it is none of ours or has expired. */
   @Nullable Grant again(String username, Instant now) {
-    Config current = config.get();
+    Config current = config.apply(Family.IPV4);
     int end = username.indexOf(current.separator);
     String digits = end < 0 ? username : username.substring(0, end);
     if (!digits.matches("[0-9]{1,12}") || current.secret.isEmpty()) {
@@ -148,7 +152,9 @@ public final class IceServers {
     }
     long left = Long.parseLong(digits) - now.getEpochSecond();
     String user = end < 0 ? "" : username.substring(end + current.separator.length());
-    return left < 1 || left > current.ttlSecondsMax ? null : grant(user, left, Set.of(), now);
+    return left < 1 || left > current.ttlSecondsMax
+        ? null
+        : grant(user, left, Set.of(), Family.IPV4, now);
   }
 
   /** A name of somebody, as far as it can be part of a username. */

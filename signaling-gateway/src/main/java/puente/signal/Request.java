@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /** A request whose body has been read. */
 public final class Request {
@@ -17,12 +18,15 @@ public final class Request {
   private final HttpServerRequest http;
   private final Buffer body;
   private final Source source;
+  private final Family family;
   private final long nowMs;
 
-  Request(HttpServerRequest http, Buffer body, long nowMs) {
+  Request(HttpServerRequest http, Buffer body, TrustedProxies proxies, long nowMs) {
     this.http = http;
     this.body = body;
-    this.source = Source.of(http.remoteAddress().hostAddress());
+    String address = proxies.client(http);
+    this.source = Source.of(address);
+    this.family = address.contains(":") ? Family.IPV6 : Family.IPV4;
     this.nowMs = nowMs;
   }
 
@@ -71,6 +75,11 @@ public final class Request {
   /** The same for all requests that are limited together. */
   public String source() {
     return source.key();
+  }
+
+  /** What the client reaches us by. */
+  public Family family() {
+    return family;
   }
 
   /** Monotonic milliseconds. */

@@ -26,7 +26,7 @@ public final class Rooms {
     void close(long connection, int code, String reason);
 
     /** A list of ICE servers with a fresh credential. */
-    Signal.IceList ice(String user);
+    Signal.IceList ice(long connection, String user);
 
     void count(Event event);
   }
@@ -379,7 +379,7 @@ public final class Rooms {
   }
 
   private Signal.IceList ice(Session session, long now, Effects out) {
-    Signal.IceList list = out.ice(session.peerId);
+    Signal.IceList list = out.ice(session.connection, session.peerId);
     session.iceDueMs = now + Math.max(1, list.refreshAfterSeconds()) * 1000;
     return list;
   }

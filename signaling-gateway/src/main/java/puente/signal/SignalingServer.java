@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * Serves {@code puente.v1} at {@value #PATH}: reads and writes what {@link Rooms} decides, and looks
@@ -29,6 +31,9 @@ public final class SignalingServer implements SocketRoute {
   private static final int SOURCES_MAX = 10_000;
   private static final long TICK_MS = 1000;
 
+  /** How a message of a peer begins, see {@link Signal.Message}. */
+  private static final String MESSAGE = "{\"t\":\"msg\"";
+
   private final Context context;
   private final Rooms rooms;
   private final RoomLimits limits;
@@ -41,6 +46,11 @@ public final class SignalingServer implements SocketRoute {
   private final Map<Rooms.Event, LongAdder> events = new ConcurrentHashMap<>();
   private final World world = new World();
   private final FarRooms far;
+  private volatile LongConsumer deliveries = nanoseconds -> {};
+
+  /** When the frame came that is being worked on; 0 when there is none. */
+  private long inputNs;
+
   private long numbers;
   private volatile int connectionCount;
   private volatile int roomCount;
@@ -149,6 +159,14 @@ public final class SignalingServer implements SocketRoute {
     context.runOnContext(go -> rooms.onUndrain());
   }
 
+  /**
+   * Who is told how many nanoseconds each message took through this node: from its frame being read
+   * to its frame for the other peer having left. On the loop.
+   */
+  public void onDelivery(LongConsumer listener) {
+    deliveries = listener;
+  }
+
   public int connections() {
     return connectionCount;
   }
@@ -207,6 +225,7 @@ public final class SignalingServer implements SocketRoute {
 
     @Override
     public void onText(String text, long nowMs) {
+      inputNs = System.nanoTime();
       try {
         Signal.FromClient message = SignalParser.parse(text);
         if (message instanceof Signal.Hello hello) {
@@ -216,6 +235,8 @@ public final class SignalingServer implements SocketRoute {
         }
       } catch (SignalParser.Refused refused) {
         rooms.onMalformed(number, refused, world);
+      } finally {
+        inputNs = 0;
       }
     }
 
@@ -279,7 +300,13 @@ public final class SignalingServer implements SocketRoute {
     @Override
     public void send(long connection, String text) {
       ClientSocket socket = socketByNumber.get(connection);
-      if (socket != null) {
+      if (socket == null) {
+        return;
+      }
+      long began = inputNs;
+      if (began != 0 && text.startsWith(MESSAGE)) {
+        socket.send(text, () -> deliveries.accept(System.nanoTime() - began));
+      } else {
         socket.send(text);
       }
     }
@@ -293,8 +320,10 @@ public final class SignalingServer implements SocketRoute {
     }
 
     @Override
-    public Signal.IceList ice(String user) {
-      IceServers.Grant grant = iceServers.grant(IceServers.userOf(user), Instant.now());
+    public Signal.IceList ice(long connection, String user) {
+      ClientSocket socket = socketByNumber.get(connection);
+      Family family = socket == null ? Family.IPV4 : socket.family();
+      IceServers.Grant grant = iceServers.grant(IceServers.userOf(user), family, Instant.now());
       return new Signal.IceList(grant.iceServers(), grant.ttlSeconds(), grant.refreshAfter());
     }
 

@@ -54,7 +54,8 @@ class CompatibleServersTest {
             OptionalInt.empty(),
             null,
             new Origins(Set.of("https://app.example")),
-            GatewayServer.Limits.STANDARD);
+            GatewayServer.Limits.STANDARD,
+            TrustedProxies.NONE);
     server =
         GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
     port = server.port().orElseThrow();

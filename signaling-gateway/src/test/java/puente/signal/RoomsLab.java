@@ -171,7 +171,7 @@ final class RoomsLab implements Rooms.Effects {
   }
 
   @Override
-  public Signal.IceList ice(String user) {
+  public Signal.IceList ice(long connection, String user) {
     iceMade++;
     return new Signal.IceList(List.of(Map.of("urls", "turn:" + user)), 3600, 2700);
   }

@@ -38,7 +38,7 @@ final class RunningGateway implements AutoCloseable {
         new Keys(List.of(new Keys.ApiKey("shop", KEY)), List.of(new Keys.PublicKey("pub_1", PAGE)));
     IceServers ice =
         new IceServers(
-            () ->
+            family ->
                 new IceServers.Config(
                     SECRET,
                     ":",
@@ -80,7 +80,8 @@ final class RunningGateway implements AutoCloseable {
             OptionalInt.empty(),
             null,
             new Origins(Set.of(PAGE)),
-            GatewayServer.Limits.STANDARD);
+            GatewayServer.Limits.STANDARD,
+            TrustedProxies.NONE);
     server =
         GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
   }

@@ -48,6 +48,40 @@ class SignalingBrowserTest {
     }
   }
 
+  /** Two nodes: pages meet across them, and one node's death interrupts neither call nor room. */
+  @Test
+  void puenteJsOnTwoNodes() {
+    BrowserScripts.require();
+    int one = Ports.free(2);
+    int two = one + 1;
+    int ports = Ports.free(2);
+    try (var first = gateway("sdk-one", one, cluster("one", one, ports, ports + 1))) {
+      var second = gateway("sdk-two", two, cluster("two", one, ports + 1, ports));
+      try {
+        var script =
+            BrowserScripts.start(
+                first.folder.resolve("cluster.out"), "cluster.mjs", url(one), url(two), KEY);
+        await(script, "KILL");
+        second.program().signal("KILL");
+        BrowserScripts.assertPassed(script, LIMIT, first);
+      } finally {
+        second.close();
+      }
+    }
+  }
+
+  private static String[] cluster(String node, int page, int port, int other) {
+    return new String[] {
+      "node-id=" + node,
+      "cluster-ip=127.0.0.1",
+      "cluster-port=" + port,
+      "cluster-member=127.0.0.1:" + other,
+      "cluster-secret=sixteen letters!",
+      // Both pages come from the first node.
+      "public-key=" + KEY + "@" + url(page)
+    };
+  }
+
   @Test
   void peerJsAndYjs() {
     BrowserScripts.require();
