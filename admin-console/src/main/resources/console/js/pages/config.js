@@ -232,7 +232,8 @@ function certs({ certs: all }) {
     card(
       c.names[0] ?? c.subject,
       {
-        key: c.fingerprint ?? c.subject,
+        key: `${c.listener} ${c.fingerprint ?? c.subject}`,
+        label: `Certificate of ${c.listener}: ${c.names[0] ?? c.subject}`,
         tools: state(
           KIND[c.severity] ?? (c.daysLeft < 3 ? "crit" : c.daysLeft < 14 ? "warn" : "ok"),
           c.daysLeft < 0 ? `ended ${f.count(-c.daysLeft)} d ago` : `${f.count(c.daysLeft)} d left`,
