@@ -110,7 +110,7 @@ const columns = [
     sort: "id",
     cls: "lead",
     cell: n => [
-      h("a", { class: "name", href: toNode(n.id) }, f.cut(n.id, 20)),
+      h("a", { class: "name nowrap", href: toNode(n.id) }, f.cut(n.id, 20)),
       " ",
       h(
         "span",
@@ -233,7 +233,7 @@ function second(ctx, n) {
         "span",
         null,
         n.lastSeen ? `Last seen ${f.moment(n.lastSeen)}. ` : "It left the cluster. ",
-        h("b", null, `${f.plural(n.allocations, "allocation")} were there then.`),
+        h("b", null, `${f.plural(n.allocations, "allocation")} ${n.allocations === 1 ? "was" : "were"} there then.`),
       ),
       h("a", { class: "btn", href: to("/logs", { tab: "events", node: n.id }) }, "Its events"),
     );
