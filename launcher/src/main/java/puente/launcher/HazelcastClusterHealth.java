@@ -1,13 +1,16 @@
 package puente.launcher;
 
+import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /** Whether all is well with this node's membership; says once where it is not. For one thread. */
 final class HazelcastClusterHealth {
   private final @Nullable HazelcastClusterLink link;
+  private final AtomicBoolean asking = new AtomicBoolean();
   private volatile boolean safe;
   private boolean aloneLogged;
 
@@ -33,10 +36,8 @@ final class HazelcastClusterHealth {
   }
 
   void look(HazelcastInstance instance, List<NodeState> nodes) {
-    boolean before = safe;
-    safe = instance.getPartitionService().isLocalMemberSafe();
-    if (safe && !before) {
-      Events.info("cluster-safe", "meaning", "what this node keeps for all has its copies");
+    if (asking.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("puente-cluster-safe").start(() -> askIfSafe(instance));
     }
     boolean alone = nodes.stream().filter(NodeState::alive).count() <= 1;
     if (alone && !aloneLogged) {
@@ -44,6 +45,21 @@ final class HazelcastClusterHealth {
           "cluster-alone", "meaning", "no other node answers; serving alone, looking for them");
     }
     aloneLogged = alone;
+  }
+
+  /** Hazelcast waits up to 10 s for a node that has just died, and nothing else may wait with it. */
+  private void askIfSafe(HazelcastInstance instance) {
+    try {
+      boolean before = safe;
+      safe = instance.getPartitionService().isLocalMemberSafe();
+      if (safe && !before) {
+        Events.info("cluster-safe", "meaning", "what this node keeps for all has its copies");
+      }
+    } catch (HazelcastException | IllegalStateException over) {
+      safe = false;
+    } finally {
+      asking.set(false);
+    }
   }
 
   /** Alone is better than in clear; and this will not be better at another time. */

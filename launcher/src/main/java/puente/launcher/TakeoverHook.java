@@ -48,15 +48,34 @@ final class TakeoverHook implements AutoCloseable {
   /** What is remembered of other nodes; a cluster is far smaller. */
   private static final int WORDS_MAX = 1000;
 
-  /** An address of a dead node that may have to be brought here. */
-  private static final class Orphan {
+  /** An address of another node that may have to be brought here, once that is dead. */
+  private static final class Watched {
     final @Nullable TakeoverProbe probe;
     long silentSinceNanos = System.nanoTime();
+    boolean heard;
+    boolean missed;
     int attempts;
     boolean refused;
 
-    Orphan(@Nullable TakeoverProbe probe) {
+    Watched(@Nullable TakeoverProbe probe) {
       this.probe = probe;
+    }
+
+    /** Asks it, and notes whether it has answered. */
+    void look(boolean nowMissed, long now) {
+      if (probe != null && probe.answers()) {
+        silentSinceNanos = now;
+        heard = true;
+      }
+      // Who never answers us may have been deaf only to us: the silence begins with the death.
+      if (nowMissed && !missed && !heard) {
+        silentSinceNanos = now;
+      }
+      if (!nowMissed) {
+        attempts = 0;
+        refused = false;
+      }
+      missed = nowMissed;
     }
 
     void close() {
@@ -73,7 +92,7 @@ final class TakeoverHook implements AutoCloseable {
   private final Set<InetAddress> possible;
   private final int port;
   private final Map<String, Word> wordByNode = new ConcurrentHashMap<>();
-  private final Map<String, Orphan> orphanByAddress = new HashMap<>();
+  private final Map<String, Watched> watchedByAddress = new HashMap<>();
   private final Map<Fact, LongAdder> counts =
       Map.of(
           Fact.DONE, new LongAdder(),
@@ -149,8 +168,8 @@ final class TakeoverHook implements AutoCloseable {
     try {
       List<NodeState> nodes = cluster.nodes();
       tell(nodes);
-      Map<String, String> nodeByAddress = orphans(nodes);
-      orphanByAddress
+      Map<String, NodeState> nodeByAddress = watched(nodes);
+      watchedByAddress
           .entrySet()
           .removeIf(
               entry -> {
@@ -197,20 +216,23 @@ final class TakeoverHook implements AutoCloseable {
     }
   }
 
-  /** Addresses of dead nodes that this one could serve on and nobody has. */
-  private Map<String, String> orphans(List<NodeState> nodes) {
-    Map<String, String> nodeByAddress = new HashMap<>();
+  /**
+   * Addresses of other nodes that this one could serve on: while they live, so that it is known how
+   * long they have been silent when they are found dead.
+   */
+  private Map<String, NodeState> watched(List<NodeState> nodes) {
+    Map<String, NodeState> nodeByAddress = new HashMap<>();
     Word own = wordByNode.get(cluster.nodeId());
     if (hook.isEmpty() || own == null) {
       return nodeByAddress;
     }
     for (NodeState node : nodes) {
       Word last = wordByNode.get(node.id());
-      if (last != null && TakeoverRules.isMissed(node)) {
+      boolean other = !node.id().equals(cluster.nodeId());
+      if (other && last != null && (node.alive() || TakeoverRules.isMissed(node))) {
         for (String address : last.present()) {
-          if (own.possible().contains(address)
-              && !TakeoverRules.isServed(address, nodes, wordByNode)) {
-            nodeByAddress.put(address, node.id());
+          if (own.possible().contains(address) && !own.present().contains(address)) {
+            nodeByAddress.merge(address, node, (one, two) -> one.alive() ? one : two);
           }
         }
       }
@@ -218,36 +240,34 @@ final class TakeoverHook implements AutoCloseable {
     return nodeByAddress;
   }
 
-  private void consider(String node, String address, List<NodeState> nodes) {
-    Orphan orphan = orphanByAddress.computeIfAbsent(address, this::orphan);
+  private void consider(NodeState node, String address, List<NodeState> nodes) {
+    Watched watched = watchedByAddress.computeIfAbsent(address, this::watch);
     long now = System.nanoTime();
-    if (orphan.probe != null && orphan.probe.answers()) {
-      orphan.silentSinceNanos = now;
-    }
+    watched.look(!node.alive(), now);
     boolean silent =
-        now - orphan.silentSinceNanos >= config.value(TakeoverSettings.AFTER).toNanos();
+        now - watched.silentSinceNanos >= config.value(TakeoverSettings.AFTER).toNanos();
     boolean ours =
         TakeoverRules.elected(address, nodes, wordByNode).equals(Optional.of(cluster.nodeId()));
-    if (closed || !silent || !ours || orphan.attempts >= ATTEMPTS) {
+    if (closed || node.alive() || !silent || !ours || watched.attempts >= ATTEMPTS) {
       return;
     }
     Majority majority = TakeoverRules.majority(nodes);
     if (majority != Majority.NO) {
-      orphan.attempts++;
-      orphan.silentSinceNanos = now;
-      call(node, address, majority);
-    } else if (!orphan.refused) {
-      orphan.refused = true;
-      count(Fact.MINORITY, Level.WARN, node, address, "this node sees fewer than half of all");
+      watched.attempts++;
+      watched.silentSinceNanos = now;
+      call(node.id(), address, majority);
+    } else if (!watched.refused) {
+      watched.refused = true;
+      count(Fact.MINORITY, Level.WARN, node.id(), address, "this node sees fewer than half of all");
     }
   }
 
-  private Orphan orphan(String address) {
+  private Watched watch(String address) {
     try {
-      return new Orphan(
+      return new Watched(
           new TakeoverProbe(new InetSocketAddress(InetAddress.getByName(address), port)));
     } catch (IOException noWay) {
-      return new Orphan(null);
+      return new Watched(null);
     }
   }
 

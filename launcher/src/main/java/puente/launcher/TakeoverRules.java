@@ -86,12 +86,4 @@ final class TakeoverRules {
             })
         .min(String::compareTo);
   }
-
-  /** Whether a living node has the address already. */
-  static boolean isServed(String address, List<NodeState> nodes, Map<String, Word> wordByNode) {
-    return nodes.stream()
-        .filter(NodeState::alive)
-        .map(node -> wordByNode.get(node.id()))
-        .anyMatch(word -> word != null && word.present.contains(address));
-  }
 }

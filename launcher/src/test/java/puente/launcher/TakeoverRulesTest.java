@@ -58,12 +58,6 @@ class TakeoverRulesTest {
   }
 
   @Test
-  void whatALivingNodeHasStaysThere() {
-    assertTrue(TakeoverRules.isServed("10.0.0.2", List.of(dead(A), B, C), words));
-    assertFalse(TakeoverRules.isServed("10.0.0.1", List.of(dead(A), B, C), words));
-  }
-
-  @Test
   void whoSeesTheLesserPartTakesNothing() {
     assertEquals(Majority.YES, TakeoverRules.majority(List.of(dead(A), B, C)));
     assertEquals(Majority.NO, TakeoverRules.majority(List.of(dead(A), dead(B), C)));
