@@ -85,8 +85,8 @@ final class LoadSignalCommand implements Callable<Integer> {
       names = "--sources",
       defaultValue = "0",
       description =
-          "Come from so many addresses, 127.0.0.2 and so on, if the target is on loopback: a "
-              + "server limits each.")
+          "Say, as a proxy does, that the sessions come from so many addresses: a server limits "
+              + "each. It believes that if it has this host as http-trusted-proxy.")
   private int sources;
 
   @Option(
@@ -178,8 +178,8 @@ final class LoadSignalCommand implements Callable<Integer> {
     }
     try {
       LoadTarget to = LoadTarget.of(target, anywhere);
-      if (sources < 0 || sources > 250 || sources > 0 && !to.address().isLoopbackAddress()) {
-        throw misuse("--sources is 1 to 250, for a target on loopback");
+      if (sources < 0 || sources > 250) {
+        throw misuse("--sources is 0 to 250");
       }
       String secret = keyFile == null ? key : Files.readString(keyFile).strip();
       return new SignalLoad.Plan(to, secret, idle, pairs, rate, seconds, connectRate, sources);

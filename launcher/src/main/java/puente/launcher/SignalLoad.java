@@ -9,7 +9,6 @@ import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -38,7 +37,7 @@ final class SignalLoad implements AutoCloseable {
    * @param pairs of sessions that talk to each other
    * @param messagesPerSecond of all pairs together
    * @param connectsPerSecond so fast they come
-   * @param sources client addresses 127.0.0.2 and so on; 0 is whatever the system takes
+   * @param sources addresses that a proxy would say the clients have; 0 is none
    */
   record Plan(
       LoadTarget target,
@@ -60,7 +59,7 @@ final class SignalLoad implements AutoCloseable {
 
   private final Plan plan;
   private final Vertx vertx = Vertx.vertx();
-  private final List<WebSocketClient> clients = new ArrayList<>();
+  private final WebSocketClient client;
   private final List<Talker> talkers = new CopyOnWriteArrayList<>();
   private final Histogram deliveries = new ConcurrentHistogram(SLOWEST_NS, 3);
   private final LongAdder delivered = new LongAdder();
@@ -73,15 +72,9 @@ final class SignalLoad implements AutoCloseable {
 
   SignalLoad(Plan plan) {
     this.plan = plan;
-    int addresses = Math.max(1, plan.sources);
-    for (int i = 0; i < addresses; i++) {
-      WebSocketClientOptions options =
-          new WebSocketClientOptions().setMaxConnections(SESSIONS_MAX).setSsl(plan.target.isTls());
-      if (plan.sources > 0) {
-        options.setLocalAddress("127.0.0." + (2 + i));
-      }
-      clients.add(vertx.createWebSocketClient(options));
-    }
+    WebSocketClientOptions options =
+        new WebSocketClientOptions().setMaxConnections(SESSIONS_MAX).setSsl(plan.target.isTls());
+    client = vertx.createWebSocketClient(options);
   }
 
   /** Opens those that only are there; answers how many said hello and were welcomed. */
@@ -146,8 +139,10 @@ final class SignalLoad implements AutoCloseable {
             .setPort(plan.target.port())
             .setURI(plan.target.path() + query)
             .addSubProtocol("puente.v1.json");
-    clients
-        .get(number % clients.size())
+    if (plan.sources > 0) {
+      options.addHeader("X-Forwarded-For", "10.0.0." + (1 + number % plan.sources));
+    }
+    client
         .connect(options)
         .onSuccess(socket -> greet(socket, number, welcomed, left))
         .onFailure(
