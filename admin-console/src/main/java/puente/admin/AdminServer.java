@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,6 +106,7 @@ public final class AdminServer {
   private final AdminConnections connections;
   private final ApiTable table = new ApiTable();
   private final ConsoleFiles console = new ConsoleFiles();
+  private final LiveRoom live;
   private final Map<String, Page> pageByPath;
   private final HttpServer server;
 
@@ -125,6 +127,8 @@ public final class AdminServer {
     turnAccess = new TurnAccessRoutes(kept.orders.turn, trail, vertx);
     new LogRoutes(kept.orders.logs, vertx, gate).addTo(table);
     addRoutes(view, options.identity);
+    live = new LiveRoom(context, view, trail);
+    live.addTo(table);
     pageByPath =
         Map.of(
             "/healthz", new Page(true, health::live),
@@ -145,8 +149,6 @@ public final class AdminServer {
     trail.addTo(table);
     operations.addTo(table);
     turnAccess.addTo(table);
-    new NodeRoutes(view, trail).addTo(table);
-    new SessionRoutes(view, trail).addTo(table);
     new CapacityRoutes().addTo(table);
   }
 
@@ -195,6 +197,7 @@ public final class AdminServer {
   }
 
   public CompletionStage<Void> close() {
+    live.close();
     return server
         .close()
         .eventually(operations::close)
@@ -368,11 +371,7 @@ public final class AdminServer {
       return route
           .work()
           .answer(new Call(request, caller, names, body))
-          .recover(
-              failure ->
-                  failure instanceof AccessProblem problem
-                      ? Future.succeededFuture(answer(problem))
-                      : Future.failedFuture(failure));
+          .recover(AdminServer::refusedLater);
     } catch (AccessProblem problem) {
       return Future.succeededFuture(answer(problem));
     } catch (IllegalArgumentException wrong) {
@@ -380,6 +379,17 @@ public final class AdminServer {
     } catch (RuntimeException defect) {
       return Future.failedFuture(defect);
     }
+  }
+
+  /** What turns out to make no sense when somebody else has looked at it. */
+  private static Future<Answer> refusedLater(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return switch (cause) {
+      case AccessProblem problem -> Future.succeededFuture(answer(problem));
+      case IllegalArgumentException wrong ->
+          Future.succeededFuture(Answer.problem(400, String.valueOf(wrong.getMessage())));
+      case null, default -> Future.failedFuture(failure);
+    };
   }
 
   private static Answer answer(AccessProblem problem) {

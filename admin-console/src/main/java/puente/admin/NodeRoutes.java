@@ -5,12 +5,16 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import puente.admin.AuditTrail.Change;
 import puente.admin.NodeView.DrainOrder;
 import puente.admin.NodeView.NodeInfo;
 import puente.admin.NodeView.Outcome;
 import puente.admin.access.Role;
+import puente.series.Figure;
 
 /** Nodes, and orders to them. */
 final class NodeRoutes {
@@ -18,44 +22,135 @@ final class NodeRoutes {
   private static final Duration DEADLINE_MAX = Duration.ofDays(30);
 
   private final NodeView view;
+  private final Cluster cluster;
   private final AuditTrail trail;
 
-  NodeRoutes(NodeView view, AuditTrail trail) {
+  NodeRoutes(NodeView view, Cluster cluster, AuditTrail trail) {
     this.view = view;
+    this.cluster = cluster;
     this.trail = trail;
+    cluster.answer("facts", words -> Future.succeededFuture(view.live().facts()));
+    cluster.answer(
+        "node",
+        words -> Future.succeededFuture(view.live().facts().put("detail", view.live().detail())));
+    cluster.answer("ports", words -> Future.fromCompletionStage(view.live().ports()));
   }
 
   void addTo(ApiTable table) {
-    table.get("nodes", call -> Future.succeededFuture(nodes()));
-    table.get("nodes/{node}", call -> Future.succeededFuture(node(call.name("node"))));
+    table.get("nodes", call -> nodes().map(list -> Answer.json(200, list)));
+    table.get("nodes/{node}", call -> node(ownName(call.name("node"))));
+    table.get("nodes/{node}/ports", call -> ports(ownName(call.name("node"))));
+    table.get("nodes/{node}/drain", call -> preview(ownName(call.name("node"))));
     table.post("nodes/{node}/drain", Role.OPERATOR, this::drain);
     table.post("nodes/{node}/undrain", Role.OPERATOR, this::undrain);
   }
 
-  private Answer nodes() {
-    JsonArray list = new JsonArray();
-    view.nodes().forEach(node -> list.add(json(node)));
-    return Answer.json(200, new JsonObject().put("nodes", list));
+  /** Every node known; of those that answer, more than they tell each other. */
+  Future<JsonObject> nodes() {
+    return cluster
+        .all("facts", new JsonObject())
+        .map(
+            found -> {
+              JsonArray list = new JsonArray();
+              for (NodeInfo node : view.nodes()) {
+                list.add(with(json(node), found.byNode().get(node.id())));
+              }
+              return new JsonObject().put("nodes", list).put("coverage", found.coverage());
+            });
   }
 
-  private Answer node(String id) {
-    return view.nodes().stream()
-        .filter(node -> node.id().equals(id) || node.own() && id.equals("self"))
-        .findFirst()
-        .map(node -> Answer.json(200, json(node)))
-        .orElseGet(() -> Answer.problem(404, "There is no such node."));
+  private static JsonObject with(JsonObject json, @Nullable JsonObject facts) {
+    return facts == null ? json : json.mergeIn(facts);
+  }
+
+  private Future<Answer> node(String id) {
+    Optional<NodeInfo> known =
+        view.nodes().stream().filter(node -> node.id().equals(id)).findFirst();
+    if (known.isEmpty()) {
+      return Future.succeededFuture(Answer.problem(404, "There is no such node."));
+    }
+    JsonObject json = json(known.get());
+    return cluster
+        .one(id, "node", new JsonObject())
+        .map(facts -> Answer.json(200, with(json, facts)))
+        .recover(silent -> Future.succeededFuture(Answer.json(200, json)));
+  }
+
+  private Future<Answer> ports(String id) {
+    if (!cluster.isAlive(id)) {
+      return Future.succeededFuture(Answer.problem(404, "There is no such node, or it is down."));
+    }
+    return cluster
+        .one(id, "ports", new JsonObject())
+        .map(ports -> Answer.json(200, ports))
+        .recover(silent -> Future.succeededFuture(silent()));
+  }
+
+  private static Answer silent() {
+    return Answer.problem(503, "The node does not answer.").with("Retry-After", "1");
+  }
+
+  /** What the others would have to carry; each resource by its own measure. */
+  private Future<Answer> preview(String id) {
+    if (view.nodes().stream().noneMatch(node -> node.id().equals(id))) {
+      return Future.succeededFuture(Answer.problem(404, "There is no such node."));
+    }
+    return cluster
+        .all("overview", new JsonObject())
+        .map(found -> Answer.json(200, preview(id, found)));
+  }
+
+  private JsonObject preview(String id, Cluster.Gathered found) {
+    Map<Figure, Double> leaving =
+        Overview.figures(found.byNode().getOrDefault(id, new JsonObject()));
+    Map<String, Map<Figure, Double>> others = new TreeMap<>();
+    found
+        .byNode()
+        .forEach(
+            (node, part) -> {
+              if (!node.equals(id)) {
+                others.put(node, Overview.figures(part));
+              }
+            });
+    JsonObject rest = new JsonObject();
+    double ports =
+        (Overview.sum(others, Figure.PORTS_USED) + leaving.getOrDefault(Figure.PORTS_USED, 0.0))
+            / Math.max(1, Overview.sum(others, Figure.PORTS_LIMIT));
+    double processor =
+        Overview.sum(others, Figure.PROCESSOR)
+            + leaving.getOrDefault(Figure.PROCESSOR, 0.0) / Math.max(1, others.size());
+    rest.put("ports", ports).put("processor", processor);
+    boolean fits = !others.isEmpty() && ports <= 1 && processor <= 1;
+    long allocations = Math.round(leaving.getOrDefault(Figure.ALLOC_TOTAL, 0.0));
+    String text =
+        others.isEmpty()
+            ? "There is no other node: new clients get nothing while it drains."
+            : allocations
+                + " allocations go on here until they end; the "
+                + others.size()
+                + " other nodes reach "
+                + Overview.percent(ports)
+                + " of their ports and "
+                + Overview.percent(processor)
+                + " of their processors.";
+    return new JsonObject()
+        .put("allocations", allocations)
+        .put("relaying", Math.round(leaving.getOrDefault(Figure.ALLOC_ACTIVE, 0.0)))
+        .put("rest", rest)
+        .put("fits", fits)
+        .put("text", text);
   }
 
   private Future<Answer> drain(Call call) {
     String id = ownName(call.name("node"));
-    JsonObject words = call.words("deadline", "minAllocations", "reason");
+    JsonObject words = call.words("deadline", "minAllocations", "reason", "force");
     DrainOrder order =
         new DrainOrder(
             Optional.ofNullable(words.getValue("deadline")).map(NodeRoutes::duration),
             Call.number(words, "minAllocations", 0, Integer.MAX_VALUE),
             Call.reason(words));
     return Future.fromCompletionStage(view.drain(id, order))
-        .map(
+        .compose(
             outcome -> {
               trail.note(call, Change.of("drain", id, order.reason(), outcome.toString()));
               return answerTo(outcome, id);
@@ -65,28 +160,31 @@ final class NodeRoutes {
   private Future<Answer> undrain(Call call) {
     String id = ownName(call.name("node"));
     return Future.fromCompletionStage(view.undrain(id))
-        .map(
+        .compose(
             outcome -> {
               trail.note(call, Change.of("undrain", id, "", outcome.toString()));
               return answerTo(outcome, id);
             });
   }
 
-  private Answer answerTo(Outcome outcome, String id) {
+  private Future<Answer> answerTo(Outcome outcome, String id) {
     return switch (outcome) {
       case DONE -> node(id);
-      case TOO_LATE -> Answer.problem(409, "The node is stopping.");
-      case UNKNOWN -> Answer.problem(404, "There is no such node.");
+      case TOO_LATE -> Future.succeededFuture(Answer.problem(409, "The node is stopping."));
+      case UNKNOWN -> Future.succeededFuture(Answer.problem(404, "There is no such node."));
       case UNREACHABLE ->
-          Answer.problem(
-              503, "That node does not answer; its own admin port takes the order, too.");
+          Future.succeededFuture(
+              Answer.problem(
+                  503, "That node does not answer; its own admin port takes the order, too."));
     };
   }
 
+  private String ownId() {
+    return view.live().node();
+  }
+
   private String ownName(String id) {
-    return id.equals("self")
-        ? view.nodes().stream().filter(NodeInfo::own).map(NodeInfo::id).findFirst().orElse(id)
-        : id;
+    return id.equals("self") ? ownId() : id;
   }
 
   private static Duration duration(Object seconds) {

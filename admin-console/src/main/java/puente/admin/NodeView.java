@@ -80,45 +80,6 @@ public interface NodeView {
     UNREACHABLE
   }
 
-  /** An allocation; the texts are as people write addresses. */
-  record SessionInfo(
-      String id,
-      String user,
-      String transport,
-      String client,
-      String server,
-      List<String> relayed,
-      long createdMs,
-      long expiresMs,
-      int permissions,
-      int channels,
-      long bytesUp,
-      long bytesDown,
-      long packetsUp,
-      long packetsDown) {}
-
-  /**
-   * Which sessions of this node are wanted.
-   *
-   * @param user the whole name, or its beginning and {@code *}
-   * @param client an IP address
-   * @param transport {@code udp}, {@code tcp}, {@code tls} or {@code dtls}
-   * @param cursor the {@code next} of the page before
-   */
-  record SessionQuery(
-      Optional<String> user,
-      Optional<String> client,
-      Optional<String> transport,
-      Optional<String> cursor,
-      int limit) {}
-
-  /**
-   * The oldest sessions first.
-   *
-   * @param next the cursor of the next page; empty if this is the last
-   */
-  record SessionPage(List<SessionInfo> sessions, Optional<String> next) {}
-
   /** Every node known, this one included. */
   List<NodeInfo> nodes();
 
@@ -128,13 +89,6 @@ public interface NodeView {
   /** Lets a node take new allocations again. */
   CompletionStage<Outcome> undrain(String node);
 
-  /**
-   * A page of sessions.
-   *
-   * @throws IllegalArgumentException with the reason if the query makes no sense
-   */
-  CompletionStage<SessionPage> sessions(SessionQuery query);
-
-  /** Ends a session; answers whether there was one of that id. */
-  CompletionStage<Boolean> closeSession(String id);
+  /** All that moves. */
+  LiveView live();
 }

@@ -110,16 +110,31 @@ class ApiTest {
 
   @Test
   void listsSessions() throws Exception {
-    String query = "?user=ana*&client=192.0.2.7&transport=udp&limit=5";
+    String query = "?user=ana*&client=192.0.2.7&transport=udp&limit=1&sort=-rate";
     JsonObject page = new JsonObject(server.get("/api/v1/sessions" + query).body());
-    assertEquals("n", page.getString("next"));
+    assertEquals(1, page.getInteger("total"));
     assertEquals("abc", page.getJsonArray("sessions").getJsonObject(0).getString("id"));
     assertTrue(server.node.orders.getFirst().contains("user=Optional[ana*]"));
+    String next = page.getString("next");
+    assertEquals(200, server.get("/api/v1/sessions" + query + "&cursor=" + next).statusCode());
+    assertTrue(server.node.orders.getLast().contains("Place[value=11, name=, id=abc]"));
+    String other = "/api/v1/sessions?sort=user&cursor=" + next;
+    assertEquals(400, server.get(other).statusCode());
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"?limit=0", "?limit=1001", "?limit=x", "?users=a", "?cursor=x", "?user=a&user=b"})
+      strings = {
+        "?limit=0",
+        "?limit=1001",
+        "?limit=x",
+        "?users=a",
+        "?cursor=x",
+        "?user=a&user=b",
+        "?sort=age",
+        "?state=busy",
+        "?transport=sctp"
+      })
   void refusesQueriesThatMakeNoSense(String query) throws Exception {
     assertEquals(400, server.get("/api/v1/sessions" + query).statusCode());
   }
@@ -134,9 +149,9 @@ class ApiTest {
   @ParameterizedTest
   @CsvSource({
     "POST, /api/v1/nodes",
-    "GET, /api/v1/nodes/self/drain",
+    "GET, /api/v1/nodes/self/undrain",
     "DELETE, /api/v1/nodes/self/undrain",
-    "GET, /api/v1/sessions/abc",
+    "GET, /api/v1/sessions:close",
     "PUT, /api/v1/sessions/abc"
   })
   void eachPathHasItsMethod(String method, String path) throws Exception {

@@ -37,6 +37,7 @@ final class FakeNode implements NodeView {
   }
 
   final List<String> orders = new CopyOnWriteArrayList<>();
+  final FakeLive live = new FakeLive(orders);
   volatile Outcome outcome = Outcome.DONE;
 
   @Override
@@ -59,20 +60,7 @@ final class FakeNode implements NodeView {
   }
 
   @Override
-  public CompletionStage<SessionPage> sessions(SessionQuery query) {
-    orders.add("sessions " + query);
-    if (query.cursor().isPresent()) {
-      throw new IllegalArgumentException("cursor: not one of ours.");
-    }
-    SessionInfo session =
-        new SessionInfo(
-            "abc", "ana", "udp", "192.0.2.7:1", "h", List.of("r"), 0, 600_000, 1, 1, 1, 1, 1, 1);
-    return CompletableFuture.completedStage(new SessionPage(List.of(session), Optional.of("n")));
-  }
-
-  @Override
-  public CompletionStage<Boolean> closeSession(String id) {
-    orders.add("close " + id);
-    return CompletableFuture.completedStage(id.equals("abc"));
+  public LiveView live() {
+    return live;
   }
 }

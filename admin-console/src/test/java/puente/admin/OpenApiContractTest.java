@@ -34,29 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenApiContractTest {
 
   /** Described, and not there yet. Whoever builds one takes it from this list. */
-  private static final Set<String> PENDING =
-      Set.of(
-          "overview",
-          "series",
-          "stream",
-          "top",
-          "signaling",
-          "rooms",
-          "room",
-          "security",
-          "peerRules",
-          "checkPeer",
-          "bans",
-          "ban",
-          "liftBan",
-          "ports",
-          "drainPreview",
-          "closeSessions",
-          "session",
-          "explain",
-          "forecast",
-          "planInputs",
-          "events");
+  private static final Set<String> PENDING = Set.of();
 
   /** What the paths' names stand for: what {@link FakeNode} has. */
   private static final Map<String, String> NAMES =
@@ -91,6 +69,8 @@ class OpenApiContractTest {
           Map.entry("makeCredential", "{\"user\":\"dan\",\"ttlSeconds\":60}"),
           Map.entry("revokeCredential", "{\"username\":\"1:dan\"}"),
           Map.entry("setLogLevel", "{\"level\":\"debug\"}"),
+          Map.entry("closeSessions", "{\"ids\":[\"abc\"]}"),
+          Map.entry("ban", "{\"kind\":\"network\",\"target\":\"192.0.2.0/24\"}"),
           Map.entry("drain", "{\"deadline\":60,\"reason\":\"kernel\"}"),
           Map.entry("plan", "{\"demand\":{\"bhca\":60000}}"));
 
@@ -143,6 +123,10 @@ class OpenApiContractTest {
   @TempDir Path directory;
 
   private void hold(Operation op) throws Exception {
+    if (op.id.equals("stream")) {
+      // It does not end; StreamTest reads it.
+      return;
+    }
     Path state = Files.createTempDirectory(directory, "state");
     try (RunningServer server = RunningServer.with(state, RunningServer.TOKEN)) {
       HttpResponse<String> answer = ask(server, state, op);

@@ -1,5 +1,6 @@
 package puente.admin;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import puente.admin.records.LogRing;
 
@@ -27,13 +29,14 @@ final class RunningServer implements AutoCloseable {
   final FakeTurnAccess turn = new FakeTurnAccess();
   final LogRing logs = new LogRing();
   private final Vertx vertx = Vertx.vertx();
+  private final Context context = vertx.getOrCreateContext();
   private final AdminServer server;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private RunningServer(String address, @Nullable String token, @Nullable Path directory) {
     AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs);
-    server = start(vertx, options(address, 0, token, directory), node, orders);
+    server = start(vertx, context, options(address, 0, token, directory), node, orders);
   }
 
   /** With what a server before it has left. */
@@ -60,7 +63,8 @@ final class RunningServer implements AutoCloseable {
       Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
     AdminServer.Orders orders =
         new AdminServer.Orders(new FakeOperations(), new FakeTurnAccess(), new LogRing());
-    return start(vertx, options(address, port, token, null), node, orders);
+    AdminServer.Options options = options(address, port, token, null);
+    return start(vertx, vertx.getOrCreateContext(), options, node, orders);
   }
 
   private static AdminServer.Options options(
@@ -74,10 +78,23 @@ final class RunningServer implements AutoCloseable {
   }
 
   private static AdminServer start(
-      Vertx vertx, AdminServer.Options options, NodeView node, AdminServer.Orders orders) {
-    return AdminServer.start(vertx, vertx.getOrCreateContext(), options, node, orders)
-        .toCompletableFuture()
-        .join();
+      Vertx vertx,
+      Context context,
+      AdminServer.Options options,
+      NodeView node,
+      AdminServer.Orders orders) {
+    return AdminServer.start(vertx, context, options, node, orders).toCompletableFuture().join();
+  }
+
+  /** Does something where the server does everything. */
+  void onLoop(Runnable work) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    context.runOnContext(
+        go -> {
+          work.run();
+          done.complete(null);
+        });
+    done.join();
   }
 
   int port() {

@@ -50,6 +50,7 @@ final class Node implements NodeControl {
   private final @Nullable NodeTakeover takeover;
   private final NodeDrain drain;
   private final @Nullable TakeoverHook hook;
+  private final NodeLive live;
   private final NodeAdmin admin;
   private final NodeSignaling signaling;
   private volatile Config given;
@@ -99,12 +100,15 @@ final class Node implements NodeControl {
       }
       metrics.bind(drain);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
-      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders);
+      live = new NodeLive(config, state, loops, new NodeLive.Parts(turn, metrics, cluster, drain));
+      live.peers(parts.turnConfig().peers());
+      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders, live);
       admin = NodeAdmin.start(config, state, loops, seen, this);
       signaling =
           NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, revoked::revoke);
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
+      live.bind(signaling);
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
@@ -246,6 +250,7 @@ final class Node implements NodeControl {
     }
     store.quotas(parts.quotas());
     turn.reconfigure(fleet.apply(turnConfig, newConfig), parts.streams());
+    live.peers(turnConfig.peers());
     signaling.reload(newConfig, loops);
     current = newConfig;
     drain.reload(newConfig);

@@ -7,21 +7,19 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import puente.admin.AdminServer;
 import puente.admin.AdminStartFailure;
+import puente.admin.LiveView;
 import puente.admin.NodeView;
 import puente.launcher.NodeState.Phase;
 import puente.net.EventLoops;
 import puente.supervisor.HealthCheck;
-import puente.turn.CloseReason;
 import puente.turn.Counters;
 import puente.turn.Counters.PortState;
-import puente.turn.relay.SessionKey;
 import puente.turn.relay.TurnNode;
 
 /** What the admin server sees of this node, and the admin server itself. */
@@ -31,13 +29,19 @@ final class NodeAdmin implements NodeView {
 
   /** What it looks at. */
   record Parts(
-      TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain, NodeOrders orders) {}
+      TurnNode turn,
+      NodeMetrics metrics,
+      Cluster cluster,
+      NodeDrain drain,
+      NodeOrders orders,
+      NodeLive live) {}
 
   private final TurnNode turn;
   private final NodeMetrics metrics;
   private final Cluster cluster;
   private final NodeDrain drain;
   private final NodeOrders orders;
+  private final NodeLive live;
   private volatile boolean isStopping;
   private @Nullable AdminServer server;
 
@@ -47,6 +51,7 @@ final class NodeAdmin implements NodeView {
     cluster = parts.cluster;
     drain = parts.drain;
     orders = parts.orders;
+    live = parts.live;
   }
 
   /** Opens the admin port on the control loop. */
@@ -120,6 +125,7 @@ final class NodeAdmin implements NodeView {
 
   CompletionStage<Void> stop() {
     metrics.close();
+    live.stop();
     AdminServer running = server;
     return running == null ? Future.<Void>succeededFuture().toCompletionStage() : running.close();
   }
@@ -201,15 +207,8 @@ final class NodeAdmin implements NodeView {
   }
 
   @Override
-  public CompletionStage<SessionPage> sessions(SessionQuery query) {
-    return NodeSessions.page(turn.sessions(), query);
-  }
-
-  @Override
-  public CompletionStage<Boolean> closeSession(String id) {
-    return SessionKey.parse(id)
-        .map(key -> turn.sessions().close(key, CloseReason.ADMIN))
-        .orElseGet(() -> CompletableFuture.completedStage(false));
+  public LiveView live() {
+    return live;
   }
 
   private long ports(PortState state) {

@@ -98,6 +98,7 @@ final class NodeMetrics implements AutoCloseable {
   private final Sources sources;
   private final PrometheusMeterRegistry registry;
   private final NodeMetricsLag lag;
+  private final NodeMetricsSockets sockets;
   private final JvmGcMetrics collections = new JvmGcMetrics();
 
   NodeMetrics(Sources sources) {
@@ -106,6 +107,7 @@ final class NodeMetrics implements AutoCloseable {
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, prometheus, Clock.SYSTEM);
     registry.config().commonTags("node", sources.node);
     lag = new NodeMetricsLag(sources.loops);
+    sockets = NodeMetricsSockets.ofThisProcess(sources.isOurUdpPort);
     bindStun();
     bindAllocations();
     bindRelay();
@@ -148,6 +150,16 @@ final class NodeMetrics implements AutoCloseable {
   /** For how long one of the loops has not come round. */
   long longestSilenceMs() {
     return lag.longestSilenceMs();
+  }
+
+  /** The latest that a loop came round since the last call. */
+  long takeWorstLagNanos() {
+    return lag.takeWorstNanos();
+  }
+
+  /** Datagrams that the kernel had no room for; may take a while to find out. */
+  long kernelDrops() {
+    return sockets.drops();
   }
 
   @Override
@@ -307,7 +319,6 @@ final class NodeMetrics implements AutoCloseable {
         "puente.defects",
         "Packets dropped by a mistake of this program; please report",
         () -> sources.sumDatagrams(DatagramCounters.Fact.DEFECTS));
-    NodeMetricsSockets sockets = NodeMetricsSockets.ofThisProcess(sources.isOurUdpPort);
     if (sockets.isReadable()) {
       counter(
           "puente.udp.socket.drops", "Datagrams that the kernel had no room for", sockets::drops);

@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How late event loops are. Each loop is asked a few times a second to come by; what lies between
@@ -51,6 +52,11 @@ final class NodeMetricsLag implements AutoCloseable {
     return Math.max(0, lateNanos / 1_000_000);
   }
 
+  /** The latest that one of the loops came round since the last call. */
+  long takeWorstNanos() {
+    return loops.stream().mapToLong(loop -> loop.worst.getAndSet(0)).max().orElse(0);
+  }
+
   @Override
   public void close() {
     closed = true;
@@ -60,6 +66,7 @@ final class NodeMetricsLag implements AutoCloseable {
   private final class Loop implements Runnable {
     private final ScheduledExecutorService executor;
     private final long[] cells = new long[BOUNDS_SECONDS.length + 2];
+    private final AtomicLong worst = new AtomicLong();
     private volatile long due;
 
     Loop(ScheduledExecutorService executor) {
@@ -78,6 +85,7 @@ final class NodeMetricsLag implements AutoCloseable {
       while (bucket < BOUNDS_SECONDS.length && late > BOUNDS_SECONDS[bucket] * UNITS_PER_SECOND) {
         bucket++;
       }
+      worst.accumulateAndGet(late, Math::max);
       add(bucket, 1);
       add(cells.length - 1, late);
       if (!closed) {

@@ -82,6 +82,7 @@ public final class Puente {
         .addSubcommand("migrate", new MigrateCommand(surroundings))
         .addSubcommand("nodes", new NodesCommand(surroundings))
         .addSubcommand("sessions", new SessionsCommand(surroundings))
+        .addSubcommand("top", new TopCommand(surroundings))
         .addSubcommand("drain", new DrainCommand(surroundings))
         .addSubcommand("undrain", new UndrainCommand(surroundings))
         .addSubcommand(

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sessions",
     header = {
-      "Show the allocations of a node, the oldest first.",
+      "Show the allocations of the cluster, the oldest first.",
       "",
       "  puente sessions",
       "  puente sessions --user 'acme:*' --transport tcp",
@@ -43,6 +43,27 @@ final class SessionsCommand implements Callable<Integer> {
 
   @Option(names = "--transport", paramLabel = "NAME", description = "udp, tcp, tls or dtls only.")
   private Optional<String> transport = Optional.empty();
+
+  @Option(
+      names = "--state",
+      paramLabel = "NAME",
+      description = "active: with a relayed packet in the last 30 s; or idle.")
+  private Optional<String> state = Optional.empty();
+
+  @Option(names = "--peer", paramLabel = "IP", description = "With a permission for this peer.")
+  private Optional<String> peer = Optional.empty();
+
+  @Option(
+      names = "--node",
+      paramLabel = "ID",
+      description = "On this node only; self is the one asked.")
+  private Optional<String> node = Optional.empty();
+
+  @Option(
+      names = "--sort",
+      paramLabel = "NAME",
+      description = "By created, rate, up, down, bytes or user; -NAME the greatest first.")
+  private Optional<String> sort = Optional.empty();
 
   @Option(
       names = "--limit",
@@ -95,6 +116,10 @@ final class SessionsCommand implements Callable<Integer> {
     user.ifPresent(name -> path.append("&user=").append(encoded(name)));
     client.ifPresent(ip -> path.append("&client=").append(encoded(ip)));
     transport.ifPresent(name -> path.append("&transport=").append(encoded(name)));
+    state.ifPresent(name -> path.append("&state=").append(encoded(name)));
+    peer.ifPresent(ip -> path.append("&peer=").append(encoded(ip)));
+    node.ifPresent(id -> path.append("&node=").append(encoded(id)));
+    sort.ifPresent(name -> path.append("&sort=").append(encoded(name)));
     cursor.ifPresent(after -> path.append("&cursor=").append(encoded(after)));
     JsonObject answer = admin.get(path.toString(), surroundings);
     found.addAll(answer.getJsonArray("sessions"));
@@ -107,7 +132,7 @@ final class SessionsCommand implements Callable<Integer> {
 
   private static String text(JsonArray sessions) {
     StringBuilder text = new StringBuilder();
-    text.append(line("CLIENT", "USER", "RELAYED", "UP", "DOWN", "EXPIRES", "ID"));
+    text.append(line("CLIENT", "USER", "RELAYED", "UP", "DOWN", "STATE", "ID"));
     for (Object each : sessions) {
       if (each instanceof JsonObject session) {
         text.append(
@@ -117,7 +142,7 @@ final class SessionsCommand implements Callable<Integer> {
                 String.valueOf(session.getJsonArray("relayed").stream().findFirst().orElse("")),
                 session.getLong("bytesUp") + " B",
                 session.getLong("bytesDown") + " B",
-                session.getString("expires"),
+                session.getString("state", ""),
                 session.getString("id")));
       }
     }
@@ -125,6 +150,6 @@ final class SessionsCommand implements Callable<Integer> {
   }
 
   private static String line(String... cells) {
-    return String.format("%-27s %-24s %-22s %12s %12s %-24s %s%n", (Object[]) cells);
+    return String.format("%-27s %-24s %-22s %12s %12s %-7s %s%n", (Object[]) cells);
   }
 }

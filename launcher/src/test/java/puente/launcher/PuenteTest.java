@@ -65,6 +65,7 @@ class PuenteTest {
             "migrate",
             "nodes",
             "sessions",
+            "top",
             "drain",
             "undrain",
             "version",

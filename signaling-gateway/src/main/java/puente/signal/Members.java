@@ -366,6 +366,19 @@ final class Members {
     return ids;
   }
 
+  /** All rooms here, by their names. */
+  List<RoomView> view() {
+    List<RoomView> views = new ArrayList<>();
+    for (Room room : roomByName.values()) {
+      List<RoomView.Member> members = new ArrayList<>();
+      for (Room.Member member : room.memberById.values()) {
+        members.add(new RoomView.Member(member.session.peerId, member.session.connection, ""));
+      }
+      views.add(new RoomView(room.name, members));
+    }
+    return views;
+  }
+
   int rooms() {
     return roomByName.size();
   }

@@ -369,6 +369,10 @@ public final class Rooms {
     return sessionBySid.size();
   }
 
+  public List<RoomView> view() {
+    return members.view();
+  }
+
   public int rooms() {
     return members.rooms();
   }

@@ -171,6 +171,20 @@ public final class SignalingServer implements SocketRoute {
     return connectionCount;
   }
 
+  /** Rooms and who is in them; on the loop of this server only. */
+  public List<RoomView> directory() {
+    return rooms.view().stream()
+        .map(
+            room ->
+                new RoomView(room.name(), room.members().stream().map(this::withSource).toList()))
+        .toList();
+  }
+
+  private RoomView.Member withSource(RoomView.Member member) {
+    ClientSocket socket = socketByNumber.get(member.connection());
+    return socket == null ? member : member.from(socket.source());
+  }
+
   public int rooms() {
     return roomCount;
   }

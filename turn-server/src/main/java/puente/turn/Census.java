@@ -39,7 +39,7 @@ public final class Census {
   /** Counts the allocations of this server anew. */
   public void take(TurnServer server, long now) {
     begin(now);
-    server.forEachAllocation(allocation -> look(allocation, moved -> {}));
+    server.forEachAllocation(allocation -> look(allocation, moved -> {}, note -> {}));
     end();
   }
 
@@ -60,8 +60,9 @@ public final class Census {
 
   /**
    * @param told what has been relayed since the last look; nothing if nothing was
+   * @param notes that something was relayed for the first time
    */
-  public void look(Allocation allocation, Consumer<Moved> told) {
+  public void look(Allocation allocation, Consumer<Moved> told, Consumer<Note> notes) {
     if (allocation.isActiveSince(now - ACTIVE_MS)) {
       int row = allocation.client().transport().ordinal() * FAMILIES;
       if (allocation.ipv4 != null) {
@@ -76,6 +77,9 @@ public final class Census {
       if (pace == null) {
         pace = new Pace();
         allocation.pace = pace;
+        notes.accept(
+            new Note.Relayed(
+                allocation.client(), allocation.firstRelayedMs, allocation.createdMs()));
       }
       if (pace.look(allocation, now)) {
         tell(allocation, pace, told);

@@ -82,6 +82,9 @@ public sealed interface Note {
       boolean isFromPeer)
       implements Note {}
 
+  /** The first data was relayed, either way; told some seconds later. */
+  record Relayed(FiveTuple client, long atMs, long createdMs) implements Note {}
+
   /**
    * An allocation ended.
    *

@@ -120,6 +120,18 @@ final class PortPool {
     return pair >= 0 && pair % shards == 0 && index < stateOf.length && stateOf[index] != NOT_OURS;
   }
 
+  /** Adds the ports that are not free. */
+  void survey(PortMap map) {
+    for (int i = 0; i < stateOf.length; i++) {
+      int port = portOf(i);
+      if (stateOf[i] == HELD && port >= map.min() && port <= map.max()) {
+        map.use(port);
+      } else if (stateOf[i] == RESTING && port >= map.min() && port <= map.max()) {
+        map.rest(port);
+      }
+    }
+  }
+
   /** Gives a held port back; it rests until then. */
   void giveBack(int port, long restedAtMs) {
     int i = indexOf(port);

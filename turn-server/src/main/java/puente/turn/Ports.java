@@ -196,6 +196,12 @@ final class Ports {
     }
   }
 
+  void survey(PortMap map) {
+    for (PortPool pool : pools) {
+      pool.survey(map);
+    }
+  }
+
   /** Into quarantine until a whole second, so that many ports leave it in one go. */
   private void rest(TransportAddress local, long now) {
     long restedMs = now + quarantineMs + 999;

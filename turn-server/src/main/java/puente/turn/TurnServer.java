@@ -237,6 +237,13 @@ public final class TurnServer {
     allocations.forEach(from, to, action);
   }
 
+  /** This shard's part of the relay ports. */
+  public PortMap portMap() {
+    PortMap map = new PortMap(config.portMin(), config.portMax());
+    allocations.ports().survey(map);
+    return map;
+  }
+
   /** This client's allocation, finished or not, or null. */
   public @Nullable Allocation allocationOf(FiveTuple client) {
     return allocations.find(client);

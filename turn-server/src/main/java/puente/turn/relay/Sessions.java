@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -14,17 +13,14 @@ import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
 import puente.turn.Allocation;
 import puente.turn.Bans;
-import puente.turn.Census;
 import puente.turn.CloseReason;
+import puente.turn.PortMap;
 
 /**
  * The allocations of a node, for people. Questions are cut into parts, between which a shard's loop
  * serves its packets.
  */
 public final class Sessions {
-
-  /** Slots looked at in one go: a fraction of a millisecond. */
-  private static final int SLOTS_AT_ONCE = 2048;
 
   /** Allocations ended in one go: each closes sockets. */
   private static final int CLOSED_AT_ONCE = 64;
@@ -55,7 +51,7 @@ public final class Sessions {
 
   /** The first of those wanted. */
   public CompletionStage<Page> list(Query query) {
-    return ofAll(shard -> new Look(shard, query).result)
+    return ofAll(shard -> look(shard, query))
         .thenApply(
             parts ->
                 new Page(
@@ -67,6 +63,21 @@ public final class Sessions {
                     parts.stream().mapToInt(Page::total).sum(),
                     parts.stream().mapToInt(Page::matching).sum(),
                     parts.stream().mapToInt(Page::matchingActive).sum()));
+  }
+
+  private static CompletableFuture<Page> look(Shard shard, Query query) {
+    CompletableFuture<Page> result = new CompletableFuture<>();
+    SessionLook look = new SessionLook(shard.server(), query, shard.clockMs());
+    run(shard, result, () -> step(shard, look, result));
+    return result;
+  }
+
+  private static void step(Shard shard, SessionLook look, CompletableFuture<Page> result) {
+    if (look.step()) {
+      result.complete(look.page());
+    } else {
+      run(shard, result, () -> step(shard, look, result));
+    }
   }
 
   /** One with all that is known of it, if there is such a one. */
@@ -89,6 +100,12 @@ public final class Sessions {
   public CompletionStage<Integer> count() {
     return ofAll(shard -> ask(shard, () -> shard.server().allocations()))
         .thenApply(counts -> counts.stream().mapToInt(Integer::intValue).sum());
+  }
+
+  /** Which relay ports are taken. */
+  public CompletionStage<PortMap> ports() {
+    return ofAll(shard -> ask(shard, () -> shard.server().portMap()))
+        .thenApply(parts -> parts.stream().reduce(PortMap::plus).orElseThrow());
   }
 
   /** Ends one; answers whether it was there. */
@@ -181,59 +198,6 @@ public final class Sessions {
               });
     } catch (RejectedExecutionException stopped) {
       result.completeExceptionally(stopped);
-    }
-  }
-
-  /** One shard's part of a list: the first after the place given, in a bounded map. */
-  private static final class Look implements Runnable {
-    private final Shard shard;
-    private final Query query;
-    private final long now;
-    private final TreeMap<SessionOrder.Place, Session> page;
-    private final CompletableFuture<Page> result = new CompletableFuture<>();
-    private int next;
-    private int total;
-    private int matching;
-    private int matchingActive;
-
-    Look(Shard shard, Query query) {
-      this.shard = shard;
-      this.query = query;
-      now = shard.clockMs();
-      page = new TreeMap<>(query.order::compare);
-      Sessions.run(shard, result, this);
-    }
-
-    @Override
-    public void run() {
-      shard.server().forEachAllocation(next, next + SLOTS_AT_ONCE, this::see);
-      next += SLOTS_AT_ONCE;
-      if (next < shard.server().allocationSlots()) {
-        Sessions.run(shard, result, this);
-      } else {
-        List<Session> found = List.copyOf(page.values());
-        result.complete(new Page(found, total, matching, matchingActive));
-      }
-    }
-
-    private void see(Allocation allocation) {
-      total += allocation.isActive() ? 1 : 0;
-      if (!query.filter.matches(allocation, now)) {
-        return;
-      }
-      matching++;
-      matchingActive += allocation.isActiveSince(now - Census.ACTIVE_MS) ? 1 : 0;
-      boolean full = page.size() >= query.limit;
-      if (full && query.order.isAfter(allocation, page.lastKey())) {
-        return;
-      }
-      SessionOrder.Place place = query.order.placeOf(allocation);
-      if (query.after == null || query.order.compare(place, query.after) > 0) {
-        page.put(place, Session.of(place, allocation, now));
-        if (page.size() > query.limit) {
-          page.pollLastEntry();
-        }
-      }
     }
   }
 

@@ -74,7 +74,9 @@ final class ShardWatch {
   private void step() {
     try {
       server.forEachAllocation(
-          next, next + SLOTS_AT_ONCE, allocation -> census.look(allocation, moved::add));
+          next,
+          next + SLOTS_AT_ONCE,
+          allocation -> census.look(allocation, moved::add, notebook::add));
       next += SLOTS_AT_ONCE;
       if (next < server.allocationSlots()) {
         loop.execute(this::step);

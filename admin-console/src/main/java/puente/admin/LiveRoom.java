@@ -1,0 +1,62 @@
+package puente.admin;
+
+import io.vertx.core.Context;
+
+/** All of the API that moves, wired together. */
+final class LiveRoom {
+
+  private static final long FORECAST_MS = 60_000;
+
+  private final Context context;
+  private final long forecastTimer;
+  private final NodeRoutes nodes;
+  private final LiveRoutes pages;
+  private final SessionRoutes sessions;
+  private final ExplainRoutes explain;
+  private final EventRoutes events;
+  private final StreamRoutes streams;
+  private final BanRoutes bans;
+  private final SignalingRoutes signaling;
+  private final ForecastRoutes forecasts;
+  private final SecurityRoutes security;
+
+  LiveRoom(Context context, NodeView view, AuditTrail trail) {
+    this.context = context;
+    Cluster cluster = new Cluster(context, view.live());
+    nodes = new NodeRoutes(view, cluster, trail);
+    pages = new LiveRoutes(view, cluster);
+    sessions = new SessionRoutes(view.live(), cluster, trail);
+    explain = new ExplainRoutes(view.live(), cluster);
+    events = new EventRoutes(view.live(), cluster);
+    security = new SecurityRoutes(view.live(), cluster);
+    signaling = new SignalingRoutes(view.live(), cluster);
+    forecasts = new ForecastRoutes(view, context, pages);
+    forecastTimer =
+        context.owner().setPeriodic(FORECAST_MS, tick -> context.runOnContext(go -> tick()));
+    bans = new BanRoutes(view.live(), trail);
+    streams = new StreamRoutes(context, view, cluster, pages, nodes);
+  }
+
+  void addTo(ApiTable table) {
+    nodes.addTo(table);
+    pages.addTo(table);
+    sessions.addTo(table);
+    explain.addTo(table);
+    events.addTo(table);
+    streams.addTo(table);
+    bans.addTo(table);
+    signaling.addTo(table);
+    security.addTo(table);
+    forecasts.addTo(table);
+  }
+
+  private void tick() {
+    forecasts.tick(System.currentTimeMillis());
+  }
+
+  /** Tells those who watch to come again; from any thread. */
+  void close() {
+    context.owner().cancelTimer(forecastTimer);
+    context.runOnContext(go -> streams.close("stopping"));
+  }
+}

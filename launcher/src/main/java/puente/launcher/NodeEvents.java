@@ -1,0 +1,75 @@
+package puente.launcher;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import puente.admin.EventLog;
+import puente.launcher.NodeState.Phase;
+
+/** Sees what changes in the cluster, and writes it down. For the control loop. */
+final class NodeEvents {
+
+  private final EventLog log;
+  private final String own;
+  private final Map<String, NodeState> known = new HashMap<>();
+  private Phase phase = Phase.SERVING;
+
+  NodeEvents(EventLog log, String own) {
+    this.log = log;
+    this.own = own;
+  }
+
+  private void add(String kind, String severity, String node, String text) {
+    log.add(System.currentTimeMillis(), kind, severity, node, text, "");
+  }
+
+  void started() {
+    add("started", "info", own, own + " started, " + VersionCommand.version());
+  }
+
+  void look(List<NodeState> nodes) {
+    for (NodeState node : nodes) {
+      NodeState before = known.put(node.id(), node);
+      if (!node.id().equals(own)) {
+        compare(before == null ? node.withAlive(false) : before, node);
+      }
+    }
+  }
+
+  private void compare(NodeState before, NodeState now) {
+    if (!before.alive() && now.alive()) {
+      add("node-up", "info", now.id(), now.id() + " joined");
+    } else if (before.alive() && !now.alive()) {
+      boolean wished = now.phase() == Phase.STOPPING || now.phase() == Phase.DRAINED;
+      String text = wished ? " left" : " is gone; it had " + now.load().allocations();
+      String end = wished ? "" : " allocations";
+      add("node-down", wished ? "info" : "critical", now.id(), now.id() + text + end);
+    }
+  }
+
+  /** This node's own. */
+  void phase(Phase now, Optional<Drain.Plan> plan) {
+    if (now == phase) {
+      return;
+    }
+    Phase before = phase;
+    phase = now;
+    switch (now) {
+      case SERVING -> add("undrain", "info", own, own + " takes new allocations again");
+      case DRAINING -> {
+        String why =
+            plan.map(of -> ": " + of.reason() + ", until " + Instant.ofEpochMilli(of.deadlineMs()))
+                .orElse("");
+        add("drain", "info", own, own + " drains" + why);
+      }
+      case DRAINED -> add("drain", "info", own, own + " is drained");
+      case STOPPING -> {
+        if (before != Phase.STOPPING) {
+          add("stopping", "info", own, own + " stops");
+        }
+      }
+    }
+  }
+}
