@@ -127,9 +127,8 @@ class LiveApiTest {
         until(
             () -> get(node, "sessions/" + id),
             json ->
-                json.getJsonObject("detail").getJsonArray("timeline").stream()
-                    .anyMatch(
-                        step -> ((JsonObject) step).getString("what").equals("first-packet")));
+                has(json, step -> step.getString("what").equals("first-packet"))
+                    && has(json, step -> step.getInteger("code", 0) == 403));
     JsonArray steps = detail.getJsonObject("detail").getJsonArray("timeline");
     assertEquals("asked", steps.getJsonObject(0).getString("outcome"));
     assertEquals(401, steps.getJsonObject(0).getInteger("code"));
@@ -146,6 +145,12 @@ class LiveApiTest {
             .anyMatch(check -> ((JsonObject) check).getString("result").equals("decided")));
     JsonObject told = get(node, "explain?user=" + ServerProcess.USER);
     assertTrue(told.getJsonArray("stories").size() >= 3);
+  }
+
+  private static boolean has(JsonObject session, Predicate<JsonObject> wanted) {
+    return session.getJsonObject("detail").getJsonArray("timeline").stream()
+        .map(JsonObject.class::cast)
+        .anyMatch(wanted);
   }
 
   private static JsonArray sessions(JsonObject page) {
