@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -71,9 +72,9 @@ final class HazelcastCluster implements Cluster {
   private final LeasedStore quotas;
   private final @Nullable HazelcastClusterLink link;
   private final HazelcastClusterHealth health;
-  private final ScheduledExecutorService worker =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("puente-cluster").factory());
+  private final ScheduledExecutorService worker = thread("puente-cluster");
+  // What is asked of a dying node is waited for by the worker; who is a member is not.
+  private final ScheduledExecutorService watcher = thread("puente-cluster-nodes");
   private final List<Consumer<List<NodeState>>> listeners = new CopyOnWriteArrayList<>();
   private volatile IntFunction<Map<String, RateLeases.Claimant>> shared = nodes -> Map.of();
   private volatile NodeState own;
@@ -167,7 +168,7 @@ final class HazelcastCluster implements Cluster {
             new EntryAdapter<String, byte[]>() {
               @Override
               public void onEntryEvent(EntryEvent<String, byte[]> event) {
-                soon(HazelcastCluster.this::refresh);
+                refreshSoon();
               }
             });
     Events.info(
@@ -191,9 +192,22 @@ final class HazelcastCluster implements Cluster {
     return instance.getReplicatedMap("nodes");
   }
 
+  private static ScheduledExecutorService thread(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().daemon().name(name).factory());
+  }
+
+  private void refreshSoon() {
+    soon(watcher, this::refresh);
+  }
+
   private void soon(Runnable work) {
+    soon(worker, work);
+  }
+
+  private static void soon(Executor thread, Runnable work) {
     try {
-      worker.execute(work);
+      thread.execute(work);
     } catch (RejectedExecutionException left) {
       // The last events of an instance that is shutting down.
     }
@@ -209,8 +223,8 @@ final class HazelcastCluster implements Cluster {
     }
     try {
       health.checkLinks();
+      refreshSoon();
       tell();
-      refresh();
       quotas.tick();
       settleRates();
       health.look(instance, nodes);
@@ -242,8 +256,7 @@ final class HazelcastCluster implements Cluster {
   }
 
   private void forget(String dead) {
-    refresh();
-    if (nodes.stream().noneMatch(state -> state.alive() && state.id().equals(dead))) {
+    if (!isAlive(dead)) {
       leases.forget(dead);
     }
   }
@@ -259,7 +272,7 @@ final class HazelcastCluster implements Cluster {
       NodeStateCodec.decode(bytes).ifPresent(state -> byId.put(state.id(), state));
     }
     for (Member member : instance.getCluster().getMembers()) {
-      String id = nodeOf(member);
+      String id = HazelcastClusterConfig.nodeOf(member);
       NodeState said = byId.getOrDefault(id, NodeState.serving(id));
       byId.put(id, said.withAlive(true));
     }
@@ -273,11 +286,6 @@ final class HazelcastCluster implements Cluster {
     if (changed) {
       listeners.forEach(listener -> listener.accept(nodes));
     }
-  }
-
-  private static String nodeOf(Member member) {
-    return Optional.ofNullable(member.getAttribute(HazelcastClusterConfig.NODE_ATTRIBUTE))
-        .orElse(member.getUuid().toString());
   }
 
   private void onLifecycle(LifecycleEvent event) {
@@ -396,7 +404,7 @@ final class HazelcastCluster implements Cluster {
     if (instance != null) {
       for (Member member : instance.getCluster().getMembers()) {
         if (!member.localMember()) {
-          others.add(nodeOf(member));
+          others.add(HazelcastClusterConfig.nodeOf(member));
         }
       }
     }
@@ -430,6 +438,7 @@ final class HazelcastCluster implements Cluster {
           left.complete(null);
         });
     worker.shutdown();
+    watcher.shutdown();
     return left;
   }
 
@@ -440,6 +449,7 @@ final class HazelcastCluster implements Cluster {
     claims.close();
     messages.close();
     worker.shutdownNow();
+    watcher.shutdownNow();
     HazelcastInstance instance = running;
     if (instance != null) {
       instance.getLifecycleService().terminate();
@@ -459,13 +469,13 @@ final class HazelcastCluster implements Cluster {
   private final class Membership extends MembershipAdapter {
     @Override
     public void memberAdded(MembershipEvent event) {
-      String id = nodeOf(event.getMember());
+      String id = HazelcastClusterConfig.nodeOf(event.getMember());
       Events.info("cluster-node-joined", "node", id, "members", event.getMembers().size());
       if (id.equals(config.nodeId()) && !event.getMember().localMember()) {
         Events.warn("cluster-node-twice", "node", id, "warning", "two nodes have this node-id");
       }
       directory.membersChanged();
-      soon(HazelcastCluster.this::refresh);
+      refreshSoon();
     }
 
     @Override
@@ -473,7 +483,7 @@ final class HazelcastCluster implements Cluster {
       Events.warn(
           "cluster-node-lost",
           "node",
-          nodeOf(event.getMember()),
+          HazelcastClusterConfig.nodeOf(event.getMember()),
           "members",
           event.getMembers().size());
       claims.memberLost();
@@ -481,9 +491,9 @@ final class HazelcastCluster implements Cluster {
       directory.reconcileSoon();
       heir.look("node-lost");
       soon(quotas::declare);
-      soon(() -> rates.forget(nodeOf(event.getMember())));
-      soon(HazelcastCluster.this::refresh);
-      forgetLater(nodeOf(event.getMember()));
+      soon(() -> rates.forget(HazelcastClusterConfig.nodeOf(event.getMember())));
+      refreshSoon();
+      forgetLater(HazelcastClusterConfig.nodeOf(event.getMember()));
     }
   }
 }

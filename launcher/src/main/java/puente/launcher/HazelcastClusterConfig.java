@@ -1,11 +1,13 @@
 package puente.launcher;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.NetworkConfig;
 import java.util.Map;
+import java.util.Optional;
 
 /** Hazelcast's own configuration, made in code: no file, no variable of the machine changes it. */
 final class HazelcastClusterConfig {
@@ -62,6 +64,12 @@ final class HazelcastClusterConfig {
     HazelcastClusterLeases.configure(config);
     HazelcastClusterRates.configure(config);
     return config;
+  }
+
+  /** Which node a member is. */
+  static String nodeOf(Member member) {
+    return Optional.ofNullable(member.getAttribute(NODE_ATTRIBUTE))
+        .orElse(member.getUuid().toString());
   }
 
   private static void network(NetworkConfig network, ClusterConfig cluster) {
