@@ -233,7 +233,11 @@ function second(ctx, n) {
         "span",
         null,
         n.lastSeen ? `Last seen ${f.moment(n.lastSeen)}. ` : "It left the cluster. ",
-        h("b", null, `${f.plural(n.allocations, "allocation")} ${n.allocations === 1 ? "was" : "were"} there then.`),
+        h(
+          "b",
+          null,
+          `${f.plural(n.allocations, "allocation")} ${n.allocations === 1 ? "was" : "were"} there then.`,
+        ),
       ),
       h("a", { class: "btn", href: to("/logs", { tab: "events", node: n.id }) }, "Its events"),
     );

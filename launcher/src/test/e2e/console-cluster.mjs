@@ -1,0 +1,65 @@
+// The admin console on a cluster of three: any node shows all, an order goes to the node it is for,
+// and a node that dies is seen.
+//
+// Usage: node console-cluster.mjs CHROMIUM BASE FOLDER SETUP_TOKEN ALLOCATIONS DOOMED_PID NODE...
+import { check, launch, report } from './browser.mjs';
+import * as shared from './console-browser.mjs';
+import { api, axe, quiet } from './console-browser.mjs';
+
+const [chromium, base, folder, token, allocations, doomedPid, ...nodes] = process.argv.slice(2);
+const [, drained, doomed] = nodes;
+const SEEN_MS = 30_000;
+const browser = await launch(chromium);
+const page = await shared.open(browser, base);
+const visit = path => shared.visit(page, base, path);
+const shot = name => shared.shot(page, folder, name);
+const row = node => page.locator('table.nodes tr', { has: page.locator(`a.name:text-is("${node}")`) });
+
+await report(browser, {
+  async threeNodes() {
+    await shared.setUp(page, base, token);
+    await visit('/nodes');
+    await page.waitForFunction(n => document.querySelectorAll('table.nodes a.name').length === n, nodes.length, { timeout: SEEN_MS });
+    for (const node of nodes) check(/Serving|Warning/.test(await row(node).textContent()), `${node} serves`);
+    await axe(page, 'three nodes');
+    await shot('cluster-nodes');
+    quiet('three nodes');
+  },
+
+  async sessionsOfAll() {
+    await visit('/sessions');
+    await page.waitForFunction(n => document.querySelectorAll('table.sessions tbody tr').length === n, Number(allocations));
+    const { sessions } = await api(page, '/sessions?limit=1000');
+    check(new Set(sessions.map(session => session.node)).size === nodes.length, 'sessions of every node');
+    await visit(`/nodes/${doomed}`);
+    await page.waitForSelector('table[aria-label=Listeners]');
+    await visit('/');
+    await page.waitForFunction(n => document.querySelector('.figures .figure .n').textContent.replace(/\D/g, '') === n, allocations);
+    await shot('cluster-overview');
+    quiet('sessions of all');
+  },
+
+  async anOrderForAnotherNode() {
+    await visit('/nodes');
+    await row(drained).locator('input').check();
+    await page.keyboard.press('d');
+    await page.fill('#field-reason', 'upgrade');
+    await page.click('dialog footer .primary');
+    await page.waitForFunction(() => /Drain(ing|ed)/.test(document.querySelector('table.nodes').textContent), null, { timeout: SEEN_MS });
+    check(/Drain(ing|ed)/.test(await row(drained).textContent()), `${drained} drains`);
+    await shot('cluster-drain');
+    quiet('an order');
+  },
+
+  async aNodeDies() {
+    process.kill(Number(doomedPid), 'SIGKILL');
+    await page.waitForFunction(() => /Down/.test(document.querySelector('table.nodes').textContent), null, { timeout: SEEN_MS });
+    check(/Down/.test(await row(doomed).textContent()), `${doomed} is down`);
+    await axe(page, 'a node is down');
+    await shot('cluster-down');
+    await visit('/');
+    await page.waitForFunction(node => document.querySelector('.verdict')?.textContent.includes(node), doomed, { timeout: SEEN_MS });
+    await shot('cluster-verdict');
+    quiet('a node dies');
+  },
+});
