@@ -273,7 +273,7 @@ function facts(plan) {
     ),
     fact(
       "Refused for lack of ports",
-      explained(plan, "blocking.ports", worst < 1e-12 ? "under 1e−12" : `${(worst * 100).toPrecision(2)} %`),
+      explained(plan, "blocking.ports", worst < 1e-12 ? "under 1e−12" : `${+(worst * 100).toPrecision(worst < 0.1 ? 2 : 3)} %`),
       `worst with a loss, target ${f.percent(target)}`,
     ),
     fact(
