@@ -12,12 +12,17 @@ import puente.turn.store.SourceLimit;
 /** Who gets in: not the banned, and only with a login where logins are wanted. For one thread. */
 final class Gate {
 
+  /** Of requests that are dropped without a word: a flood of them must cost nothing but the look. */
+  private static final int SILENT_NOTES_PER_SECOND = 64;
+
   private static final Refuse BANNED_USER = new Refuse(ErrorCode.FORBIDDEN, "the user is banned");
 
   private final @Nullable Authenticator authenticator;
   private final SourceLimit unauthorized;
   private final Counters counters;
   private Bans bans = Bans.NONE;
+  private long silentSinceMs;
+  private int silentNotes;
 
   Gate(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
     this.counters = counters;
@@ -48,8 +53,18 @@ final class Gate {
       return false;
     }
     counters.count(Counter.BANNED);
-    out.note(Notes.unproven(request, client, null, now, 0, "the address is banned"));
+    if (isNoted(now)) {
+      out.note(Notes.unproven(request, client, null, now, 0, "the address is banned"));
+    }
     return true;
+  }
+
+  private boolean isNoted(long now) {
+    if (now - silentSinceMs >= 1000) {
+      silentSinceMs = now;
+      silentNotes = 0;
+    }
+    return silentNotes++ < SILENT_NOTES_PER_SECOND;
   }
 
   /**
@@ -90,8 +105,10 @@ final class Gate {
       case Refuse refusal -> {
         if (spoofable && !unauthorized.allows(client.client(), now)) {
           counters.count(Counter.RATE_LIMITED);
-          String why = "too many unproven requests; the last: " + refusal.why();
-          out.note(Notes.unproven(message, client, allocation, now, 0, why));
+          if (isNoted(now)) {
+            String why = "too many unproven requests; the last: " + refusal.why();
+            out.note(Notes.unproven(message, client, allocation, now, 0, why));
+          }
         } else {
           int code = refusal.error().code();
           out.note(Notes.unproven(message, client, allocation, now, code, refusal.why()));

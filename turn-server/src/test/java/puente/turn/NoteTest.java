@@ -63,6 +63,24 @@ class NoteTest {
     assertEquals(0, last.createdMs());
   }
 
+  /** 100 are answered and noted; of the flood that gets no answer only some are, each second. */
+  @Test
+  void aFloodWithoutAnswersCostsFewNotes() {
+    Lab lab = new Lab(Lab.config().build());
+    for (int i = 0; i < 1000; i++) {
+      lab.client("192.0.2.7:" + (1000 + i)).sends(Sent.allocate(), message -> {});
+    }
+    assertEquals(100 + 64, lab.notes.size());
+    lab.passesSeconds(1);
+    lab.notes.clear();
+    for (int i = 0; i < 11; i++) {
+      lab.client("192.0.2.7:" + (3000 + i)).sends(Sent.allocate(), message -> {});
+    }
+    Note.Refused last = (Note.Refused) lab.notes.getLast();
+    assertEquals(0, last.code());
+    assertTrue(last.why().startsWith("too many unproven requests"), last.why());
+  }
+
   /** However many packets nothing permits, one note is made; the rest are counted. */
   @Test
   void theFirstMissIsNotedAndTheRestCounted() {
