@@ -305,7 +305,7 @@ final class LabNode {
     Set<String> clients = new HashSet<>();
     String cursor = "";
     do {
-      String query = "/api/v1/sessions?user=" + Lab.USER + "&limit=" + PAGE + cursor;
+      String query = "/api/v1/sessions?node=self&user=" + Lab.USER + "&limit=" + PAGE + cursor;
       JsonObject page = new JsonObject(get(query, true).body);
       var list = page.getJsonArray("sessions");
       for (int i = 0; i < list.size(); i++) {
