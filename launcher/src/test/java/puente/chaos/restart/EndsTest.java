@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import puente.launcher.e2e.Interrupts;
 import puente.launcher.e2e.ServerProcess;
 
 /** How a supervised server is ended on purpose, and how it ends when nothing helps. */
@@ -37,6 +38,7 @@ class EndsTest {
   /** The terminal signals the whole foreground group. */
   @Test
   void controlCStopsOnceAndInOrder() throws Exception {
+    Interrupts.required();
     try (Restarts restarts = start()) {
       Tree tree = restarts.tree;
       List<ProcessHandle> all = family(tree);

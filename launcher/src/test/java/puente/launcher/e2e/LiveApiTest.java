@@ -243,8 +243,7 @@ class LiveApiTest {
   }
 
   private long granted(ServerProcess node) {
-    return counted(
-        node, "puente_stun_responses_total\\{code=\"success\",method=\"allocate\"");
+    return counted(node, "puente_stun_responses_total\\{code=\"success\",method=\"allocate\"");
   }
 
   private long counted(ServerProcess node, String series) {

@@ -105,8 +105,9 @@ class ProcessTest {
 
   /** SIGINT is Control-C: the same. */
   @Test
-  void interrupted() {
+  void interrupted() throws IOException {
     ours();
+    Interrupts.required();
     try (var server = ServerProcess.start("sigint")) {
       server.program().signal("INT");
       var result = ended(server);
