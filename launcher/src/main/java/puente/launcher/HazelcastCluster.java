@@ -429,7 +429,10 @@ final class HazelcastCluster implements Cluster {
     directory.close();
     claims.close();
     messages.close();
+    // The worker may wait for a member that has died; while it joins, it must end that first.
+    Executor last = running == null ? worker : Thread.ofPlatform().daemon()::start;
     soon(
+        last,
         () -> {
           HazelcastInstance instance = running;
           if (instance != null) {
@@ -437,8 +440,7 @@ final class HazelcastCluster implements Cluster {
           }
           left.complete(null);
         });
-    worker.shutdown();
-    watcher.shutdown();
+    List.of(worker, watcher).forEach(ScheduledExecutorService::shutdown);
     return left;
   }
 
@@ -448,8 +450,7 @@ final class HazelcastCluster implements Cluster {
     directory.close();
     claims.close();
     messages.close();
-    worker.shutdownNow();
-    watcher.shutdownNow();
+    List.of(worker, watcher).forEach(ScheduledExecutorService::shutdownNow);
     HazelcastInstance instance = running;
     if (instance != null) {
       instance.getLifecycleService().terminate();

@@ -27,6 +27,8 @@ final class HazelcastClusterConfig {
           Map.entry("hazelcast.logging.type", "slf4j"),
           Map.entry("hazelcast.phone.home.enabled", "false"),
           Map.entry("hazelcast.shutdownhook.enabled", "false"),
+          // What this member keeps has a copy elsewhere, or is told again by its owner.
+          Map.entry("hazelcast.graceful.shutdown.max.wait", "5"),
           Map.entry("hazelcast.socket.bind.any", "false"),
           Map.entry("hazelcast.discovery.enabled", "true"),
           Map.entry("hazelcast.wait.seconds.before.join", "0"),
