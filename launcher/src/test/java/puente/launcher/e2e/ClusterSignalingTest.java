@@ -130,7 +130,8 @@ class ClusterSignalingTest {
     }
   }
 
-  private static void awaitKept(ServerProcess keeper) throws Exception {
+  /** Until it keeps the one session of the other node. */
+  static void awaitKept(ServerProcess keeper) throws Exception {
     HttpRequest metrics =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + keeper.adminPort + "/metrics"))
             .build();

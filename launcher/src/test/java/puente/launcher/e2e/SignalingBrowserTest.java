@@ -50,7 +50,7 @@ class SignalingBrowserTest {
 
   /** Two nodes: pages meet across them, and one node's death interrupts neither call nor room. */
   @Test
-  void puenteJsOnTwoNodes() {
+  void puenteJsOnTwoNodes() throws Exception {
     BrowserScripts.require();
     int one = Ports.free(2);
     int two = one + 1;
@@ -62,6 +62,7 @@ class SignalingBrowserTest {
             BrowserScripts.start(
                 first.folder.resolve("cluster.out"), "cluster.mjs", url(one), url(two), KEY);
         await(script, "KILL");
+        ClusterSignalingTest.awaitKept(first);
         second.program().signal("KILL");
         BrowserScripts.assertPassed(script, LIMIT, first);
       } finally {
