@@ -10,6 +10,7 @@ import time
 
 from aioice import Connection, TransportPolicy
 
+FLOWING = 10
 PACE = 0.05
 
 
@@ -39,13 +40,15 @@ async def main(host, port, user, password, seconds):
     await introduce(a, b)
     await introduce(b, a)
     await asyncio.gather(a.connect(), b.connect())
-    print("connected", flush=True)
     arrivals = []
 
     async def listen():
         while True:
             await b.recv()
             arrivals.append(time.monotonic())
+            if len(arrivals) == FLOWING:
+                # Not before: what was permitted in the last moment before a crash is lost with it.
+                print("connected", flush=True)
 
     listening = asyncio.ensure_future(listen())
     sent = 0
@@ -59,7 +62,7 @@ async def main(host, port, user, password, seconds):
     silences = [later - earlier for earlier, later in zip(arrivals, arrivals[1:])]
     flowing = bool(arrivals) and arrivals[-1] > end - 1
     print(
-        f"{len(arrivals)} of {sent} packets, longest silence {max(silences) * 1000:.0f} ms,"
+        f"{len(arrivals)} of {sent} packets, longest silence {max(silences, default=float('inf')) * 1000:.0f} ms,"
         f" {'flows' if flowing else 'DEAD'} at the end"
     )
     await a.close()
