@@ -56,11 +56,7 @@ final class DrainCommand implements Callable<Integer> {
   @Option(names = "--timeout", paramLabel = "TIME", description = "Wait no longer than this.")
   private Optional<String> timeout = Optional.empty();
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 
   DrainCommand(Surroundings surroundings) {
     this.surroundings = surroundings;

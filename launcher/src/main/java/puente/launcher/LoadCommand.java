@@ -2,7 +2,7 @@ package puente.launcher;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Puts load on a server and measures how it does. */
 @Command(
@@ -16,9 +16,5 @@ import picocli.CommandLine.Option;
     subcommands = {HelpCommand.class},
     sortOptions = false)
 final class LoadCommand {
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 }

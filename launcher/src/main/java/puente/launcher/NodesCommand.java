@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Shows the nodes of the cluster as a running server sees them. */
 @Command(
@@ -24,11 +23,7 @@ final class NodesCommand implements Callable<Integer> {
 
   @Mixin private final AdminOptions admin = new AdminOptions();
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 
   NodesCommand(Surroundings surroundings) {
     this.surroundings = surroundings;

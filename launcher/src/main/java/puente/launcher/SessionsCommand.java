@@ -78,11 +78,7 @@ final class SessionsCommand implements Callable<Integer> {
   @Option(names = "--close", paramLabel = "ID", description = "End this one; may be repeated.")
   private List<String> close = new ArrayList<>();
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 
   SessionsCommand(Surroundings surroundings) {
     this.surroundings = surroundings;

@@ -79,11 +79,7 @@ final class TopCommand implements Callable<Integer> {
   @Option(names = "--once", description = "Look once, on a terminal too.")
   private boolean once;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 
   TopCommand(Surroundings surroundings) {
     this(surroundings, () -> System.console() != null && System.console().isTerminal());

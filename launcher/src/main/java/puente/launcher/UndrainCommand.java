@@ -4,7 +4,6 @@ import io.vertx.core.json.JsonObject;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Lets a running server take new allocations again. */
 @Command(
@@ -18,11 +17,7 @@ final class UndrainCommand implements Callable<Integer> {
 
   @Mixin private final NodeOption meant = new NodeOption();
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
+  @Mixin private final HelpOption help = new HelpOption();
 
   UndrainCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
