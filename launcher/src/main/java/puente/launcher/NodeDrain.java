@@ -288,7 +288,7 @@ final class NodeDrain {
       List<Partner> found = Partners.of(cluster.nodeId(), corners, cluster.nodes());
       if (!found.equals(partners)) {
         partners = found;
-        turn.discoverWith(found);
+        var unused = turn.discoverWith(found);
       }
     }
   }

@@ -381,24 +381,27 @@ public final class TurnNode {
   /**
    * From now on, behaviour discovery uses the addresses of these nodes where this node has no
    * second one of its own; only after {@link #forward}.
+   *
+   * @return done once every loop does
    */
-  public void discoverWith(List<Partner> partners) {
+  public CompletionStage<Void> discoverWith(List<Partner> partners) {
     List<Square> squares = partners.stream().map(Partner::square).toList();
-    for (int i = 0; i < shards.size(); i++) {
+    CompletableFuture<?>[] all = new CompletableFuture<?>[shards.size()];
+    for (int i = 0; i < all.length; i++) {
       Shard shard = shards.get(i);
       BindingServer binding = bindings.get(i);
-      shard
-          .loop()
-          .eventLoop()
-          .execute(
+      all[i] =
+          CompletableFuture.runAsync(
               () -> {
                 ShardForwarding forwarding = shard.forwarding;
                 if (forwarding != null) {
                   forwarding.discoverWith(partners);
                   binding.discoverWith(squares);
                 }
-              });
+              },
+              shard.loop().eventLoop());
     }
+    return CompletableFuture.allOf(all);
   }
 
   /** From now on, datagrams of another protocol are its own. */

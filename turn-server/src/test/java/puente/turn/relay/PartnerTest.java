@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,7 +131,7 @@ class PartnerTest {
       meet();
       answer = exchange(client, 0);
       assertEquals(two.at(1), answer.addressAt(answer.find(AttributeType.OTHER_ADDRESS)));
-      one.turn.discoverWith(List.of());
+      one.turn.discoverWith(List.of()).toCompletableFuture().join();
       assertTrue(exchange(client, 0).find(AttributeType.OTHER_ADDRESS) < 0);
     }
   }
@@ -156,14 +157,32 @@ class PartnerTest {
 
   private void meet() {
     BindingConfig.Square square = new BindingConfig.Square(one.at(0), two.at(1));
-    one.turn.discoverWith(List.of(new Partner(square, two.link.local())));
+    one.turn
+        .discoverWith(List.of(new Partner(square, two.link.local())))
+        .toCompletableFuture()
+        .join();
   }
 
   private SocketAddress askUntilAnswered(DatagramSocket client, int change) throws IOException {
+    return ask(client, change).getSocketAddress();
+  }
+
+  private Message exchange(DatagramSocket client, int change) throws IOException {
+    DatagramPacket answer = ask(client, change);
+    assertEquals(Addresses.of(one.at(0)), answer.getSocketAddress());
+    return parse(answer);
+  }
+
+  /** Until what was asked is answered: late answers to earlier requests are let pass. */
+  private DatagramPacket ask(DatagramSocket client, int change) throws IOException {
     for (int i = 0; i < 20; i++) {
-      send(client, change);
+      byte[] id = send(client, change);
       try {
-        return receive(client).getSocketAddress();
+        DatagramPacket packet = receive(client);
+        while (!parse(packet).hasTransactionId(id)) {
+          packet = receive(client);
+        }
+        return packet;
       } catch (SocketTimeoutException again) {
         // RFC 8489 §6.2.1: what is not answered is sent again.
       }
@@ -171,32 +190,22 @@ class PartnerTest {
     throw new AssertionError("no answer");
   }
 
-  private Message exchange(DatagramSocket client, int change) throws IOException {
-    for (int i = 0; i < 20; i++) {
-      send(client, change);
-      try {
-        DatagramPacket packet = receive(client);
-        while (!packet.getSocketAddress().equals(Addresses.of(one.at(0)))) {
-          packet = receive(client);
-        }
-        Message message = new Message();
-        assertEquals(
-            Message.Shape.WELL_FORMED, message.parse(packet.getData(), packet.getLength()));
-        return message;
-      } catch (SocketTimeoutException again) {
-        // As above.
-      }
-    }
-    throw new AssertionError("no answer");
+  private static Message parse(DatagramPacket packet) {
+    Message message = new Message();
+    assertEquals(Message.Shape.WELL_FORMED, message.parse(packet.getData(), packet.getLength()));
+    return message;
   }
 
-  private void send(DatagramSocket client, int change) throws IOException {
+  private byte[] send(DatagramSocket client, int change) throws IOException {
+    byte[] id = new byte[Message.TRANSACTION_ID_LENGTH];
+    ThreadLocalRandom.current().nextBytes(id);
     MessageBuilder request =
-        new MessageBuilder(100).message(MessageClass.REQUEST, Method.BINDING, new byte[12]);
+        new MessageBuilder(100).message(MessageClass.REQUEST, Method.BINDING, id);
     if (change != 0) {
       request.i32(AttributeType.CHANGE_REQUEST, change);
     }
     client.send(new DatagramPacket(request.bytes(), request.length(), Addresses.of(one.at(0))));
+    return id;
   }
 
   private static DatagramPacket receive(DatagramSocket client) throws IOException {
