@@ -33,9 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Walks every operation of openapi.yaml, asks a running server, and holds the answer against it. */
 class OpenApiContractTest {
 
-  /** Described, and not there yet. Whoever builds one takes it from this list. */
-  private static final Set<String> PENDING = Set.of();
-
   /** What the paths' names stand for: what {@link FakeNode} has. */
   private static final Map<String, String> NAMES =
       Map.ofEntries(
@@ -109,9 +106,7 @@ class OpenApiContractTest {
   void everyRouteOfTheServerIsDescribed() throws Exception {
     Set<String> described = new TreeSet<>();
     for (Operation op : operations()) {
-      if (!PENDING.contains(op.id)) {
-        described.add(op.method + " " + op.path.substring(1));
-      }
+      described.add(op.method + " " + op.path.substring(1));
     }
     try (RunningServer server = RunningServer.guarded()) {
       Set<String> served = server.routes();
@@ -130,10 +125,6 @@ class OpenApiContractTest {
     Path state = Files.createTempDirectory(directory, "state");
     try (RunningServer server = RunningServer.with(state, RunningServer.TOKEN)) {
       HttpResponse<String> answer = ask(server, state, op);
-      if (PENDING.contains(op.id)) {
-        assertTrue(Set.of(404, 405).contains(answer.statusCode()), "not pending any more");
-        return;
-      }
       JsonNode response = op.node.path("responses").path(String.valueOf(answer.statusCode()));
       assertTrue(!response.isMissingNode(), answer.statusCode() + " " + answer.body());
       JsonNode content = response.path("content");

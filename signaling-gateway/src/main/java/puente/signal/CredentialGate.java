@@ -1,5 +1,6 @@
 package puente.signal;
 
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,19 @@ final class CredentialGate {
 
   boolean isKey(@Nullable String secret) {
     return keys.get().nameOf(secret) != null;
+  }
+
+  /** What one who is known is answered; others are told why not, and when to come again. */
+  static Reply answer(Judgement judgement, Function<Known, Reply> answer) {
+    return switch (judgement) {
+      case Unknown unknown ->
+          Reply.problem(401, "Needs a key or a token: Authorization: Bearer <key>.")
+              .with("WWW-Authenticate", "Bearer realm=\"puente\"");
+      case TooFast tooFast ->
+          Reply.problem(429, "Too many requests with this key.")
+              .with("Retry-After", tooFast.seconds());
+      case Known known -> answer.apply(known);
+    };
   }
 
   /**

@@ -84,15 +84,7 @@ public final class CredentialRoutes {
 
   /** A: the answer names what was made and when to ask again. */
   private Reply own(Request request, CredentialGate.Judgement judgement) {
-    return switch (judgement) {
-      case CredentialGate.Unknown unknown ->
-          Reply.problem(401, "Needs a key or a token: Authorization: Bearer <key>.")
-              .with("WWW-Authenticate", "Bearer realm=\"puente\"");
-      case CredentialGate.TooFast tooFast ->
-          Reply.problem(429, "Too many requests with this key.")
-              .with("Retry-After", tooFast.seconds());
-      case CredentialGate.Known known -> own(request, known);
-    };
+    return CredentialGate.answer(judgement, known -> own(request, known));
   }
 
   private Reply own(Request request, CredentialGate.Known caller) {

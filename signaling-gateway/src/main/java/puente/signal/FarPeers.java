@@ -126,13 +126,4 @@ final class FarPeers implements Fleet.Part {
       onFrame(frame, now);
     }
   }
-
-  @Override
-  public void onForgetful(String node) {}
-
-  @Override
-  public void onNodes(long now) {}
-
-  @Override
-  public void onTime(long now) {}
 }

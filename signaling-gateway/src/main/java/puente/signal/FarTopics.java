@@ -58,17 +58,4 @@ final class FarTopics implements Fleet.Part {
       local.publish(published.topic(), published.text());
     }
   }
-
-  /** Clients of y-webrtc announce themselves again and again: nothing is kept for them. */
-  @Override
-  public void onUndelivered(Word word, String node, long now) {}
-
-  @Override
-  public void onForgetful(String node) {}
-
-  @Override
-  public void onNodes(long now) {}
-
-  @Override
-  public void onTime(long now) {}
 }

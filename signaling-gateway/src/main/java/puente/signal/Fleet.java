@@ -55,15 +55,15 @@ final class Fleet {
     void onWord(String from, Word word, long now);
 
     /** What was said to a node that is gone, and may not have come there. */
-    void onUndelivered(Word word, String node, long now);
+    default void onUndelivered(Word word, String node, long now) {}
 
     /** A node, or the way to it, is new: it knows nothing of what it was told before. */
-    void onForgetful(String node);
+    default void onForgetful(String node) {}
 
     /** Who is alive, or what a node says, is other than before. */
-    void onNodes(long now);
+    default void onNodes(long now) {}
 
-    void onTime(long now);
+    default void onTime(long now) {}
   }
 
   private final String own;
@@ -343,17 +343,5 @@ final class Fleet {
 
         @Override
         public void onWord(String from, Word word, long now) {}
-
-        @Override
-        public void onUndelivered(Word word, String node, long now) {}
-
-        @Override
-        public void onForgetful(String node) {}
-
-        @Override
-        public void onNodes(long now) {}
-
-        @Override
-        public void onTime(long now) {}
       };
 }

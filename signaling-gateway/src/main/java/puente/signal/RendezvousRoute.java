@@ -66,15 +66,7 @@ public final class RendezvousRoute {
   }
 
   private Reply answer(Request request, CredentialGate.Judgement judgement, Grant grant) {
-    return switch (judgement) {
-      case CredentialGate.Unknown unknown ->
-          Reply.problem(401, "Needs a key or a token: Authorization: Bearer <key>.")
-              .with("WWW-Authenticate", "Bearer realm=\"puente\"");
-      case CredentialGate.TooFast tooFast ->
-          Reply.problem(429, "Too many requests with this key.")
-              .with("Retry-After", tooFast.seconds());
-      case CredentialGate.Known known -> give(request, grant);
-    };
+    return CredentialGate.answer(judgement, known -> give(request, grant));
   }
 
   private Reply give(Request request, Grant grant) {

@@ -98,12 +98,6 @@ class AnyNodeTest {
   }
 
   private static ServerProcess start(String name, int port, int other) {
-    return ServerProcess.start(
-        name,
-        "node-id=" + name,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+    return ServerProcess.start(name, ServerProcess.cluster(name, port, other));
   }
 }

@@ -8,10 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -50,9 +46,9 @@ class ClusterDrainTest {
       assertEquals(0, drained.exit(), drained.output());
       assertTrue(drained.output().contains("drain-one draining"), drained.output());
       assertTrue(nodes(two).contains("kernel update"));
-      assertTrue(metrics(one).contains("state=\"draining\"} 1"), metrics(one));
-      assertEquals(1, metric(one, "puente_drain_remaining_allocations{"));
-      assertTrue(metric(one, "puente_drain_deadline_timestamp_seconds{") > 1_700_000_000);
+      assertTrue(one.get("/metrics").contains("state=\"draining\"} 1"), one.get("/metrics"));
+      assertEquals(1, one.metric("puente_drain_remaining_allocations{", ""));
+      assertTrue(one.metric("puente_drain_deadline_timestamp_seconds{", "") > 1_700_000_000);
 
       assertEquals(two.address(), alternate(allocate(TurnClient.udp(one))));
       assertEquals(two.address(), alternate(allocate(TurnClient.tcp(one))));
@@ -138,39 +134,11 @@ class ClusterDrainTest {
   }
 
   private static String nodes(ServerProcess server) throws Exception {
-    return get(server, "/api/v1/nodes");
-  }
-
-  private static String metrics(ServerProcess server) throws Exception {
-    return get(server, "/metrics");
-  }
-
-  private static double metric(ServerProcess server, String prefix) throws Exception {
-    return metrics(server)
-        .lines()
-        .filter(line -> line.startsWith(prefix))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
-  }
-
-  private static String get(ServerProcess server, String path) throws Exception {
-    try (var client = HttpClient.newHttpClient()) {
-      var request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort + path))
-              .timeout(Duration.ofSeconds(10))
-              .build();
-      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
-    }
+    return server.get("/api/v1/nodes");
   }
 
   private static ServerProcess start(String name, int port, int other) {
     return ServerProcess.start(
-        name,
-        "rfc5766-channel-numbers",
-        "node-id=" + name,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+        name, ServerProcess.cluster(name, port, other, "rfc5766-channel-numbers"));
   }
 }

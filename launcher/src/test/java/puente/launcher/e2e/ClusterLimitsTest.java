@@ -10,10 +10,6 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -90,38 +86,17 @@ class ClusterLimitsTest {
   }
 
   private static double dropped(ServerProcess server) throws Exception {
-    return get(server, "/metrics")
-        .lines()
-        .filter(line -> line.startsWith("puente_turn_relay_dropped_total{"))
-        .filter(line -> line.contains("user_bandwidth"))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    return server.metric("puente_turn_relay_dropped_total{", "user_bandwidth");
   }
 
   private static void awaitNode(ServerProcess asked, String id) throws Exception {
-    while (!get(asked, "/api/v1/nodes/" + id).replace(" ", "").contains("\"alive\":true")) {
+    while (!asked.get("/api/v1/nodes/" + id).replace(" ", "").contains("\"alive\":true")) {
       assertFalse(asked.program().endsWithin(Duration.ofMillis(50)), asked.log());
-    }
-  }
-
-  private static String get(ServerProcess server, String path) throws Exception {
-    try (var client = HttpClient.newHttpClient()) {
-      var request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort + path))
-              .timeout(Duration.ofSeconds(10))
-              .build();
-      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
   }
 
   private static ServerProcess start(String name, int port, int other) {
     return ServerProcess.start(
-        name,
-        "user-bps=" + BYTES_PER_SECOND,
-        "node-id=" + name,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+        name, ServerProcess.cluster(name, port, other, "user-bps=" + BYTES_PER_SECOND));
   }
 }

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,17 +130,11 @@ class ClusterSignalingTest {
 
   /** Until it keeps the one session of the other node. */
   static void awaitKept(ServerProcess keeper) throws Exception {
-    HttpRequest metrics =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + keeper.adminPort + "/metrics"))
-            .build();
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      while (client
-          .send(metrics, HttpResponse.BodyHandlers.ofString())
-          .body()
-          .lines()
-          .noneMatch(line -> line.matches("puente_signal_kept(\\{.*})? 1\\.0"))) {
-        LockSupport.parkNanos(20_000_000);
-      }
+    while (keeper
+        .get("/metrics")
+        .lines()
+        .noneMatch(line -> line.matches("puente_signal_kept(\\{.*})? 1\\.0"))) {
+      LockSupport.parkNanos(20_000_000);
     }
   }
 
@@ -171,12 +163,6 @@ class ClusterSignalingTest {
 
   private static ServerProcess start(String name, int port, int other) {
     return ServerProcess.start(
-        name,
-        "node-id=" + name,
-        "api-key=app:" + KEY,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+        name, ServerProcess.cluster(name, port, other, "api-key=app:" + KEY));
   }
 }

@@ -136,13 +136,7 @@ class ConsolePagesTest {
 
   private static ServerProcess node(String name, int port, int other) {
     return ServerProcess.startWith(
-        List.of("-Xmx256m"),
-        name,
-        "node-id=" + name,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+        List.of("-Xmx256m"), name, ServerProcess.cluster(name, port, other));
   }
 
   /** Traffic that comes back, as long as the script runs. */

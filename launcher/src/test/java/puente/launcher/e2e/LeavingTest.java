@@ -8,10 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,7 +67,7 @@ class LeavingTest {
       server.program().signal("TERM");
       awaitState(server, "draining");
       assertEquals(508, Stun.errorCode(allocate(TurnClient.udp(server))));
-      var ready = ask(server, "GET", "/readyz");
+      var ready = server.ask("GET", "/readyz");
       assertEquals(503, ready.statusCode());
       assertTrue(ready.body().contains("draining"), ready.body());
       client.bind(0x4000, new InetSocketAddress("127.0.0.1", echo.port()));
@@ -145,12 +141,7 @@ class LeavingTest {
   }
 
   private static long created(ServerProcess server) throws Exception {
-    return ask(server, "GET", "/metrics")
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("puente_turn_allocations_created_total{"))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    return (long) server.metric("puente_turn_allocations_created_total{", "");
   }
 
   /** Asks again and again, for at most as long as the test has. */
@@ -162,22 +153,10 @@ class LeavingTest {
 
   private static boolean isIn(ServerProcess server, String state) throws Exception {
     try {
-      return ask(server, "GET", "/api/v1/nodes/self").body().contains("\"" + state + "\"");
+      return server.get("/api/v1/nodes/self").contains("\"" + state + "\"");
     } catch (ConnectException notYet) {
       // The admin port opens after the others.
       return false;
-    }
-  }
-
-  private static HttpResponse<String> ask(ServerProcess server, String method, String path)
-      throws Exception {
-    try (var client = HttpClient.newHttpClient()) {
-      var request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort + path))
-              .method(method, HttpRequest.BodyPublishers.noBody())
-              .timeout(Duration.ofSeconds(10))
-              .build();
-      return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
   }
 }

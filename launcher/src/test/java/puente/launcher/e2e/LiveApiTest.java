@@ -254,10 +254,7 @@ class LiveApiTest {
 
   private long counted(ServerProcess node, String series) {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.adminPort + "/metrics"))
-              .build();
-      String text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      String text = node.get("/metrics");
       Matcher line = Pattern.compile(series + "[^}]*\\} ([0-9.E]+)").matcher(text);
       double sum = 0;
       while (line.find()) {
@@ -270,12 +267,6 @@ class LiveApiTest {
   }
 
   private static ServerProcess start(String name, int port, int other) {
-    return ServerProcess.start(
-        name,
-        "node-id=" + name,
-        "cluster-ip=127.0.0.1",
-        "cluster-port=" + port,
-        "cluster-member=127.0.0.1:" + other,
-        "cluster-secret=sixteen letters!");
+    return ServerProcess.start(name, ServerProcess.cluster(name, port, other));
   }
 }

@@ -9,6 +9,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,6 +159,20 @@ public final class ServerProcess implements AutoCloseable {
     return settings;
   }
 
+  /** What makes a server one of two nodes of a cluster on 127.0.0.1, and more settings. */
+  static String[] cluster(String node, int port, int other, String... more) {
+    var settings =
+        new ArrayList<>(
+            List.of(
+                "node-id=" + node,
+                "cluster-ip=127.0.0.1",
+                "cluster-port=" + port,
+                "cluster-member=127.0.0.1:" + other,
+                "cluster-secret=sixteen letters!"));
+    settings.addAll(Arrays.asList(more));
+    return settings.toArray(String[]::new);
+  }
+
   private String filled(String setting) {
     return setting
         .replace("%PORT%", "" + port)
@@ -198,6 +216,31 @@ public final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("-cp", classes, "puente.launcher.Puente", "serve"));
     command.add("--state-dir=" + folder.resolve("state"));
     return command;
+  }
+
+  /** What its admin port answers. */
+  HttpResponse<String> ask(String method, String path) throws IOException, InterruptedException {
+    try (var client = HttpClient.newHttpClient()) {
+      var request =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path))
+              .method(method, HttpRequest.BodyPublishers.noBody())
+              .timeout(Duration.ofSeconds(10))
+              .build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  String get(String path) throws IOException, InterruptedException {
+    return ask("GET", path).body();
+  }
+
+  /** The sum of a metric over all its labels that contain this. */
+  double metric(String name, String label) throws IOException, InterruptedException {
+    return get("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name) && line.contains(label))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
   }
 
   /** Our own command line, spoken to this server's admin port. */

@@ -72,15 +72,8 @@ class SignalingBrowserTest {
   }
 
   private static String[] cluster(String node, int page, int port, int other) {
-    return new String[] {
-      "node-id=" + node,
-      "cluster-ip=127.0.0.1",
-      "cluster-port=" + port,
-      "cluster-member=127.0.0.1:" + other,
-      "cluster-secret=sixteen letters!",
-      // Both pages come from the first node.
-      "public-key=" + KEY + "@" + url(page)
-    };
+    // Both pages come from the first node.
+    return ServerProcess.cluster(node, port, other, "public-key=" + KEY + "@" + url(page));
   }
 
   @Test

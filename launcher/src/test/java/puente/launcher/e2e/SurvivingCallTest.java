@@ -6,10 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -40,7 +36,7 @@ class SurvivingCallTest {
               ServerProcess.USER,
               ServerProcess.PASSWORD);
       awaitTalking(script);
-      double allocates = metric(server, "puente_stun_requests_total", "method=\"allocate\"");
+      double allocates = server.metric("puente_stun_requests_total", "method=\"allocate\"");
       assertTrue(allocates >= 4, "two clients, each challenged once: " + allocates);
       server.kill();
       server.startAgain();
@@ -51,10 +47,10 @@ class SurvivingCallTest {
       assertEquals(2, lines.length, result.output());
       assertSame(new JsonObject(lines[0]), new JsonObject(lines[1]));
       assertEquals(
-          0, metric(server, "puente_stun_requests_total", "method=\"allocate\""), "new Allocates");
+          0, server.metric("puente_stun_requests_total", "method=\"allocate\""), "new Allocates");
       assertTrue(server.log().contains("event=restored allocations=2 not=0"), server.log());
       assertTrue(
-          metric(server, "puente_turn_relay_packets_total", "") > 100,
+          server.metric("puente_turn_relay_packets_total", "") > 100,
           "the new process has relayed");
       System.out.println("Chromium outlives kill -9: " + lines[1]);
     }
@@ -86,20 +82,6 @@ class SurvivingCallTest {
       assertTrue(
           now.getInteger("framesDecoded") > then.getInteger("framesDecoded") + 60, over::encode);
       assertTrue(over.getJsonArray("freezeMs").getLong(side) > 0, over::encode);
-    }
-  }
-
-  /** The sum of a counter over all its labels that contain this. */
-  private static double metric(ServerProcess server, String name, String label) throws Exception {
-    var request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort + "/metrics"))
-            .build();
-    try (var http = HttpClient.newHttpClient()) {
-      String text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-      return text.lines()
-          .filter(line -> line.startsWith(name) && line.contains(label))
-          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-          .sum();
     }
   }
 }
