@@ -3,7 +3,10 @@ package puente.signal;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Topics of y-webrtc across nodes: how many subscribe elsewhere, and the way to them. */
+/**
+ * Topics of y-webrtc across nodes: how many subscribe elsewhere, and the way to them. Its clients
+ * announce themselves again and again: nothing is kept for the absent.
+ */
 final class FarTopics implements Fleet.Part {
   /** What was published elsewhere goes to the subscribers here. */
   interface Local {

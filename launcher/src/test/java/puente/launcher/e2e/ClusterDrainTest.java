@@ -121,7 +121,7 @@ class ClusterDrainTest {
 
   private static void awaitNode(ServerProcess asked, String id, String state) throws Exception {
     var wanted = "\"id\":\"" + id + "\"";
-    while (!isIn(get(asked, "/api/v1/nodes/" + id), wanted, state)) {
+    while (!isIn(asked.get("/api/v1/nodes/" + id), wanted, state)) {
       assertFalse(asked.program().endsWithin(Duration.ofMillis(50)), asked.log());
     }
   }
