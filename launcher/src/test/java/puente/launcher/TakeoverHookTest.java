@@ -1,0 +1,139 @@
+package puente.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static puente.launcher.ClusterLab.until;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import puente.launcher.TakeoverHook.Fact;
+
+/** The operator's program: when it is called, and what becomes of one that fails or hangs. */
+@Tag("slow")
+@Timeout(180)
+class TakeoverHookTest {
+  private static final int PATIENCE = 60;
+  private static final int ATTEMPTS = 3;
+
+  /** Packets to this prefix are thrown away wherever they come, RFC 6666. */
+  private static final String NOWHERE = "100:0:0:0:0:0:0:";
+
+  private static final String HOOK =
+      """
+      #!/bin/sh
+      echo "asked for $1 $2 by $PUENTE_NODE majority $PUENTE_MAJORITY"
+      case $1 in
+      n2) echo "no, said the cloud" >&2; exit 3 ;;
+      n3) sleep 1000 & echo $! $$ >> "$(dirname "$0")/hung"; wait ;;
+      esac
+      """;
+
+  private static final NodeState N1 = NodeState.serving("n1");
+  private static final NodeState N2 = NodeState.serving("n2");
+  private static final NodeState N3 = NodeState.serving("n3");
+  private static final NodeState N4 = NodeState.serving("n4");
+
+  @TempDir private Path directory;
+
+  private final List<FakeCluster> nodes = FakeCluster.nodes(4);
+
+  @Test
+  void aHookThatFailsOrHangsIsCalledAgainAndNotForEver() throws Exception {
+    try (TakeoverHook hook = start(HOOK)) {
+      nodes.getFirst().sees(N1, dead(N2), N3, N4);
+      until(() -> hook.count(Fact.FAILED) == ATTEMPTS, PATIENCE);
+
+      nodes.getFirst().sees(N1, dead(N2), dead(N3), N4);
+      until(() -> hook.count(Fact.FAILED) == 2 * ATTEMPTS, PATIENCE);
+      List<String> hung = Files.readAllLines(directory.resolve("hung"));
+      assertEquals(ATTEMPTS, hung.size());
+      for (String pid : String.join(" ", hung).split(" ")) {
+        until(() -> isOver(pid), PATIENCE);
+      }
+
+      nodes.getFirst().sees(N1, N2, N3, dead(N4));
+      until(() -> hook.count(Fact.DONE) > 0, PATIENCE);
+      assertEquals(2 * ATTEMPTS, hook.count(Fact.FAILED));
+      assertEquals(0, hook.count(Fact.MINORITY));
+    }
+    String said = Files.readString(directory.resolve("state/takeover-hook.log"));
+    assertEquals(
+        ATTEMPTS,
+        count("asked for n2 " + NOWHERE + "2 by n1 majority yes\nno, said the cloud\n", said));
+    assertEquals(ATTEMPTS, count("asked for n3 " + NOWHERE + "3 by n1 majority half\n", said));
+    assertTrue(said.contains("asked for n4 " + NOWHERE + "4 by n1 majority yes\n"), said);
+  }
+
+  @Test
+  void whoSeesTheLesserPartCallsNone() throws Exception {
+    try (TakeoverHook hook = start(HOOK)) {
+      nodes.getFirst().sees(N1, dead(N2), dead(N3), dead(N4));
+      until(() -> hook.count(Fact.MINORITY) == 3, PATIENCE);
+      assertEquals(0, hook.count(Fact.DONE) + hook.count(Fact.FAILED));
+    }
+    assertFalse(Files.exists(directory.resolve("state/takeover-hook.log")));
+  }
+
+  @Test
+  void whatIsNoProgramIsRefusedAtTheStart() {
+    StartFailure refused =
+        assertThrows(StartFailure.class, () -> start(directory.resolve("nothing")));
+    assertTrue(refused.line().contains("is no program"), refused.line());
+  }
+
+  private TakeoverHook start(String script) throws StartFailure, IOException {
+    Path program = directory.resolve("hook");
+    Files.writeString(program, script);
+    assertTrue(program.toFile().setExecutable(true));
+    return start(program);
+  }
+
+  /** This is n1; the others have no hooks, and have said which addresses are theirs. */
+  private TakeoverHook start(Path program) throws StartFailure {
+    Given given =
+        new Given(directory)
+            .flag("state-dir", directory.resolve("state").toString())
+            .flag("takeover-hook", program.toString())
+            .flag("takeover-hook-timeout", "1s")
+            .flag("takeover-after", "1s");
+    for (int number = 1; number <= 4; number++) {
+      given.flag("listening-ip", NOWHERE + number);
+    }
+    Config config = given.load();
+    nodes.getFirst().sees(N1, N2, N3, N4);
+    TakeoverHook hook =
+        TakeoverHook.start(config, StateDirectory.open(config), nodes.getFirst().cluster());
+    for (int number = 2; number <= 4; number++) {
+      byte[] word = new TakeoverRules.Word(false, Set.of(NOWHERE + number), Set.of()).encode();
+      assertTrue(nodes.get(number - 1).tell("n1", "addresses", word));
+    }
+    return hook;
+  }
+
+  private static NodeState dead(NodeState node) {
+    return node.withAlive(false);
+  }
+
+  /** Gone, or killed and not yet asked for by whoever has inherited it. */
+  private static boolean isOver(String pid) {
+    try {
+      return Files.readString(Path.of("/proc", pid, "stat")).contains(") Z ");
+    } catch (IOException gone) {
+      return true;
+    }
+  }
+
+  private static int count(String words, String text) {
+    return text.split(Pattern.quote(words), -1).length - 1;
+  }
+}
