@@ -20,11 +20,14 @@ public interface TurnAccess {
   record Realm(String name, String authentication, int users, int secrets, Quota quota) {}
 
   /** Allocations at most; 0 is no limit. */
-  record Quota(int perUser, int perSource, int total, String origin) {}
+  record Quota(int perUser, int perRealm, int perSource, int total, String origin) {}
 
   /** What is left out stays. */
   record QuotaChange(
-      Optional<Integer> perUser, Optional<Integer> perSource, Optional<Integer> total) {}
+      Optional<Integer> perUser,
+      Optional<Integer> perRealm,
+      Optional<Integer> perSource,
+      Optional<Integer> total) {}
 
   /**
    * A static user.

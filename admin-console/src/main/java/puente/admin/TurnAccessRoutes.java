@@ -96,10 +96,11 @@ final class TurnAccessRoutes {
 
   private Future<Answer> setQuota(Call call) {
     String name = call.name("realm");
-    JsonObject words = call.words("perUser", "perSource", "total", "reason");
+    JsonObject words = call.words("perUser", "perRealm", "perSource", "total", "reason");
     TurnAccess.QuotaChange change =
         new TurnAccess.QuotaChange(
             Call.number(words, "perUser", 0, QUOTA_MAX),
+            Call.number(words, "perRealm", 0, QUOTA_MAX),
             Call.number(words, "perSource", 0, QUOTA_MAX),
             Call.number(words, "total", 0, QUOTA_MAX));
     String reason = Call.reason(words);
@@ -135,17 +136,19 @@ final class TurnAccessRoutes {
   }
 
   private static String tag(Quota quota) {
-    return "\"" + quota.perUser() + "-" + quota.perSource() + "-" + quota.total() + "\"";
+    return "\"%d-%d-%d-%d\""
+        .formatted(quota.perUser(), quota.perRealm(), quota.perSource(), quota.total());
   }
 
   private static String words(Quota quota) {
-    return "user %d, source %d, total %d"
-        .formatted(quota.perUser(), quota.perSource(), quota.total());
+    return "user %d, realm %d, source %d, total %d"
+        .formatted(quota.perUser(), quota.perRealm(), quota.perSource(), quota.total());
   }
 
   private static JsonObject json(Quota quota) {
     return new JsonObject()
         .put("perUser", quota.perUser())
+        .put("perRealm", quota.perRealm())
         .put("perSource", quota.perSource())
         .put("total", quota.total())
         .put("origin", quota.origin());

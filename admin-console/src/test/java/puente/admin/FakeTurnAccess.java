@@ -12,7 +12,7 @@ import puente.admin.access.AccessProblem;
 final class FakeTurnAccess implements TurnAccess {
 
   private final Map<String, Instant> createdByUser = new TreeMap<>(Map.of("ana", Instant.EPOCH));
-  private Quota quota = new Quota(10, 0, 1000, "default");
+  private Quota quota = new Quota(10, 0, 0, 1000, "default");
   final List<String> orders = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   @Override
@@ -25,6 +25,7 @@ final class FakeTurnAccess implements TurnAccess {
     quota =
         new Quota(
             change.perUser().orElse(quota.perUser()),
+            change.perRealm().orElse(quota.perRealm()),
             change.perSource().orElse(quota.perSource()),
             change.total().orElse(quota.total()),
             "console");

@@ -190,8 +190,9 @@ class OperationsTest {
     String path = "/api/v1/realms/example.org/quota";
     String tag = server.get(path, TOKEN).headers().firstValue("etag").orElseThrow();
     String[] seen = {TOKEN[0], TOKEN[1], "If-Match", tag};
-    HttpResponse<String> done = server.send("PUT", path, "{\"perUser\":3}", seen);
+    HttpResponse<String> done = server.send("PUT", path, "{\"perUser\":3,\"perRealm\":500}", seen);
     assertEquals(3, json(done).getInteger("perUser"));
+    assertEquals(500, json(done).getInteger("perRealm"));
     assertEquals(1000, json(done).getInteger("total"));
     assertEquals(412, server.send("PUT", path, "{\"perUser\":4}", seen).statusCode());
     assertEquals(400, server.send("PUT", path, "{\"perUser\":-1}", TOKEN).statusCode());

@@ -33,7 +33,8 @@ record AddedAccess(
   static final AddedAccess NOTHING = new AddedAccess(Map.of(), List.of(), null, Map.of());
 
   static final List<Setting<Integer>> QUOTAS =
-      List.of(Settings.USER_QUOTA, Settings.SOURCE_QUOTA, Settings.TOTAL_QUOTA);
+      List.of(
+          Settings.USER_QUOTA, Settings.REALM_QUOTA, Settings.SOURCE_QUOTA, Settings.TOTAL_QUOTA);
 
   /** A user of these. */
   record User(String password, Instant created) {}

@@ -3,6 +3,7 @@ package puente.launcher;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Set;
  * What the configuration says about other nodes.
  *
  * @param secret empty if the operator has asked for links without protection
+ * @param silence who sends no heartbeat for longer is given up
  * @param recordLifeSeconds how long the record of an allocation may live without being renewed
  */
 record ClusterConfig(
@@ -22,6 +24,7 @@ record ClusterConfig(
     List<ClusterMember> members,
     Optional<String> dns,
     Optional<String> secret,
+    Duration silence,
     int recordLifeSeconds) {
 
   /** Shorter ones could be guessed by whoever can call a node. */
@@ -53,6 +56,7 @@ record ClusterConfig(
             members,
             dns,
             secret(config),
+            config.value(ClusterSettings.CLUSTER_SILENCE),
             (int) config.value(Settings.MAX_ALLOCATE_LIFETIME).toSeconds()
                 + RECORD_MARGIN_SECONDS));
   }

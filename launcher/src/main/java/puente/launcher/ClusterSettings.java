@@ -3,6 +3,7 @@ package puente.launcher;
 import static puente.launcher.Setting.row;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import puente.launcher.Setting.Group;
@@ -66,6 +67,16 @@ final class ClusterSettings {
               Group.CLUSTER,
               "cluster-insecure",
               "Links in clear and open to anybody who reaches cluster-port. For trying out only.")
+          .in(ROWS);
+
+  static final Setting<Duration> CLUSTER_SILENCE =
+      row(
+              Group.CLUSTER,
+              "cluster-silence",
+              Type.duration(Duration.ofSeconds(3), Duration.ofMinutes(1)),
+              "How long a node may be silent until the others give it up; heartbeats are sent "
+                  + "every second. The same on every node.")
+          .fallback("4s")
           .in(ROWS);
 
   private ClusterSettings() {}

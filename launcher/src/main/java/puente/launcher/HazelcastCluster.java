@@ -184,6 +184,7 @@ final class HazelcastCluster implements Cluster {
     rates.start(instance);
     messages.start(instance);
     quotas.declare();
+    HazelcastClusterSilence.watch(instance, config.silence(), watcher);
     tick();
     worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
@@ -481,20 +482,16 @@ final class HazelcastCluster implements Cluster {
 
     @Override
     public void memberRemoved(MembershipEvent event) {
-      Events.warn(
-          "cluster-node-lost",
-          "node",
-          HazelcastClusterConfig.nodeOf(event.getMember()),
-          "members",
-          event.getMembers().size());
+      String lost = HazelcastClusterConfig.nodeOf(event.getMember());
+      Events.warn("cluster-node-lost", "node", lost, "members", event.getMembers().size());
       claims.memberLost();
       directory.membersChanged();
       directory.reconcileSoon();
       heir.look("node-lost");
       soon(quotas::declare);
-      soon(() -> rates.forget(HazelcastClusterConfig.nodeOf(event.getMember())));
+      soon(() -> rates.forget(lost));
       refreshSoon();
-      forgetLater(HazelcastClusterConfig.nodeOf(event.getMember()));
+      forgetLater(lost);
     }
   }
 }

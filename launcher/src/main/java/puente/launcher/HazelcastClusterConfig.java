@@ -21,7 +21,6 @@ final class HazelcastClusterConfig {
    */
   private static final String PARTITIONS = "31";
 
-  /** Heartbeats every second, dead after five: a busy machine is silent for two. */
   private static final Map<String, String> PROPERTIES =
       Map.ofEntries(
           Map.entry("hazelcast.logging.type", "slf4j"),
@@ -39,7 +38,6 @@ final class HazelcastClusterConfig {
           Map.entry("hazelcast.merge.next.run.delay.seconds", "5"),
           Map.entry("hazelcast.heartbeat.failuredetector.type", "deadline"),
           Map.entry("hazelcast.heartbeat.interval.seconds", "1"),
-          Map.entry("hazelcast.max.no.heartbeat.seconds", "5"),
           Map.entry("hazelcast.socket.connect.timeout.seconds", "2"),
           Map.entry("hazelcast.operation.call.timeout.millis", "5000"),
           Map.entry("hazelcast.partition.count", PARTITIONS),
@@ -53,6 +51,7 @@ final class HazelcastClusterConfig {
     Config config = new Config();
     config.setClusterName(cluster.name());
     PROPERTIES.forEach(config::setProperty);
+    config.setProperty("hazelcast.max.no.heartbeat.seconds", secondsOfSilence(cluster));
     config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, cluster.nodeId());
     config.getJetConfig().setEnabled(false);
     config.getMetricsConfig().setEnabled(false);
@@ -72,6 +71,11 @@ final class HazelcastClusterConfig {
   static String nodeOf(Member member) {
     return Optional.ofNullable(member.getAttribute(NODE_ATTRIBUTE))
         .orElse(member.getUuid().toString());
+  }
+
+  /** Behind {@link HazelcastClusterSilence}, not before it. */
+  private static String secondsOfSilence(ClusterConfig cluster) {
+    return String.valueOf(cluster.silence().toSeconds() + 1);
   }
 
   private static void network(NetworkConfig network, ClusterConfig cluster) {

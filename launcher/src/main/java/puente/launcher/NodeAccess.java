@@ -61,6 +61,7 @@ final class NodeAccess implements TurnAccess {
     boolean added = AddedAccess.QUOTAS.stream().anyMatch(one -> isAdded(config.origin(one)));
     return new Quota(
         config.value(Settings.USER_QUOTA),
+        config.value(Settings.REALM_QUOTA),
         config.value(Settings.SOURCE_QUOTA),
         config.value(Settings.TOTAL_QUOTA),
         added ? "console" : config.origin(Settings.USER_QUOTA).toString());
@@ -74,6 +75,7 @@ final class NodeAccess implements TurnAccess {
   public Quota setQuota(QuotaChange change) {
     Map<String, Integer> quotas = new HashMap<>(node.added().quotaBySetting());
     change.perUser().ifPresent(max -> quotas.put(Settings.USER_QUOTA.name(), max));
+    change.perRealm().ifPresent(max -> quotas.put(Settings.REALM_QUOTA.name(), max));
     change.perSource().ifPresent(max -> quotas.put(Settings.SOURCE_QUOTA.name(), max));
     change.total().ifPresent(max -> quotas.put(Settings.TOTAL_QUOTA.name(), max));
     apply(node.added().withQuotas(quotas));

@@ -307,7 +307,7 @@ final class NodeConfig {
   LocalStore.Quotas quotas() {
     return new LocalStore.Quotas(
         config.value(Settings.USER_QUOTA),
-        0,
+        config.value(Settings.REALM_QUOTA),
         config.value(Settings.SOURCE_QUOTA),
         config.value(Settings.TOTAL_QUOTA));
   }

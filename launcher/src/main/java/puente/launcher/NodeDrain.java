@@ -313,8 +313,11 @@ final class NodeDrain {
         relayed += shard.relayBytes(Leg.PEER, Direction.OUT, transport);
       }
     }
-    int quota = config.value(Settings.TOTAL_QUOTA);
-    int most = (int) Math.min(Integer.MAX_VALUE, quota > 0 ? Math.min(quota, places) : places);
+    for (Setting<Integer> limit : List.of(Settings.TOTAL_QUOTA, Settings.REALM_QUOTA)) {
+      int quota = config.value(limit);
+      places = quota > 0 ? Math.min(quota, places) : places;
+    }
+    int most = (int) Math.min(Integer.MAX_VALUE, places);
     long now = System.nanoTime();
     long perSecond = (long) ((relayed - bytes) * 1e9 / Math.max(1, now - bytesAtNanos));
     bytes = relayed;

@@ -27,7 +27,7 @@ import puente.turn.store.Snapshot;
 final class NodeTakeover implements Heir, AutoCloseable {
 
   /** How often it is looked whether an address has come or gone. */
-  private static final long WATCH_MS = 250;
+  private static final long WATCH_MS = 100;
 
   /** After a death, a record may be found late, when partitions have moved. */
   private static final long[] LOOK_AGAIN_MS = {1000, 5000};

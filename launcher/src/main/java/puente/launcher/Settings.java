@@ -252,6 +252,8 @@ final class Settings {
       limit("user-quota", 0, "Allocations per user.").letter('q').in(ROWS);
   static final Setting<Integer> TOTAL_QUOTA =
       limit("total-quota", 0, "Allocations in all.").letter('Q').in(ROWS);
+  static final Setting<Integer> REALM_QUOTA =
+      limit("realm-quota", 0, "Allocations of this node's realm, over all nodes.").in(ROWS);
   static final Setting<Integer> SOURCE_QUOTA =
       limit("source-quota", 0, "Allocations per client address.").in(ROWS);
   static final Setting<Long> MAX_BPS =

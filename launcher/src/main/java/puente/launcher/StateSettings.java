@@ -20,7 +20,7 @@ final class StateSettings {
               Type.count(0, 10_000),
               "Milliseconds that a change of an allocation waits for others before they are kept "
                   + "in state-dir; 0 keeps none, and a restart ends all.")
-          .fallback("50")
+          .fallback("20")
           .in(ROWS);
   static final Setting<Boolean> STATE_FSYNC =
       Settings.flag(

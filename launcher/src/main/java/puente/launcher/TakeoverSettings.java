@@ -24,7 +24,7 @@ final class TakeoverSettings {
       row(
               Group.CLUSTER,
               "takeover-after",
-              Type.duration(Duration.ofMillis(500), Duration.ofHours(1)),
+              Type.duration(Duration.ofSeconds(1), Duration.ofHours(1)),
               "With takeover-hook: how long a dead node's address has to be silent before.")
           .fallback("2s")
           .in(ROWS);

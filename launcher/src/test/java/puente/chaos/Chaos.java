@@ -10,14 +10,15 @@ public final class Chaos {
 
   private static final String USAGE =
       """
-      ./puente chaos [--short] [--json] [SCENARIO...]
+      ./puente chaos [--short] [--json | --markdown] [SCENARIO...]
 
       Three nodes in network namespaces, with clients and peers, and what may happen to them. All
       scenarios, or those named; needs root and iproute2. Exit code 1 when something is not as it must be,
       2 on wrong usage, 3 where there cannot be such a laboratory.
 
-      --short   fewer people, shorter times, no supervisors
-      --json    the figures for programs
+      --short      fewer people, shorter times, no supervisors
+      --json       the figures for programs
+      --markdown   the table as docs/CHAOS.md has it
 
       """;
 

@@ -67,7 +67,7 @@ final class Crashes {
             .split(" "));
   }
 
-  /** SIGSTOP, 5 s, SIGCONT: about as long as it takes the others to give a node up. */
+  /** SIGSTOP, 5 s, SIGCONT: a second longer than it takes the others to give a node up. */
   static void pause(Stage stage, Outcome outcome) {
     Lab lab = stage.setUpWithPeople();
     LabNode node = lab.node(1);

@@ -29,10 +29,10 @@ final class HookedTakeover {
     Predicate<Flow> touched = Stage.at(dead);
     Load load = stage.load();
     load.begin();
-    dead.kill();
-    // The whole host is gone: whoever asks for its address hears nothing.
+    // The whole host is gone without a word: whoever asks for its address hears nothing.
     dead.namespace().ip("link", "set", "eth0", "down");
     load.mark(touched);
+    dead.kill();
     boolean all = load.await(MOVED, touched, Stage::flowing);
     outcome.back(load.sinceMarkMs(touched));
     outcome.expect(all, "only %d flows went on", load.count(touched.and(Stage::flowing)));

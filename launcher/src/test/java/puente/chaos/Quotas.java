@@ -36,7 +36,8 @@ final class Quotas {
 
   /** Many at once, on all nodes, several times. */
   static void storm(Stage stage, Outcome outcome) {
-    Lab lab = stage.setUp("user-quota=" + QUOTA, "total-quota=" + QUOTA);
+    String[] quotas = {"user-quota=" + QUOTA, "realm-quota=" + QUOTA, "total-quota=" + QUOTA};
+    Lab lab = stage.setUp(quotas);
     Load load = stage.load();
     int worst = Integer.MIN_VALUE;
     int rounds = stage.brief() ? 1 : 5;

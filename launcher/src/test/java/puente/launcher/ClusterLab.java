@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,7 @@ final class ClusterLab {
             others,
             Optional.empty(),
             Optional.ofNullable(secret),
+            Duration.ofSeconds(4),
             3600);
     HazelcastCluster node = new HazelcastCluster(config, new LocalStore(quotas));
     Heirloom heir = new Heirloom("n" + number);

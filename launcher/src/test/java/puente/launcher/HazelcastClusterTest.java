@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -131,6 +132,7 @@ class HazelcastClusterTest {
                 List.of(),
                 Optional.empty(),
                 Optional.of(SECRET),
+                Duration.ofSeconds(4),
                 60));
     assertThrows(
         HazelcastClusterLink.InClear.class,

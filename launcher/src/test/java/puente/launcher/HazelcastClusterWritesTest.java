@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,9 @@ class HazelcastClusterWritesTest {
   private static final int PER_SECOND = Integer.getInteger("puente.writes", 2000);
   private static final int SECONDS = Integer.getInteger("puente.writes.seconds", 10);
   private static final int ALLOCATIONS = 10_000;
-  private static final long INTERVAL_MS = 50;
+  private static final long INTERVAL_MS = Integer.getInteger("puente.writes.interval", 20);
+  private static final int QUESTIONS = 500;
+  private static final int PAGE = 100;
   private static final int SHARDS = 2;
 
   private final ClusterLab lab = new ClusterLab();
@@ -71,9 +74,39 @@ class HazelcastClusterWritesTest {
         ms(sorted, 0.99),
         ms(sorted, 1),
         cpuMicros);
+    askAll(nodes.get(2).directory());
     assertEquals(sent, sorted.size());
     // The bound is for a quiet machine; this is only to notice another order of magnitude.
     assertTrue(ms(sorted, 0.99) < 1000);
+  }
+
+  /** What it takes another node to find one, and to list a page of all. */
+  private static void askAll(HazelcastClusterDirectory directory) {
+    List<Long> found = new ArrayList<>();
+    List<Long> listed = new ArrayList<>();
+    for (int i = 0; i < QUESTIONS; i++) {
+      long start = System.nanoTime();
+      Snapshot asked = some(i * 7, 1, 1).getFirst();
+      assertTrue(directory.find(asked.key()).toCompletableFuture().join().isPresent());
+      found.add(System.nanoTime() - start);
+    }
+    for (int i = 0; i < QUESTIONS / 10; i++) {
+      long start = System.nanoTime();
+      assertEquals(PAGE, directory.page(Optional.empty(), Optional.empty(), "", PAGE).size());
+      listed.add(System.nanoTime() - start);
+    }
+    found.sort(null);
+    listed.sort(null);
+    System.out.printf(
+        Locale.ROOT,
+        "found by another node after p50 %.2f ms, p99 %.2f ms; a page of %d out of %d listed"
+            + " after p50 %.1f ms, max %.1f ms%n",
+        ms(found, 0.5),
+        ms(found, 0.99),
+        PAGE,
+        ALLOCATIONS,
+        ms(listed, 0.5),
+        ms(listed, 1));
   }
 
   private static long cpuNanos() {

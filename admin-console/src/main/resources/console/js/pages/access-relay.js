@@ -52,12 +52,14 @@ function askQuota(ctx, realm) {
     ],
     fields: [
       whole("perUser", "Allocations of a user, 0 is no limit"),
+      whole("perRealm", "Allocations of the realm"),
       whole("perSource", "Allocations of one client address"),
       whole("total", "Allocations in all"),
     ],
-    onDone: async ({ perUser, perSource, total, reason }) => {
+    onDone: async ({ perUser, perRealm, perSource, total, reason }) => {
       await put(`/realms/${segment(realm.name)}/quota`, {
         perUser: Number(perUser),
+        perRealm: Number(perRealm),
         perSource: Number(perSource),
         total: Number(total),
         reason,
@@ -97,7 +99,7 @@ function realmsCard(ctx) {
     when(ctx.feeds.realms, "realms", ({ realms }) =>
       grid(
         "Realms",
-        ["Realm", "Signed by", "For a user", "For an address", "In all", "From", ""],
+        ["Realm", "Signed by", "For a user", "For the realm", "For an address", "In all", "From", ""],
         realms.map(r =>
           h(
             "tr",
@@ -113,10 +115,10 @@ function realmsCard(ctx) {
                 none: "nobody: open to all",
               }[r.authentication] ?? "–",
             ),
-            ["perUser", "perSource", "total"].map((key, i) =>
+            ["perUser", "perRealm", "perSource", "total"].map((key, i) =>
               h(
                 "td",
-                { "data-l": ["For a user", "For an address", "In all"][i] },
+                { "data-l": ["For a user", "For the realm", "For an address", "In all"][i] },
                 r.quota[key] > 0 ? f.count(r.quota[key]) : "no limit",
               ),
             ),

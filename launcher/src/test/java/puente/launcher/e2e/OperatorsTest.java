@@ -88,6 +88,11 @@ class OperatorsTest {
       TurnClient.udp(server).allocate();
       assertEquals(
           486, Stun.errorCode(TurnClient.udp(server).signed(Stun.ALLOCATE, OperatorsTest::udp)));
+      JsonObject realm = new JsonObject().put("perUser", 0).put("perRealm", 1);
+      assertEquals(200, send(server, "PUT", path, realm).statusCode());
+      assertEquals(486, code(server, late), "another user of a realm that is full");
+      realm.put("perUser", 1).put("perRealm", 0);
+      assertEquals(200, send(server, "PUT", path, realm).statusCode());
 
       server.kill();
       server.startAgain();

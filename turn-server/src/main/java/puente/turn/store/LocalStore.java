@@ -22,7 +22,7 @@ public final class LocalStore implements AllocationStore {
    * How many allocations may be alive; 0 is no limit.
    *
    * @param perUser {@code user-quota}
-   * @param perRealm {@code total-quota} of one realm
+   * @param perRealm {@code realm-quota}
    * @param perSource per client address, IPv6 per /64
    * @param total of the whole server
    */

@@ -82,17 +82,36 @@ class LeasedStoreTest {
     world.quiet();
     long granted = answers.stream().filter(Granted.class::isInstance).count();
     assertTrue(granted <= QUOTA && granted >= QUOTA - 6, "granted " + granted);
-    assertEquals(
-        3 * QUOTA - granted,
-        answers.stream()
-            .filter(
-                answer ->
-                    answer instanceof AllocationStore.Refused refused
-                        && refused.scope() == AllocationStore.Scope.IP)
-            .count());
+    assertEquals(3 * QUOTA - granted, refusedBy(AllocationStore.Scope.IP, answers));
     world.reserve(world.nodes.getFirst());
     world.quiet();
     assertEquals(1, world.alive(), "another source");
+  }
+
+  /** Each realm has its own, over all nodes and users. */
+  @Test
+  void aRealmHasItsQuotaOverAllNodes() {
+    World world = new World(new Random(5), new LocalStore.Quotas(0, QUOTA, 0, 0));
+    world.repeats = false;
+    List<AllocationStore.Answer> answers = new ArrayList<>();
+    for (int i = 0; i < 3 * QUOTA; i++) {
+      AllocationStore store = world.nodes.get(i % 3).store;
+      store.ask(new Reserve(world.client(), "u" + i, "full"), answers::add);
+    }
+    world.quiet();
+    long granted = answers.stream().filter(Granted.class::isInstance).count();
+    assertTrue(granted <= QUOTA && granted >= QUOTA - 6, "granted " + granted);
+    assertEquals(3 * QUOTA - granted, refusedBy(AllocationStore.Scope.REALM, answers));
+    world.reserve(world.nodes.getFirst());
+    world.quiet();
+    assertEquals(1, world.alive(), "another realm");
+  }
+
+  private static long refusedBy(AllocationStore.Scope scope, List<AllocationStore.Answer> answers) {
+    return answers.stream()
+        .filter(AllocationStore.Refused.class::isInstance)
+        .filter(answer -> ((AllocationStore.Refused) answer).scope() == scope)
+        .count();
   }
 
   /** Three nodes that reach nobody: each has its even part, all together the quota and no more. */

@@ -120,6 +120,7 @@ class OwnershipTest {
     int moved = 0;
     int learned = 0;
     int returned = 0;
+    int robbed = 0;
     for (int seed = 0; seed < SEEDS; seed++) {
       World world = new World(new Random(seed), RIGHT);
       world.run();
@@ -127,10 +128,12 @@ class OwnershipTest {
       moved += world.claims > 0 ? 1 : 0;
       learned += world.learned > 0 ? 1 : 0;
       returned += world.returned > 0 ? 1 : 0;
+      robbed += world.robbed > 0 ? 1 : 0;
     }
     assertTrue(moved > SEEDS / 4, "the simulation does what it is for: " + moved);
     assertTrue(learned > SEEDS / 100, "journals are behind: " + learned);
     assertTrue(returned > SEEDS / 20, "former owners come back: " + returned);
+    assertTrue(robbed > SEEDS / 4, "addresses leave nodes that live: " + robbed);
   }
 
   static Stream<Rules> broken() {
@@ -249,6 +252,7 @@ class OwnershipTest {
     int claims;
     int learned;
     int returned;
+    int robbed;
 
     World(Random random, Rules rules) {
       this.random = random;
@@ -365,12 +369,17 @@ class OwnershipTest {
       return split ? wanted : 0;
     }
 
-    /** For a packet of the client's, or all at once with what else is left. */
+    /** One by one or in bulk: from who looks dead, or lives and has lost its address to this one. */
     private void claimFrom(Host host) {
       Snapshot seen = directory[side(host.side)];
-      if (!host.up || host.serves != null || seen == null || looksAlive(seen.node(), host)) {
+      if (!host.up || host.serves != null || seen == null) {
         return;
       }
+      boolean lives = looksAlive(seen.node(), host);
+      if (lives && random.nextInt(4) > 0) {
+        return;
+      }
+      robbed += lives ? 1 : 0;
       int side = host.side;
       flying.add(new Flight(host, () -> claim(host, side, seen.epoch())));
     }
