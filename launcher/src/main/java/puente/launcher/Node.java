@@ -1,8 +1,6 @@
 package puente.launcher;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -93,12 +91,7 @@ final class Node implements NodeControl {
       takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
       hook = ClusterConfig.of(config).isEmpty() ? null : TakeoverHook.start(config, state, cluster);
-      NodeMetrics metrics = new NodeMetrics(metricSources());
-      metrics.bind(new NodeMetricsCluster(cluster, link, journal));
-      if (hook != null) {
-        metrics.bind(hook);
-      }
-      metrics.bind(drain);
+      NodeMetrics metrics = metrics(drain, hook);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       live = new NodeLive(config, state, loops, new NodeLive.Parts(turn, metrics, cluster, drain));
       live.peers(parts.turnConfig().peers());
@@ -174,6 +167,17 @@ final class Node implements NodeControl {
     return new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
   }
 
+  private NodeMetrics metrics(NodeDrain leaving, @Nullable TakeoverHook moving) {
+    NodeMetrics metrics = new NodeMetrics(metricSources());
+    metrics.bind(new NodeMetricsCluster(cluster, link, journal));
+    if (moving != null) {
+      metrics.bind(moving);
+    }
+    metrics.bind(leaving);
+    metrics.bindEgressLimit(() -> 2 * current.value(Settings.BPS_CAPACITY));
+    return metrics;
+  }
+
   private NodeMetrics.Sources metricSources() {
     int portMin = config.value(Settings.MIN_PORT);
     int portMax = config.value(Settings.MAX_PORT);
@@ -184,7 +188,7 @@ final class Node implements NodeControl {
             .toList();
     NodeTls certificate = tls;
     return new NodeMetrics.Sources(
-        hostName(),
+        cluster.nodeId(),
         config.value(Settings.REALM),
         turn.counters(),
         turn.datagramCounters(),
@@ -192,14 +196,6 @@ final class Node implements NodeControl {
         loops.shards().stream().map(EventLoops.Loop::eventLoop).toList(),
         port -> port >= portMin && port <= portMax || listening.contains(port),
         certificate == null ? Map.of() : Map.of("tls", certificate::expiresEpochSeconds));
-  }
-
-  private static String hostName() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException unnamed) {
-      return "localhost";
-    }
   }
 
   /** Every open port. */

@@ -1,8 +1,6 @@
 package puente.launcher;
 
 import io.micrometer.core.instrument.Clock;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -27,6 +25,7 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import puente.admin.NodeView.Exposition;
 import puente.admin.NodeView.MetricNames;
+import puente.metrics.Metric;
 import puente.net.DatagramCounters;
 import puente.stun.ErrorCode;
 import puente.stun.Family;
@@ -126,6 +125,15 @@ final class NodeMetrics implements AutoCloseable {
     cluster.bind(registry);
   }
 
+  /**
+   * What this node may send, from now on.
+   *
+   * @param bytesPerSecond of both ways together; 0 if there is no limit
+   */
+  void bindEgressLimit(LongSupplier bytesPerSecond) {
+    gauge(Metric.EGRESS_LIMIT, bytesPerSecond);
+  }
+
   /** How far the node is on its way out, from now on. */
   void bind(NodeDrain drain) {
     NodeMetricsDrain.bind(registry, drain);
@@ -175,8 +183,7 @@ final class NodeMetrics implements AutoCloseable {
         String[] tags = {"method", text(method), "transport", text(transport)};
         for (Family family : Family.values()) {
           counter(
-              "puente.stun.requests",
-              "Requests received",
+              Metric.STUN_REQUESTS,
               () -> sources.sum(shard -> shard.requests(method, transport, family)),
               and(tags, "family", text(family)));
         }
@@ -195,8 +202,7 @@ final class NodeMetrics implements AutoCloseable {
   private void bindResponses(
       Method method, Transport transport, @Nullable ErrorCode error, String[] tags) {
     counter(
-        "puente.stun.responses",
-        "Responses sent",
+        Metric.STUN_RESPONSES,
         () -> sources.sum(shard -> shard.responses(method, transport, error)),
         tags);
   }
@@ -206,29 +212,21 @@ final class NodeMetrics implements AutoCloseable {
     String value = text(fact);
     int cut = value.indexOf('_');
     switch (fact.metric()) {
-      case STUN_DROPPED ->
-          counter("puente.stun.dropped", "Messages not answered", total, "reason", value);
+      case STUN_DROPPED -> counter(Metric.STUN_DROPPED, total, "reason", value);
       case RELAY_DROPPED -> {
         LongSupplier all = ALSO_IN_SOCKETS.contains(fact) ? () -> relayDropped(fact) : total;
-        counter("puente.turn.relay.dropped", "Packets not relayed", all, "reason", value);
+        counter(Metric.RELAY_DROPPED, all, "reason", value);
       }
       case AUTH ->
           counter(
-              "puente.auth",
-              "Credentials judged",
+              Metric.AUTH,
               total,
               and(
                   new String[] {"mechanism", value.substring(0, cut)},
                   "result",
                   value.substring(cut + 1)));
-      case QUOTA ->
-          counter(
-              "puente.quota.rejections",
-              "Allocations refused by a quota",
-              total,
-              "scope",
-              value.substring(cut + 1));
-      case STATE -> counter("puente.state", "Allocations kept", total, "event", value);
+      case QUOTA -> counter(Metric.QUOTA_REJECTIONS, total, "scope", value.substring(cut + 1));
+      case STATE -> counter(Metric.STATE, total, "event", value);
     }
   }
 
@@ -257,8 +255,7 @@ final class NodeMetrics implements AutoCloseable {
     }
     for (CloseReason reason : CloseReason.values()) {
       counter(
-          "puente.turn.allocations.closed",
-          "Allocations ended",
+          Metric.ALLOCATIONS_CLOSED,
           () -> sources.sum(shard -> shard.closed(reason)),
           "reason",
           text(reason));
@@ -266,20 +263,19 @@ final class NodeMetrics implements AutoCloseable {
     for (PortState state : PortState.values()) {
       LongSupplier ports = () -> sources.sum(shard -> shard.ports(state));
       if (state == PortState.LIMIT) {
-        gauge("puente.turn.ports.limit", "Relay ports that there are", ports);
+        gauge(Metric.PORTS_LIMIT, ports);
       } else {
-        gauge("puente.turn.ports", "Relay ports not free", ports, "state", text(state));
+        gauge(Metric.PORTS, ports, "state", text(state));
       }
     }
-    gauge("puente.turn.permissions", "Permissions alive", () -> sources.sum(Counters::permissions));
-    gauge("puente.turn.channels", "Channels alive", () -> sources.sum(Counters::channels));
+    gauge(Metric.PERMISSIONS, () -> sources.sum(Counters::permissions));
+    gauge(Metric.CHANNELS, () -> sources.sum(Counters::channels));
   }
 
   private void allocations(
       Transport transport, Family family, String state, ToLongFunction<Counters> count) {
     gauge(
-        "puente.turn.allocations",
-        "Relayed addresses alive; active are those that carried data in the last 30 s",
+        Metric.ALLOCATIONS,
         () -> sources.sum(count),
         "transport",
         text(transport),
@@ -297,31 +293,24 @@ final class NodeMetrics implements AutoCloseable {
             "direction", text(direction), "leg", text(leg), "transport", text(transport)
           };
           counter(
-              "puente.turn.relay.bytes",
-              "Bytes relayed, as they go",
+              Metric.RELAY_BYTES,
               () -> sources.sum(shard -> shard.relayBytes(leg, direction, transport)),
               tags);
           counter(
-              "puente.turn.relay.packets",
-              "Packets relayed, as they go",
+              Metric.RELAY_PACKETS,
               () -> sources.sum(shard -> shard.relayPackets(leg, direction, transport)),
               tags);
         }
       }
     }
     counter(
-        "puente.turn.relay.dropped",
-        "Packets not relayed",
+        Metric.RELAY_DROPPED,
         () -> sources.sumDatagrams(DatagramCounters.Fact.UNREACHABLE),
         "reason",
         "unreachable");
-    counter(
-        "puente.defects",
-        "Packets dropped by a mistake of this program; please report",
-        () -> sources.sumDatagrams(DatagramCounters.Fact.DEFECTS));
+    counter(Metric.DEFECTS, () -> sources.sumDatagrams(DatagramCounters.Fact.DEFECTS));
     if (sockets.isReadable()) {
-      counter(
-          "puente.udp.socket.drops", "Datagrams that the kernel had no room for", sockets::drops);
+      counter(Metric.SOCKET_DROPS, sockets::drops);
     }
   }
 
@@ -329,32 +318,25 @@ final class NodeMetrics implements AutoCloseable {
     for (StreamCounters.Fact fact : StreamCounters.Fact.values()) {
       if (fact != StreamCounters.Fact.HANDSHAKE_FAILED) {
         counter(
-            "puente.stream.connections",
-            "TCP and TLS connections, opened and refused or closed for a reason",
+            Metric.STREAM_CONNECTIONS,
             () -> sources.streams.applyAsLong(fact),
             "event",
             text(fact));
       }
     }
     counter(
-        "puente.tls.handshakes",
-        "TLS handshakes",
+        Metric.TLS_HANDSHAKES,
         () -> sources.streams.applyAsLong(StreamCounters.Fact.HANDSHAKE_FAILED),
         "listener",
         "tls",
         "result",
         "failed");
     sources.certificateExpiry.forEach(
-        (listener, expiry) ->
-            gauge(
-                "puente.tls.cert.expiry.timestamp.seconds",
-                "When the certificate ends, since the epoch",
-                expiry,
-                "listener",
-                listener));
+        (listener, expiry) -> gauge(Metric.CERTIFICATE_EXPIRY, expiry, "listener", listener));
   }
 
   private void bindProcess() {
+    NodeMeters.gauge(Metric.CLOCK, () -> System.currentTimeMillis() / 1000.0).register(registry);
     List<MeterBinder> binders =
         List.of(
             collections,
@@ -368,15 +350,12 @@ final class NodeMetrics implements AutoCloseable {
     binders.forEach(binder -> binder.bindTo(registry));
   }
 
-  private void counter(String name, String help, LongSupplier value, String... tags) {
-    FunctionCounter.builder(name, this, metrics -> value.getAsLong())
-        .description(help)
-        .tags(tags)
-        .register(registry);
+  private void counter(Metric metric, LongSupplier value, String... tags) {
+    NodeMeters.counter(metric, this, metrics -> value.getAsLong()).tags(tags).register(registry);
   }
 
-  private void gauge(String name, String help, LongSupplier value, String... tags) {
-    Gauge.builder(name, value::getAsLong).description(help).tags(tags).register(registry);
+  private void gauge(Metric metric, LongSupplier value, String... tags) {
+    NodeMeters.gauge(metric, value::getAsLong).tags(tags).register(registry);
   }
 
   private static String[] and(String[] tags, String name, String value) {

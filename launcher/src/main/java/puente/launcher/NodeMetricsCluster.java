@@ -1,7 +1,5 @@
 package puente.launcher;
 
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -10,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import puente.launcher.ClaimCounters.Fact;
+import puente.metrics.Metric;
 import puente.turn.relay.ForwardLink;
 
 /**
@@ -58,17 +57,12 @@ final class NodeMetricsCluster {
   }
 
   void bind(MeterRegistry registry) {
-    Gauge.builder("puente.cluster.members", this, metrics -> metrics.members())
-        .description("Nodes that are members now, this one included")
+    NodeMeters.gauge(Metric.CLUSTER_MEMBERS, this, metrics -> metrics.members()).register(registry);
+    NodeMeters.gauge(Metric.CLUSTER_SAFE, cluster, others -> others.isSafe() ? 1 : 0)
         .register(registry);
-    Gauge.builder("puente.cluster.safe", cluster, others -> others.isSafe() ? 1 : 0)
-        .description("1 if what this node keeps of the directory has its copies")
-        .register(registry);
-    counter(
-        registry, "puente.journal.lost", "Changes that the journal had no room for", journal::lost);
+    counter(registry, Metric.JOURNAL_LOST, journal::lost);
     Timer writes =
-        Timer.builder("puente.cluster.write")
-            .description("From a change of an allocation to when the other nodes can see it")
+        NodeMeters.timer(Metric.CLUSTER_WRITE)
             .serviceLevelObjectives(
                 Duration.ofMillis(10),
                 Duration.ofMillis(50),
@@ -85,19 +79,12 @@ final class NodeMetricsCluster {
     if (forward != null) {
       FORWARDED.forEach(
           (fact, event) ->
-              counter(
-                  registry,
-                  "puente.cluster.forward",
-                  "Packets of clients that speak to another node than the one they are at home on",
-                  () -> forward.count(fact),
-                  "event",
-                  event));
+              counter(registry, Metric.CLUSTER_FORWARD, () -> forward.count(fact), "event", event));
       DROPPED.forEach(
           (fact, reason) ->
               counter(
                   registry,
-                  "puente.cluster.forward.dropped",
-                  "Packets not forwarded between nodes",
+                  Metric.CLUSTER_FORWARD_DROPPED,
                   () -> forward.count(fact),
                   "reason",
                   reason));
@@ -111,8 +98,7 @@ final class NodeMetricsCluster {
   private void claim(MeterRegistry registry, Fact fact, String result, String reason) {
     counter(
         registry,
-        "puente.cluster.claims",
-        "Attempts to take over the allocations of other nodes, and what came of them",
+        Metric.CLUSTER_CLAIMS,
         () -> cluster.claims().value(fact),
         "result",
         result,
@@ -120,11 +106,7 @@ final class NodeMetricsCluster {
         reason);
   }
 
-  private void counter(
-      MeterRegistry registry, String name, String help, LongSupplier value, String... tags) {
-    FunctionCounter.builder(name, this, metrics -> value.getAsLong())
-        .description(help)
-        .tags(tags)
-        .register(registry);
+  private void counter(MeterRegistry registry, Metric metric, LongSupplier value, String... tags) {
+    NodeMeters.counter(metric, this, metrics -> value.getAsLong()).tags(tags).register(registry);
   }
 }

@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import puente.metrics.Metric;
 import puente.stun.Transport;
 import puente.turn.Counters;
 
@@ -35,24 +36,21 @@ final class NodeMetricsCollectors {
     registry.register(
         () ->
             histogram(
-                "puente_turn_allocation_duration_seconds",
-                "How long allocations lived, when they end",
+                Metric.ALLOCATION_DURATION,
                 asDoubles(Counters.DURATION_SECONDS),
                 sum(Counters::durations),
                 1));
     registry.register(
         () ->
             histogram(
-                "puente_turn_allocation_bytes",
-                "How much allocations relayed, when they end",
+                Metric.ALLOCATION_BYTES,
                 asDoubles(Counters.ALLOCATION_BYTES),
                 sum(Counters::volumes),
                 1));
     registry.register(
         () ->
             histogram(
-                "puente_eventloop_lag_seconds",
-                "How late event loops come round, looked at a few times a second",
+                Metric.LOOP_LAG,
                 NodeMetricsLag.BOUNDS_SECONDS,
                 lag.observed(),
                 NodeMetricsLag.UNITS_PER_SECOND));
@@ -65,15 +63,15 @@ final class NodeMetricsCollectors {
    * @param unitsPerOne what the sum is divided by
    */
   private HistogramSnapshot histogram(
-      String name, String help, double[] bounds, long[] cells, double unitsPerOne) {
+      Metric metric, double[] bounds, long[] cells, double unitsPerOne) {
     double[] upper = new double[bounds.length + 1];
     long[] counts = new long[bounds.length + 1];
     System.arraycopy(bounds, 0, upper, 0, bounds.length);
     System.arraycopy(cells, 0, counts, 0, counts.length);
     upper[bounds.length] = Double.POSITIVE_INFINITY;
     return HistogramSnapshot.builder()
-        .name(name)
-        .help(help)
+        .name(metric.exposed())
+        .help(metric.help())
         .dataPoint(
             HistogramSnapshot.HistogramDataPointSnapshot.builder()
                 .labels(Labels.of("node", sources.node()))
@@ -84,8 +82,7 @@ final class NodeMetricsCollectors {
   }
 
   private CounterSnapshot allocationsCreated() {
-    CounterSnapshot.Builder created =
-        CounterSnapshot.builder().name("puente_turn_allocations_created").help("Allocations made");
+    CounterSnapshot.Builder created = counter(Metric.ALLOCATIONS_CREATED);
     for (Transport transport : Transport.values()) {
       long count = sources.sum(shard -> shard.created(transport));
       created.dataPoint(sample("transport", NodeMetrics.text(transport), count));
@@ -104,12 +101,16 @@ final class NodeMetricsCollectors {
                 deniedByRule.merge(known ? rule : OTHER_RULES, count, Long::sum);
               });
     }
-    CounterSnapshot.Builder denied =
-        CounterSnapshot.builder()
-            .name("puente_turn_peer_denied")
-            .help("Peers refused, by the rule that did it");
+    CounterSnapshot.Builder denied = counter(Metric.PEER_DENIED);
     deniedByRule.forEach((rule, count) -> denied.dataPoint(sample("rule", rule, count)));
     return denied.build();
+  }
+
+  /** Its name is without the ending, which the exposition adds. */
+  private static CounterSnapshot.Builder counter(Metric metric) {
+    String exposed = metric.exposed();
+    String name = exposed.substring(0, exposed.length() - "_total".length());
+    return CounterSnapshot.builder().name(name).help(metric.help());
   }
 
   private CounterSnapshot.CounterDataPointSnapshot sample(String label, String value, long count) {

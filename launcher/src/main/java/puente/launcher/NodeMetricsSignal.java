@@ -1,7 +1,6 @@
 package puente.launcher;
 
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import puente.metrics.Metric;
 import puente.signal.GatewayFleet;
 import puente.signal.GatewayServer;
 import puente.signal.PeerJsServer;
@@ -54,24 +54,17 @@ final class NodeMetricsSignal {
 
   private static <T> void connections(
       MeterRegistry registry, String protocol, T server, ToDoubleFunction<T> count) {
-    Gauge.builder("puente.signal.connections", server, count)
+    NodeMeters.gauge(Metric.SIGNAL_CONNECTIONS, server, count)
         .tag("protocol", protocol)
-        .description("Open WebSockets")
         .register(registry);
   }
 
   private static void bind(MeterRegistry registry, RendezvousDesk desk) {
-    Gauge.builder("puente.rendezvous.meetings", desk, RendezvousDesk::meetings)
-        .description("Meetings over UDP")
-        .register(registry);
-    Gauge.builder("puente.rendezvous.peers", desk, RendezvousDesk::peers)
-        .description("Peers in meetings over UDP")
-        .register(registry);
+    NodeMeters.gauge(Metric.RENDEZVOUS_MEETINGS, desk, RendezvousDesk::meetings).register(registry);
+    NodeMeters.gauge(Metric.RENDEZVOUS_PEERS, desk, RendezvousDesk::peers).register(registry);
     for (String event : desk.events().keySet()) {
-      FunctionCounter.builder(
-              "puente.rendezvous", desk, one -> one.events().getOrDefault(event, 0L))
+      NodeMeters.counter(Metric.RENDEZVOUS, desk, one -> one.events().getOrDefault(event, 0L))
           .tag("event", event)
-          .description("Requests of the rendezvous, by what became of them")
           .register(registry);
     }
   }
@@ -79,92 +72,69 @@ final class NodeMetricsSignal {
   /** What happens between the gateways of the nodes. */
   private static void bind(MeterRegistry registry, GatewayFleet fleet) {
     for (String event : fleet.events().keySet()) {
-      FunctionCounter.builder(
-              "puente.signal.fleet", fleet, one -> one.events().getOrDefault(event, 0L))
+      NodeMeters.counter(Metric.SIGNAL_FLEET, fleet, one -> one.events().getOrDefault(event, 0L))
           .tag("event", event)
-          .description("Sessions and messages that went to other nodes, or could not")
           .register(registry);
     }
   }
 
   private static void bind(MeterRegistry registry, SignalingServer signaling) {
-    Gauge.builder("puente.signal.kept", signaling, SignalingServer::kept)
-        .description("Sessions of other nodes that go on here if those die")
-        .register(registry);
+    NodeMeters.gauge(Metric.SIGNAL_KEPT, signaling, SignalingServer::kept).register(registry);
     connections(registry, "puente", signaling, SignalingServer::connections);
-    Gauge.builder("puente.signal.rooms", signaling, SignalingServer::rooms)
-        .description("Rooms with members here")
-        .register(registry);
-    Gauge.builder("puente.signal.peers", signaling, SignalingServer::peers)
-        .description("Sessions, those that may come back included")
-        .register(registry);
-    Gauge.builder("puente.signal.queue.depth", signaling, SignalingServer::queued)
-        .description("Characters kept for sessions that may come back")
-        .register(registry);
+    NodeMeters.gauge(Metric.SIGNAL_ROOMS, signaling, SignalingServer::rooms).register(registry);
+    NodeMeters.gauge(Metric.SIGNAL_PEERS, signaling, SignalingServer::peers).register(registry);
+    NodeMeters.gauge(Metric.SIGNAL_QUEUE, signaling, SignalingServer::queued).register(registry);
     Timer deliveries =
-        Timer.builder("puente.signal.delivery")
-            .description("Time of messages through this node, from frame read to frame written")
+        NodeMeters.timer(Metric.SIGNAL_DELIVERY)
             .serviceLevelObjectives(DELIVERY_BOUNDS)
             .register(registry);
     signaling.onDelivery(nanos -> deliveries.record(nanos, TimeUnit.NANOSECONDS));
     messages(registry, signaling, Rooms.Event.MESSAGE_DELIVERED, "delivered");
     messages(registry, signaling, Rooms.Event.MESSAGE_QUEUED, "queued");
-    event(signaling, "puente.signal.expired", Rooms.Event.EXPIRED)
-        .description("Sessions that did not come back in time")
-        .register(registry);
-    event(signaling, "puente.signal.resumes", Rooms.Event.RESUMED)
+    event(signaling, Metric.SIGNAL_EXPIRED, Rooms.Event.EXPIRED).register(registry);
+    event(signaling, Metric.SIGNAL_RESUMES, Rooms.Event.RESUMED)
         .tag("result", "resumed")
-        .description("Clients that came back")
         .register(registry);
-    event(signaling, "puente.signal.resumes", Rooms.Event.RESUME_EXPIRED)
+    event(signaling, Metric.SIGNAL_RESUMES, Rooms.Event.RESUME_EXPIRED)
         .tag("result", "expired")
-        .description("Clients that came back")
         .register(registry);
     for (Rooms.Event refusal : REFUSALS) {
-      event(signaling, "puente.signal.refused", refusal)
+      event(signaling, Metric.SIGNAL_REFUSED, refusal)
           .tag("code", refusal.name().toLowerCase(Locale.ROOT))
-          .description("Requests refused, by the code of the error")
           .register(registry);
     }
   }
 
   private static void messages(
       MeterRegistry registry, SignalingServer signaling, Rooms.Event event, String kind) {
-    event(signaling, "puente.signal.messages", event)
+    event(signaling, Metric.SIGNAL_MESSAGES, event)
         .tag("protocol", "puente")
         .tag("direction", "out")
         .tag("kind", kind)
-        .description("Messages of peers to peers")
         .register(registry);
   }
 
   private static FunctionCounter.Builder<SignalingServer> event(
-      SignalingServer signaling, String name, Rooms.Event event) {
-    return FunctionCounter.builder(name, signaling, one -> one.events().getOrDefault(event, 0L));
+      SignalingServer signaling, Metric metric, Rooms.Event event) {
+    return NodeMeters.counter(metric, signaling, one -> one.events().getOrDefault(event, 0L));
   }
 
   private static void bind(MeterRegistry registry, GatewayServer gateway) {
     for (int status : STATUSES) {
-      FunctionCounter.builder(
-              "puente.http.answers",
+      NodeMeters.counter(
+              Metric.HTTP_ANSWERS,
               gateway,
               one -> one.counters().answers().getOrDefault(status, 0L))
           .tag("status", Integer.toString(status))
-          .description("HTTP answers of the gateway")
           .register(registry);
     }
     for (int code : CLOSES) {
-      FunctionCounter.builder(
-              "puente.signal.closed",
-              gateway,
-              one -> one.counters().closed().getOrDefault(code, 0L))
+      NodeMeters.counter(
+              Metric.SIGNAL_CLOSED, gateway, one -> one.counters().closed().getOrDefault(code, 0L))
           .tag("code", Integer.toString(code))
-          .description("WebSockets that the gateway closed")
           .register(registry);
     }
-    FunctionCounter.builder(
-            "puente.signal.slow.readers", gateway, one -> one.counters().slowReaders())
-        .description("WebSockets closed because their readers were too slow")
+    NodeMeters.counter(Metric.SIGNAL_SLOW_READERS, gateway, one -> one.counters().slowReaders())
         .register(registry);
   }
 }

@@ -85,6 +85,7 @@ public final class Puente {
             "load",
             new CommandLine(new LoadCommand())
                 .addSubcommand("signal", new LoadSignalCommand(surroundings)))
+        .addSubcommand("metrics", new MetricsCommand(surroundings))
         .addSubcommand("version", new VersionCommand(surroundings))
         .addSubcommand("completion", new CompletionCommand(surroundings));
     return line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))

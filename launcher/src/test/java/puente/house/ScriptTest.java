@@ -230,9 +230,9 @@ class ScriptTest {
     checkout.program("apt-get", "exit 99");
     Run run = checkout.run(home("25"), "test");
     assertEquals(0, run.status(), run.err());
-    String command = "sudo apt-get install --no-install-recommends coturn chromium ";
+    String command = "sudo apt-get install --no-install-recommends prometheus coturn chromium ";
     assertTrue(run.err().contains(command), run.err());
-    assertTrue(run.out().contains("the tests that need: coturn chromium "), run.out());
+    assertTrue(run.out().contains("the tests that need: prometheus coturn chromium "), run.out());
   }
 
   @Test
@@ -248,10 +248,11 @@ class ScriptTest {
     List<String> apt = Files.readAllLines(base.resolve("apt"));
     assertTrue(apt.getFirst().endsWith("update"), apt::toString);
     assertTrue(
-        apt.get(2).contains("install --no-install-recommends coturn nodejs "), apt::toString);
+        apt.get(2).contains("install --no-install-recommends prometheus coturn nodejs "),
+        apt::toString);
     assertEquals("exit 101", apt.get(3));
     assertFalse(Files.exists(policy), "left behind");
-    assertTrue(run.out().contains("the tests that need: coturn nodejs "), run.out());
+    assertTrue(run.out().contains("the tests that need: prometheus coturn nodejs "), run.out());
   }
 
   private Map<String, String> home(String version) throws Exception {

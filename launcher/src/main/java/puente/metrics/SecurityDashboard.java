@@ -1,0 +1,63 @@
+package puente.metrics;
+
+import static puente.metrics.Panel.lines;
+import static puente.metrics.Panel.stack;
+import static puente.metrics.Promql.line;
+import static puente.metrics.Promql.linesBy;
+import static puente.metrics.Promql.of;
+
+import java.util.List;
+
+/** Who is refused, and why. Names and addresses are in the console: here they would never end. */
+final class SecurityDashboard {
+  private SecurityDashboard() {}
+
+  static Dashboard dashboard() {
+    return new Dashboard(
+        "puente-security",
+        "Puente: security",
+        "Who is refused, and why; the console names them.",
+        List.of(
+            Dashboard.row(
+                "Credentials",
+                stack(
+                    "Judged",
+                    "reqps",
+                    "By mechanism and result.",
+                    linesBy("mechanism, result", Metric.AUTH)),
+                lines(
+                    "Refused, by node",
+                    "reqps",
+                    "A secret rotated on one side looks like an attack.",
+                    line(of("node:puente_auth_refused:rate5m"), "{{node}}"))),
+            Dashboard.row(
+                "Requests",
+                stack(
+                    "Not answered",
+                    "ops",
+                    "rate_limited: sources that prove nothing; banned: as you told.",
+                    linesBy("reason", Metric.STUN_DROPPED)),
+                stack(
+                    "Peers denied",
+                    "ops",
+                    "By the rule that did it.",
+                    linesBy("rule", Metric.PEER_DENIED)),
+                lines(
+                    "Over a quota",
+                    "ops",
+                    "By what it counts.",
+                    linesBy("scope", Metric.QUOTA_REJECTIONS))),
+            Dashboard.row(
+                "Connections",
+                lines(
+                    "TCP and TLS",
+                    "ops",
+                    "Opened, and refused or closed for a reason.",
+                    linesBy("event", Metric.STREAM_CONNECTIONS)),
+                lines(
+                    "TLS handshakes",
+                    "ops",
+                    "That failed.",
+                    linesBy("listener, result", Metric.TLS_HANDSHAKES)))));
+  }
+}
