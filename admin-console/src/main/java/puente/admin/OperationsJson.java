@@ -9,6 +9,7 @@ import puente.admin.AdminServer.Identity;
 import puente.admin.OperationsView.CertificateInfo;
 import puente.admin.OperationsView.Configuration;
 import puente.admin.OperationsView.Finding;
+import puente.admin.OperationsView.Probe;
 import puente.admin.OperationsView.SettingInfo;
 import puente.admin.OperationsView.Validation;
 
@@ -109,6 +110,28 @@ final class OperationsJson {
             .put("status", finding.status())
             .put("detail", finding.detail());
     return finding.advice().isEmpty() ? json : json.put("advice", finding.advice());
+  }
+
+  static JsonObject of(List<Probe> probes, Identity identity) {
+    JsonArray all = new JsonArray();
+    for (Probe probe : probes) {
+      JsonArray ports = new JsonArray();
+      probe
+          .knocks()
+          .forEach(
+              knock ->
+                  ports.add(
+                      new JsonObject()
+                          .put("kind", knock.kind())
+                          .put("port", knock.port())
+                          .put("reached", knock.isReached())));
+      all.add(
+          new JsonObject()
+              .put("by", probe.by())
+              .put("address", probe.address())
+              .put("ports", ports));
+    }
+    return new JsonObject().put("node", identity.node()).put("probes", all);
   }
 
   static JsonObject of(NodeView.Check check) {

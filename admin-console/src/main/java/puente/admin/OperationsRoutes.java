@@ -58,6 +58,8 @@ final class OperationsRoutes {
     table.post("config/reload", Role.OPERATOR, this::reload);
     table.get("certs", this::certs);
     table.get("diagnostics", this::diagnostics);
+    table.add(
+        "diagnostics/probe", new ApiTable.Route(HttpMethod.POST, Role.OPERATOR, 0, this::probe));
     table.get("nodes/{node}/threads", Role.OPERATOR, call -> here(call, this::threads));
     table.post("nodes/{node}/log-level", Role.OPERATOR, call -> here(call, this::setLogLevel));
     table.post("nodes/{node}/support-bundle", Role.OPERATOR, call -> here(call, this::bundle));
@@ -137,6 +139,11 @@ final class OperationsRoutes {
                   .put("asOf", Instant.now().toString())
                   .put("checks", checks));
         });
+  }
+
+  private Future<Answer> probe(Call call) {
+    call.allowParameters();
+    return work(view::probe, probes -> Answer.json(200, OperationsJson.of(probes, identity)));
   }
 
   private JsonArray checks() {

@@ -68,6 +68,17 @@ public interface OperationsView {
    */
   record Finding(String name, String status, String detail, String advice) {}
 
+  /** A port of this node, and whether another node got through to it. */
+  record Knock(String kind, int port, boolean isReached) {}
+
+  /**
+   * What another node has reached of this one.
+   *
+   * @param by the other node
+   * @param address at which this one is said to be
+   */
+  record Probe(String by, String address, List<Knock> knocks) {}
+
   Configuration configuration();
 
   /**
@@ -83,6 +94,9 @@ public interface OperationsView {
   List<CertificateInfo> certificates();
 
   List<Finding> findings();
+
+  /** Has other nodes knock at this one's ports; none where there is no other. */
+  List<Probe> probe();
 
   /** The level of each component that has one of its own. */
   Map<String, String> logLevels();

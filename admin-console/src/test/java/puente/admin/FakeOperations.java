@@ -82,6 +82,11 @@ final class FakeOperations implements OperationsView {
   }
 
   @Override
+  public List<Probe> probe() {
+    return List.of(new Probe("n2", "192.0.2.1", List.of(new Knock("relay", 49152, true))));
+  }
+
+  @Override
   public Map<String, String> logLevels() {
     return Map.copyOf(levels);
   }

@@ -72,7 +72,8 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
         .checked(file + ": the private key does not belong to the certificate");
   }
 
-  private static List<X509Certificate> certificates(Path file) throws StartFailure {
+  /** The certificates of a file, in its order. */
+  static List<X509Certificate> certificates(Path file) throws StartFailure {
     List<X509Certificate> chain = new ArrayList<>();
     for (Object object : objects(file)) {
       if (object instanceof X509CertificateHolder holder) {

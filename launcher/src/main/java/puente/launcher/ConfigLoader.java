@@ -25,6 +25,8 @@ final class ConfigLoader {
   private static final List<String> FOREIGN_VARIABLES =
       List.of(
           "PUENTE_CONFIG",
+          "PUENTE_DOCTOR_ROOT",
+          "PUENTE_DOCTOR_METADATA",
           "PUENTE_HOME",
           "PUENTE_JDK",
           "PUENTE_JAVA_HOME",

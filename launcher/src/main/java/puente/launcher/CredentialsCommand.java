@@ -88,7 +88,10 @@ final class CredentialsCommand implements Callable<Integer> {
     Duration lifetime = lifetime();
     Credential credential =
         Credential.create(
-            secret(config), name(), now.plus(lifetime), config.value(Settings.REST_API_SEPARATOR));
+            SigningSecret.of(config, surroundings),
+            name(),
+            now.plus(lifetime),
+            config.value(Settings.REST_API_SEPARATOR));
     IceUrls urls = new IceUrls(config, server, List.of());
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("username", credential.username());
@@ -114,31 +117,6 @@ final class CredentialsCommand implements Callable<Integer> {
             sources.environment(),
             flags,
             sources.directory()));
-  }
-
-  private String secret(Config config) throws StartFailure {
-    if (!config.usesSharedSecret()) {
-      throw StartFailure.configuration(
-          "temporary credentials are off: the configuration has users only; add use-auth-secret");
-    }
-    List<String> configured = config.all(Settings.STATIC_AUTH_SECRET);
-    if (!configured.isEmpty()) {
-      return configured.getFirst();
-    }
-    StateDirectory state = StateDirectory.open(config);
-    if (!state.hasSharedSecret()) {
-      String place = SafeText.escape(state.directory().toString());
-      surroundings
-          .err()
-          .println(
-              "puente: made a new secret; only a server with state-dir=" + place + " knows it");
-    }
-    // Operators may have rotated it over the admin API.
-    List<String> added =
-        AddedAccess.read(state)
-            .over(config, state, surroundings.clock().instant())
-            .all(Settings.STATIC_AUTH_SECRET);
-    return added.isEmpty() ? state.sharedSecret() : added.getFirst();
   }
 
   private String name() throws StartFailure {

@@ -130,7 +130,8 @@ final class ExternalDetection {
             + "); give external-ip=ADDRESS");
   }
 
-  private OutsideAddress.Answer find(Config config) {
+  /** What the cloud and STUN servers say now. */
+  OutsideAddress.Answer find(Config config) {
     List<String> servers =
         config.all(StateSettings.DETECT_STUN_SERVER).stream()
             .filter(server -> !server.equals("none"))

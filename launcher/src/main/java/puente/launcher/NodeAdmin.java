@@ -72,7 +72,8 @@ final class NodeAdmin implements NodeView {
                 VersionCommand.version()));
     try {
       admin.server =
-          AdminServer.start(loops.vertx(), loops.control(), options, admin, orders(control))
+          AdminServer.start(
+                  loops.vertx(), loops.control(), options, admin, orders(control, parts.cluster()))
               .toCompletableFuture()
               .join();
       state.note(HealthCheck.FILE, reachable(address) + " " + admin.server.port() + "\n");
@@ -97,9 +98,10 @@ final class NodeAdmin implements NodeView {
     return address.isAnyLocalAddress() ? "localhost" : address.getHostAddress();
   }
 
-  private static AdminServer.Orders orders(NodeControl control) {
+  private static AdminServer.Orders orders(NodeControl control, Cluster cluster) {
+    NodeProbe probe = new NodeProbe(cluster, control::effective, control::listening);
     return new AdminServer.Orders(
-        new NodeOperations(control), new NodeAccess(control), Logging.RING);
+        new NodeOperations(control, probe), new NodeAccess(control), Logging.RING);
   }
 
   /** Beyond loopback there is always a token: the configured one, else one made once. */

@@ -41,9 +41,11 @@ final class NodeOperations implements OperationsView {
   private static final long DISK_BYTES_GOOD = 256L << 20;
 
   private final NodeControl node;
+  private final NodeProbe probe;
 
-  NodeOperations(NodeControl node) {
+  NodeOperations(NodeControl node, NodeProbe probe) {
     this.node = node;
+    this.probe = probe;
   }
 
   // ---- configuration
@@ -269,6 +271,11 @@ final class NodeOperations implements OperationsView {
     findings.add(disk());
     findings.add(address());
     return findings;
+  }
+
+  @Override
+  public List<Probe> probe() {
+    return probe.probe();
   }
 
   private static Finding receiveBuffer(long bytes) {

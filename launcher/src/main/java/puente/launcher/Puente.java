@@ -21,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  puente serve -c turnserver.conf       start with a coturn configuration",
       "  puente credentials --user ana         a credential and iceServers for a browser",
       "  puente plan --bhca 60000              how many nodes so many calls take",
+      "  puente doctor                         what is wrong here, and how to mend it",
       "  puente migrate turnserver.conf        what a coturn configuration becomes",
       ""
     },
@@ -66,10 +67,13 @@ public final class Puente {
     SettingOptions.addFileOptions(snippet.getCommandSpec());
     CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
     SettingOptions.addFileOptions(credentials.getCommandSpec());
+    CommandLine doctor = new CommandLine(new DoctorCommand(surroundings));
+    SettingOptions.addFileOptions(doctor.getCommandSpec());
     CommandLine plan = new CommandLine(new PlanCommand(surroundings));
     PlanCommand.addNumbers(plan.getCommandSpec());
     line.addSubcommand("serve", serve)
         .addSubcommand("plan", plan)
+        .addSubcommand("doctor", doctor)
         .addSubcommand("restart", restart)
         .addSubcommand("rehearse", new RehearseCommand(starter))
         .addSubcommand("credentials", credentials)

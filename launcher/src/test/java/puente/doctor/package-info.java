@@ -1,0 +1,4 @@
+@NullMarked
+package puente.doctor;
+
+import org.jspecify.annotations.NullMarked;
