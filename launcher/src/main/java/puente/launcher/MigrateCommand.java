@@ -1,5 +1,12 @@
 package puente.launcher;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,33 +18,48 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import puente.launcher.Migration.Fate;
+import puente.launcher.Migration.Outcome;
 
-/** Says what becomes of a coturn configuration, line by line. */
+/** Says what becomes of a coturn configuration, line by line, and writes the new one. */
 @Command(
     name = "migrate",
     header = {
-      "Say what a coturn configuration becomes.",
+      "Say what a coturn configuration becomes, and write it.",
       "",
       "  puente migrate /etc/turnserver.conf                    each line, and why",
-      "  puente migrate /etc/turnserver.conf > puente.conf      the new file",
+      "  puente migrate /etc/turnserver.conf -o puente.conf     the new file, with its secrets",
+      "  puente migrate turnserver.conf --userdb /var/lib/turn/turndb -o puente.conf",
       "  puente migrate --json /etc/turnserver.conf",
       "",
-      "'puente serve -c turnserver.conf' takes the old file as it is."
+      "'puente serve -c turnserver.conf' takes the old file as it is; only the database is not read."
     },
     sortOptions = false)
 final class MigrateCommand implements Callable<Integer> {
-  /** What becomes of one line; {@code result} is the new line, or empty. */
-  private record Outcome(int line, String word, String fate, String why, String result) {}
-
   private final Surroundings surroundings;
 
   @Parameters(paramLabel = "FILE", description = "The file to read.")
   private String file;
 
+  @Option(
+      names = "--userdb",
+      paramLabel = "FILE",
+      description = "coturn's SQLite database: users, secrets, peer rules, realm options.")
+  private Optional<Path> database = Optional.empty();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Write the new configuration, secrets included, for its owner only.")
+  private Optional<Path> output = Optional.empty();
+
+  @Option(names = "--force", description = "Write over a file that is there.")
+  private boolean force;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Option(names = "--show-secrets", description = "Write secrets into the new file.")
+  @Option(names = "--show-secrets", description = "Print secrets, too.")
   private boolean showSecrets;
 
   @Mixin private final HelpOption help = new HelpOption();
@@ -49,60 +71,78 @@ final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure {
-    List<Outcome> outcomes = new ArrayList<>();
-    for (ConfigFile.Line line : ConfigFile.read(surroundings.directory().resolve(file))) {
-      outcomes.add(outcome(line));
+    Migration migration = new Migration();
+    List<ConfigFile.Line> lines = ConfigFile.read(surroundings.directory().resolve(file));
+    migration.file(lines);
+    if (database.isPresent()) {
+      migration.database(CoturnDatabase.read(surroundings.directory().resolve(database.get())));
+    }
+    List<Outcome> outcomes = migration.outcomes();
+    boolean malformed = outcomes.stream().anyMatch(one -> one.fate() == Fate.MALFORMED);
+    if (output.isPresent() && !malformed) {
+      write(surroundings.directory().resolve(output.get()), outcomes);
     }
     surroundings.out().print(json ? json(outcomes) : text(outcomes));
-    boolean malformed = outcomes.stream().anyMatch(outcome -> outcome.fate().equals("malformed"));
+    if (database.isEmpty() && lines.stream().anyMatch(line -> line.key().equals("userdb"))) {
+      surroundings
+          .err()
+          .println("puente: the file names a database; give it as --userdb to take it over");
+    }
+    if (malformed) {
+      surroundings.err().println("puente: mend the malformed lines first; nothing was written");
+    }
     return malformed ? Puente.EXIT_USAGE : 0;
   }
 
-  private Outcome outcome(ConfigFile.Line line) {
-    Optional<Setting<?>> known = Settings.named(line.key());
-    if (known.isEmpty()) {
-      return new Outcome(line.number(), "?", "unknown", UnknownWord.inFile(line), "");
-    }
-    Setting<?> setting = known.get();
-    return switch (setting.status()) {
-      case WORKS -> working(line, setting, line.value(), "works", "");
-      case IGNORED -> new Outcome(line.number(), setting.name(), "ignored", setting.note(), "");
-      case HELD -> new Outcome(line.number(), setting.name(), "not needed", setting.note(), "");
-      case MAPPED -> mapped(line, setting);
-    };
-  }
-
-  private Outcome mapped(ConfigFile.Line line, Setting<?> setting) {
-    Setting.Mapping mapping = setting.mapping().orElseThrow();
+  /** Whole or not at all, and only what a start would take. */
+  private void write(Path target, List<Outcome> outcomes) throws StartFailure {
+    StringBuilder text = new StringBuilder("# Made of " + SafeText.escape(file) + "\n");
+    outcomes.stream()
+        .filter(one -> !one.result().isEmpty())
+        .forEach(one -> text.append(one.result()).append('\n'));
     try {
-      String text = mapping.conversion().apply(line.value());
-      return text.isEmpty()
-          ? new Outcome(line.number(), setting.name(), "not needed", "it is switched off", "")
-          : working(line, mapping.target(), text, "mapped", setting + " is " + mapping.target());
-    } catch (IllegalArgumentException e) {
-      return malformed(line, setting, e);
+      if (!force && Files.exists(target)) {
+        throw new FileAlreadyExistsException(target.toString());
+      }
+      Path whole =
+          Files.createTempFile(
+              target.toAbsolutePath().getParent(),
+              ".puente",
+              ".conf",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      try {
+        Files.writeString(
+            whole, text, StandardCharsets.UTF_8, StandardOpenOption.TRUNCATE_EXISTING);
+        check(whole, target);
+        place(whole, target);
+      } finally {
+        Files.deleteIfExists(whole);
+      }
+    } catch (FileAlreadyExistsException there) {
+      throw StartFailure.configuration(target + " is there already; --force writes over it");
+    } catch (IOException unwritable) {
+      throw new StartFailure(
+          StartFailure.Kind.PERMISSION, target + ": cannot be written", unwritable);
     }
   }
 
-  private Outcome working(
-      ConfigFile.Line line, Setting<?> setting, String text, String fate, String why) {
+  /** A link never replaces what came there in the meantime; a move does. */
+  private void place(Path whole, Path target) throws IOException {
+    if (force) {
+      Files.move(whole, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    } else {
+      Files.createLink(target, whole);
+    }
+  }
+
+  private void check(Path whole, Path target) throws StartFailure {
     try {
-      setting.type().reader().apply(text.isEmpty() ? setting.bare().orElse("") : text);
-    } catch (IllegalArgumentException e) {
-      return malformed(line, setting, e);
+      ConfigLoader.load(
+          new ConfigLoader.Sources(
+              Optional.of(whole), false, Map.of(), List.of(), surroundings.directory()));
+    } catch (StartFailure wrong) {
+      throw StartFailure.configuration(wrong.line().replace(whole.toString(), target.toString()));
     }
-    String result = setting + (text.isEmpty() ? "" : "=" + SafeText.escape(text));
-    if (setting.secret() && !showSecrets) {
-      result = "# " + setting + ": a secret, not shown; copy line " + line.number();
-    }
-    return new Outcome(
-        line.number(), Settings.named(line.key()).orElseThrow().name(), fate, why, result);
-  }
-
-  private static Outcome malformed(
-      ConfigFile.Line line, Setting<?> setting, IllegalArgumentException why) {
-    String message = String.valueOf(why.getMessage());
-    return new Outcome(line.number(), setting.name(), "malformed", message, "");
   }
 
   private String text(List<Outcome> outcomes) {
@@ -112,31 +152,38 @@ final class MigrateCommand implements Callable<Integer> {
       String line =
           String.format(
               Locale.ROOT,
-              "# %4d  %-34s %-10s  %s",
-              outcome.line(),
+              "# %-16s %-34s %-11s  %s",
+              outcome.place(),
               outcome.word(),
-              outcome.fate(),
+              outcome.fate().word(),
               outcome.why());
       text.append(line.stripTrailing()).append('\n');
+    }
+    if (output.isPresent()) {
+      return text.append("#\n# Written to ").append(output.get()).append('\n').toString();
     }
     text.append("#\n# The configuration of Puente:\n\n");
     for (Outcome outcome : outcomes) {
       if (!outcome.result().isEmpty()) {
-        text.append(outcome.result()).append('\n');
+        text.append(result(outcome)).append('\n');
       }
     }
     return text.toString();
   }
 
-  private static String json(List<Outcome> outcomes) {
+  private String result(Outcome outcome) {
+    return showSecrets ? outcome.result() : outcome.shown();
+  }
+
+  private String json(List<Outcome> outcomes) {
     List<Map<String, Object>> lines = new ArrayList<>();
     for (Outcome outcome : outcomes) {
       Map<String, Object> line = new LinkedHashMap<>();
-      line.put("line", outcome.line());
+      line.put("place", outcome.place());
       line.put("setting", outcome.word());
-      line.put("fate", outcome.fate());
+      line.put("fate", outcome.fate().word());
       line.put("why", outcome.why());
-      line.put("result", outcome.result());
+      line.put("result", outcome.result().isEmpty() ? "" : result(outcome));
       lines.add(line);
     }
     return Json.pretty(Map.of("lines", lines)) + "\n";
