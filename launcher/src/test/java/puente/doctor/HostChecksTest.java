@@ -76,9 +76,9 @@ class HostChecksTest {
       delimiter = '|',
       value = {
         "open files         | PROBLEM | proc/self/limits | Max open files 1024 4096 files | LimitNOFILE",
-        "net.core.rmem_max  | PROBLEM | proc/sys/net/core/rmem_max | 212992 | sysctl -w net.core.rmem_max=",
-        "net.core.wmem_max  | PROBLEM | proc/sys/net/core/wmem_max | 212992 | sysctl -w net.core.wmem_max=",
-        "relay ports        | WARNING | proc/sys/net/ipv4/ip_local_port_range | 32768 60999 | reserved_ports=49152-65535",
+        "net.core.rmem_max | PROBLEM | proc/sys/net/core/rmem_max | 212992 | sysctl -w net.core.rmem_max=",
+        "net.core.wmem_max | PROBLEM | proc/sys/net/core/wmem_max | 212992 | sysctl -w net.core.wmem_max=",
+        "relay ports | WARNING | proc/sys/net/ipv4/ip_local_port_range | 32768 60999 | ports=49152-65535",
         "gso and gro        | WARNING | proc/sys/kernel/osrelease | 4.15.0 | kernel of 5.0",
         "gso and gro        | WARNING | proc/sys/kernel/osrelease | 4.19.0 | kernel of 5.0",
       })
