@@ -109,6 +109,8 @@ final class ServeCommand implements Callable<Integer> {
     boolean isFirstStart = !Files.exists(setupToken);
     RunningNode node = prepared.start();
     Optional<Path> pidfile = writePidfile(config, supervision.pid());
+    // Whoever reads that it runs may rely on being served again, too.
+    supervision.serving(config, state);
     if (supervision.isFirst()) {
       boolean logsThere = config.find(Settings.LOG_FILE).filter(STDOUT::contains).isPresent();
       PrintStream screen = logsThere ? surroundings.err() : surroundings.out();
@@ -116,7 +118,6 @@ final class ServeCommand implements Callable<Integer> {
       screen.flush();
       sayHowToSetUp(setupToken, isFirstStart, node);
     }
-    supervision.serving(config, state);
     external.watch(config, state);
     int exitCode = untilStopped(node, supervision);
     external.end();

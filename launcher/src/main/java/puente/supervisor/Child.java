@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.HeldSockets;
@@ -36,6 +37,7 @@ final class Child {
   final long startedMs;
   State state = State.STARTING;
   private @Nullable UnixSocket socket;
+  private @Nullable Integer exitCode;
   private long has;
 
   private Child(Process process, long startedMs) {
@@ -52,7 +54,7 @@ final class Child {
     ProcessBuilder builder = new ProcessBuilder(possible(command)).inheritIO();
     builder.environment().put(Words.VARIABLE, socketName + (warm ? " " + Words.WARM : ""));
     Child child = new Child(builder.start(), System.currentTimeMillis());
-    Runnable reaper = () -> ended.accept(child, child.exitCode());
+    Runnable reaper = () -> ended.accept(child, child.awaitEnd());
     new Thread(null, reaper, "reaper", STACK_BYTES).start();
     return child;
   }
@@ -67,7 +69,7 @@ final class Child {
         .toList();
   }
 
-  private int exitCode() {
+  private int awaitEnd() {
     while (true) {
       try {
         return process.waitFor();
@@ -79,6 +81,23 @@ final class Child {
 
   void connected(UnixSocket newSocket) {
     socket = newSocket;
+  }
+
+  void disconnected() {
+    socket = null;
+  }
+
+  boolean isConnected() {
+    return socket != null;
+  }
+
+  void ended(int code) {
+    exitCode = code;
+  }
+
+  /** Once it has ended. */
+  Optional<Integer> exitCode() {
+    return Optional.ofNullable(exitCode);
   }
 
   /** Whether it was said; if not, the end of the process is about to be heard. */

@@ -210,13 +210,25 @@ public final class Supervisor {
   private void onDisconnected(UnixSocket socket) {
     Child child = childBySocket.remove(socket);
     if (child != null && child.state != State.GONE) {
-      // Either it is dead, or nobody can tell it anything any more.
-      child.process.destroyForcibly();
+      // Either it is dead, or nobody can tell it anything any more; one that was told to end may.
+      agenda.in(stopping ? LAST_GRACE_MS : 0, child.process::destroyForcibly);
     }
     socket.close();
+    if (child != null) {
+      child.disconnected();
+      child.exitCode().ifPresent(code -> onGone(child, code));
+    }
   }
 
+  /** What it said last may still be on the way: that it serves, and a socket to be held. */
   private void onEnded(Child child, int code) {
+    child.ended(code);
+    if (!child.isConnected()) {
+      onGone(child, code);
+    }
+  }
+
+  private void onGone(Child child, int code) {
     children.remove(child);
     State was = child.state;
     child.state = State.GONE;
@@ -231,7 +243,8 @@ public final class Supervisor {
 
   private void onServerEnded(Child child, State was, int code) {
     boolean served = was == State.SERVING || was == State.YIELDING;
-    if (!served && turn.how() == How.FIRST || code == 0) {
+    // The first one knows why it cannot start, unless somebody else ended it.
+    if (!served && turn.how() == How.FIRST && !isSignal(code) || code == 0) {
       end(child, code);
       return;
     }
@@ -286,11 +299,15 @@ public final class Supervisor {
 
   /** The outer face knows no exit codes of signals. */
   private static int ours(int code) {
-    return code > 128 ? EXIT_FAILURE : code;
+    return isSignal(code) ? EXIT_FAILURE : code;
+  }
+
+  private static boolean isSignal(int code) {
+    return code > 128;
   }
 
   private static String words(int code) {
-    return code > 128 ? "signal " + (code - 128) : "exit code " + code;
+    return isSignal(code) ? "signal " + (code - 128) : "exit code " + code;
   }
 
   // ---- what is done
