@@ -163,6 +163,10 @@ final class HazelcastClusterClaims {
         answer.complete(new Claimed(client, record));
         return;
       }
+      if (directory.isOver(record)) {
+        end(Fact.EXPIRED);
+        return;
+      }
       boolean lives = !record.node().equals(node) && alive.test(record.node());
       Ownership.Owner owner =
           new Ownership.Owner(lives, HazelcastClusterInheritance.isOn(record, heir.arrived()));

@@ -59,6 +59,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   private final ClaimCounters counters;
   private final Map<AllocationKey, Change> pending = new LinkedHashMap<>();
   private final Map<String, byte[]> own = new HashMap<>();
+  private final EndedRecords over = new EndedRecords();
   private final Thread writer =
       Thread.ofPlatform().daemon().name("puente-directory").unstarted(this::write);
 
@@ -166,6 +167,24 @@ final class HazelcastClusterDirectory implements SnapshotSink {
     return ownRecord(HazelcastClusterRecords.text(key)) != null;
   }
 
+  /** Whether this is of an allocation that has ended here since. */
+  boolean isOver(Snapshot record) {
+    return over.isOver(HazelcastClusterRecords.text(record.key()), record);
+  }
+
+  /** These have come back after their end. */
+  void endAgain(List<Snapshot> records) {
+    Set<String> keys = new HashSet<>();
+    long epochMax = 0;
+    for (Snapshot record : records) {
+      keys.add(HazelcastClusterRecords.text(record.key()));
+      epochMax = Math.max(epochMax, record.epoch());
+    }
+    if (!keys.isEmpty()) {
+      map().executeOnKeys(keys, new HazelcastClusterRecords.End(node, epochMax));
+    }
+  }
+
   boolean isStarted() {
     return instance != null;
   }
@@ -254,11 +273,15 @@ final class HazelcastClusterDirectory implements SnapshotSink {
         if (snapshot.isPresent()) {
           byte[] bytes = SnapshotCodec.encode(snapshot.get());
           own.put(key, bytes);
+          over.forget(key);
           saved.put(key, bytes);
         } else {
           byte[] last = own.remove(key);
           Snapshot before = last == null ? null : SnapshotCodec.decode(last);
           epochMax = Math.max(epochMax, before == null ? Long.MAX_VALUE : before.epoch());
+          if (before != null) {
+            over.add(key, before, System.currentTimeMillis());
+          }
           ended.add(key);
         }
       }

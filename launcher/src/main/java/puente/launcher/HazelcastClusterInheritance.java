@@ -43,13 +43,17 @@ final class HazelcastClusterInheritance {
   List<Snapshot> take(Heir heir, Set<String> living) {
     IMap<String, byte[]> map = directory.map();
     Map<String, Long> seen = new HashMap<>();
+    List<Snapshot> over = new ArrayList<>();
     long now = System.currentTimeMillis();
     for (byte[] bytes : map.values(new Left(living, heir.relays(), heir.arrived()))) {
       Snapshot record = SnapshotCodec.decode(bytes);
-      if (record != null && isLeft(record, heir, living, now)) {
+      if (record != null && directory.isOver(record)) {
+        over.add(record);
+      } else if (record != null && isLeft(record, heir, living, now)) {
         seen.put(HazelcastClusterRecords.text(record.key()), record.epoch());
       }
     }
+    directory.endAgain(over);
     List<Snapshot> taken = new ArrayList<>();
     List<String> keys = List.copyOf(seen.keySet());
     for (int from = 0; from < keys.size(); from += BATCH) {

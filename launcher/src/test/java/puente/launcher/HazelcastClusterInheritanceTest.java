@@ -21,6 +21,7 @@ import puente.stun.TransportAddress;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.LocalStore;
 import puente.turn.store.Snapshot;
+import puente.turn.store.SnapshotCodec;
 
 /** What a dead node has left, taken over at once; and what it finds when it comes back. */
 @Tag("slow")
@@ -103,6 +104,35 @@ class HazelcastClusterInheritanceTest {
     assertEquals(MANY / 2, left.size());
     assertTrue(left.stream().allMatch(record -> record.node().equals("n1")));
     assertEquals(0, heir.lost.size());
+  }
+
+  /** A network that heals brings back what one part of it has not seen the end of. */
+  @Test
+  void whatHasEndedIsNotInheritedFromAnotherPart() {
+    List<HazelcastCluster> nodes = lab.nodes(2, LocalStore.Quotas.NONE);
+    HazelcastCluster first = nodes.get(0);
+    HazelcastCluster second = nodes.get(1);
+    List<Snapshot> records = records("n1", 5, 7);
+    first.sink().save(records, List.of());
+    until(() -> all(second).size() == MANY, 20);
+    first.sink().save(List.of(), records.stream().map(Snapshot::key).toList());
+    until(() -> all(second).isEmpty(), 20);
+
+    Map<String, byte[]> merged = new HashMap<>();
+    records.forEach(
+        record ->
+            merged.put(HazelcastClusterRecords.text(record.key()), SnapshotCodec.encode(record)));
+    second.directory().map().setAll(merged);
+    until(() -> all(first).size() == MANY, 20);
+    assertEquals(List.of(), first.inherit());
+    until(() -> all(second).isEmpty(), 20);
+
+    // The same client with a new allocation is another matter.
+    first.sink().save(records("n1", 6, 1), List.of());
+    until(() -> all(second).size() == MANY, 20);
+    first.terminate();
+    until(() -> lab.heirOf(second).looks.contains("node-lost"), 10);
+    assertEquals(MANY, second.inherit().size());
   }
 
   /** An address that came here while we ran is nobody else's, even if its former owner lives. */
