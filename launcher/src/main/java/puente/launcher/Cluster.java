@@ -3,6 +3,7 @@ package puente.launcher;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -27,6 +28,9 @@ interface Cluster {
 
   /** Every node known, this one included, ordered by name; the dead ones for some minutes yet. */
   List<NodeState> nodes();
+
+  /** Those among them that are alive but were not heard of late: they may be dead, too. */
+  Set<String> doubtful();
 
   /** Tells the others what this node is up to; as often as something changed. */
   void publish(NodeState own);

@@ -171,20 +171,16 @@ final class HazelcastCluster implements Cluster {
                 refreshSoon();
               }
             });
-    Events.info(
-        "cluster-started",
-        "node",
-        config.nodeId(),
-        "members",
-        instance.getCluster().getMembers().size(),
-        "links",
-        link == null ? "in clear" : "sealed");
+    String links = link == null ? "in clear" : "sealed";
+    int members = instance.getCluster().getMembers().size();
+    String node = config.nodeId();
+    Events.info("cluster-started", "node", node, "members", members, "links", links);
     directory.start(instance);
     leases.start(instance);
     rates.start(instance);
     messages.start(instance);
     quotas.declare();
-    HazelcastClusterSilence.watch(instance, config.silence(), watcher);
+    health.watch(instance, config.silence(), watcher);
     tick();
     worker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
@@ -314,6 +310,11 @@ final class HazelcastCluster implements Cluster {
   @Override
   public List<NodeState> nodes() {
     return nodes;
+  }
+
+  @Override
+  public Set<String> doubtful() {
+    return health.doubtful();
   }
 
   @Override

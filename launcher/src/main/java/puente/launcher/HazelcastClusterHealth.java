@@ -2,7 +2,10 @@ package puente.launcher;
 
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -10,6 +13,7 @@ import org.slf4j.event.Level;
 /** Whether all is well with this node's membership; says once where it is not. For one thread. */
 final class HazelcastClusterHealth {
   private final @Nullable HazelcastClusterLink link;
+  private volatile @Nullable HazelcastClusterSilence silence;
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile boolean safe;
   private boolean aloneLogged;
@@ -33,6 +37,17 @@ final class HazelcastClusterHealth {
     if (link != null) {
       link.check();
     }
+  }
+
+  /** From now on, who is silent for too long is given up. */
+  void watch(HazelcastInstance instance, Duration limit, ScheduledExecutorService thread) {
+    silence = HazelcastClusterSilence.watch(instance, limit, thread);
+  }
+
+  /** Members that were not heard of late. */
+  Set<String> doubtful() {
+    HazelcastClusterSilence watching = silence;
+    return watching == null ? Set.of() : watching.doubtful();
   }
 
   void look(HazelcastInstance instance, List<NodeState> nodes) {

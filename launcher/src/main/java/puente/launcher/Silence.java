@@ -27,6 +27,18 @@ final class Silence<K> {
     lookedNanos = now;
   }
 
+  /** Who has given no sign for so long by the last look: perhaps about to be given up. */
+  Set<K> silentFor(long nanos) {
+    Set<K> silent = new HashSet<>();
+    heardByNode.forEach(
+        (node, heard) -> {
+          if (lookedNanos - heard.atNanos > nanos) {
+            silent.add(node);
+          }
+        });
+    return silent;
+  }
+
   /**
    * Looks once more.
    *

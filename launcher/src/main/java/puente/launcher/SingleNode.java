@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -38,6 +39,11 @@ final class SingleNode implements Cluster {
   @Override
   public List<NodeState> nodes() {
     return List.of(own);
+  }
+
+  @Override
+  public Set<String> doubtful() {
+    return Set.of();
   }
 
   @Override

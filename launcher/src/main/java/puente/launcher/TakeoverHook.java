@@ -251,7 +251,7 @@ final class TakeoverHook implements AutoCloseable {
     if (closed || node.alive() || !silent || !ours || watched.attempts >= ATTEMPTS) {
       return;
     }
-    Majority majority = TakeoverRules.majority(nodes);
+    Majority majority = TakeoverRules.majority(nodes, cluster.doubtful());
     if (majority != Majority.NO) {
       watched.attempts++;
       watched.silentSinceNanos = now;

@@ -57,11 +57,16 @@ final class TakeoverRules {
 
   private TakeoverRules() {}
 
-  /** Nodes that have left in order are not missed. */
-  static Majority majority(List<NodeState> nodes) {
+  /**
+   * Nodes that have left in order are not missed.
+   *
+   * @param doubtful not heard of late: of a part that is lost, one node is found dead before the other
+   */
+  static Majority majority(List<NodeState> nodes, Set<String> doubtful) {
     long known =
         nodes.stream().filter(node -> node.alive() || node.phase() != Phase.STOPPING).count();
-    long twiceAlive = 2 * nodes.stream().filter(NodeState::alive).count();
+    long twiceAlive =
+        2 * nodes.stream().filter(node -> node.alive() && !doubtful.contains(node.id())).count();
     if (twiceAlive == known) {
       return Majority.HALF;
     }

@@ -32,11 +32,12 @@ public final class Chaos {
   private static int run(List<String> words) {
     List<Scenario> scenarios = new ArrayList<>();
     boolean brief = false;
-    boolean json = false;
+    Form form = Form.TABLE;
     for (String word : words) {
       switch (word) {
         case "--short" -> brief = true;
-        case "--json" -> json = true;
+        case "--json" -> form = Form.JSON;
+        case "--markdown" -> form = Form.MARKDOWN;
         case "--help", "-h" -> {
           System.out.print(usage());
           return 0;
@@ -56,7 +57,7 @@ public final class Chaos {
       System.err.println("LEFT OUT: chaos needs " + String.join(", ", missing));
       return 3;
     }
-    return play(scenarios.isEmpty() ? List.of(Scenario.values()) : scenarios, brief, json);
+    return play(scenarios.isEmpty() ? List.of(Scenario.values()) : scenarios, brief, form);
   }
 
   private static String usage() {
@@ -67,7 +68,7 @@ public final class Chaos {
     return text.toString();
   }
 
-  private static int play(List<Scenario> scenarios, boolean brief, boolean json) {
+  private static int play(List<Scenario> scenarios, boolean brief, Form form) {
     Path folder = Path.of(System.getProperty("puente.chaos", "target/chaos"));
     List<Outcome> outcomes = new ArrayList<>();
     for (Scenario scenario : scenarios) {
@@ -76,14 +77,32 @@ public final class Chaos {
       System.err.println(outcome.details());
       outcomes.add(outcome);
     }
-    if (json) {
-      JsonArray all = new JsonArray();
-      outcomes.forEach(outcome -> all.add(outcome.json()));
-      System.out.println(all.encodePrettily());
-    } else {
-      System.out.print(Outcome.head());
-      outcomes.forEach(outcome -> System.out.print(outcome.row()));
-    }
+    print(outcomes, brief, form);
     return outcomes.stream().allMatch(Outcome::passed) ? 0 : 1;
+  }
+
+  private static void print(List<Outcome> outcomes, boolean brief, Form form) {
+    switch (form) {
+      case JSON -> {
+        JsonArray all = new JsonArray();
+        outcomes.forEach(outcome -> all.add(outcome.json()));
+        System.out.println(all.encodePrettily());
+      }
+      case MARKDOWN -> {
+        System.out.print(Outcome.markdownHead());
+        String words = brief ? "short" : "full";
+        outcomes.forEach(outcome -> System.out.print(outcome.markdownRow(words)));
+      }
+      case TABLE -> {
+        System.out.print(Outcome.head());
+        outcomes.forEach(outcome -> System.out.print(outcome.row()));
+      }
+    }
+  }
+
+  private enum Form {
+    TABLE,
+    JSON,
+    MARKDOWN
   }
 }

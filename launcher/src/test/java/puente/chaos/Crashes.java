@@ -88,13 +88,7 @@ final class Crashes {
     LabNode node = lab.node(1);
     Load load = stage.load();
     load.begin();
-    node.namespace().exec("nft", "add", "table", "inet", "cut");
-    for (String way : List.of("input", "output")) {
-      String chain = "{ type filter hook " + way + " priority 0; }";
-      node.namespace().exec("nft", "add", "chain", "inet", "cut", way, chain);
-      String rule = "nft add rule inet cut " + way + " ip daddr " + Lab.CLUSTER_NETWORK + " drop";
-      node.namespace().exec(rule.split(" "));
-    }
+    node.cutOff(Lab.CLUSTER_NETWORK);
     long cutAt = System.nanoTime();
     outcome.expect(node.awaitNodes(1, Duration.ofSeconds(20)), "the cut is not noticed");
     outcome.fact("noticed after ms", (System.nanoTime() - cutAt) / 1_000_000);
@@ -108,7 +102,7 @@ final class Crashes {
     long cutNanos = Duration.ofSeconds(stage.brief() ? 10 : 60).toNanos();
     Load.runFor(Duration.ofNanos(cutNanos - (System.nanoTime() - cutAt)));
     load.mark(any -> true);
-    node.namespace().exec("nft", "delete", "table", "inet", "cut");
+    node.heal();
     long healedAt = System.nanoTime();
     lab.awaitWhole(WHOLE);
     outcome.fact("whole again after ms", (System.nanoTime() - healedAt) / 1_000_000);

@@ -39,7 +39,7 @@ final class HookedTakeover {
     long last = load.sinceMarkMs(touched).max();
     outcome.goal("back at the latest", last, GOAL_MS);
     outcome.expect(last <= BUSY_MS, "it took %d ms", last);
-    outcome.expect(heir.metric("puente_takeover_hook", "result=\"done\"") == 1, "%s", heir.said());
+    outcome.expect(hooks(heir, "done") == 1, "%s", heir.said());
     for (LabNode other : lab.nodes()) {
       if (other != heir && other != dead) {
         double calls = other.metric("puente_takeover_hook", "result=");
@@ -59,6 +59,47 @@ final class HookedTakeover {
     outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
     outcome.expect(heir.sessions().size() == taken, "some were lost when the former owner came");
     outcome.servedTwice(lab.servedTwiceAfter(JOINED));
+  }
+
+  /**
+   * Neither the nodes' own network nor the clients' lets one node and the others through; clients
+   * reach all. The greater part takes its address, while it lives and serves.
+   */
+  static void split(Stage stage, Outcome outcome) {
+    Lab lab = stage.setUpWithPeople(settings());
+    LabNode alone = lab.node(1);
+    LabNode heir = lab.node(2);
+    Predicate<Flow> touched = Stage.at(alone);
+    Load load = stage.load();
+    int own = load.count(touched);
+    int before = heir.sessions().size();
+    load.begin();
+    alone.cutOff(Lab.CLUSTER_NETWORK, Lab.ip(2), Lab.ip(3));
+    boolean moved = heir.await(MOVED, () -> heir.sessions().size() == before + own);
+    outcome.expect(moved, "not all were taken over: %s", heir.said());
+    load.mark(touched);
+    outcome.expect(load.await(MOVED, touched, Stage::flowing), "not all go on at the heir");
+    outcome.fact("served by both during the cut", lab.servedTwice());
+    outcome.expect(hooks(heir, "done") == 1, "%s", heir.said());
+    outcome.expect(hooks(alone, "minority") > 0, "who was cut off did not notice it");
+    outcome.expect(hooks(alone, "done") == 0, "who was cut off has called its hook");
+    Load.runFor(stage.brief() ? Duration.ofSeconds(5) : Duration.ofSeconds(30));
+
+    alone.heal();
+    long healedAt = System.nanoTime();
+    outcome.expect(heir.awaitNodes(3, JOINED), "who was cut off does not join again");
+    outcome.servedTwice(lab.servedTwiceAfter(JOINED));
+    outcome.fact("each served once again after ms", (System.nanoTime() - healedAt) / 1_000_000);
+    outcome.expect(alone.sessions().isEmpty(), "the former owner has not let go");
+    outcome.expect(heir.sessions().size() == before + own, "the heir has lost some");
+    load.mark(any -> true);
+    outcome.expect(load.await(MOVED, any -> true, Stage::flowing), "not everybody talks");
+    outcome.allocations(stage.flows(), load.alive(any -> true, ANSWERS));
+    outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
+  }
+
+  private static double hooks(LabNode node, String result) {
+    return node.metric("puente_takeover_hook", "result=\"" + result + "\"");
   }
 
   /** Each node listens on, and relays by, the addresses of all. */

@@ -164,10 +164,10 @@ final class LabNode {
     if (root == null) {
       return;
     }
-    List<String> words = new ArrayList<>(List.of("kill", "-" + signal));
-    words.add("" + root.pid());
-    root.descendants().forEach(child -> words.add("" + child.pid()));
-    Namespace.command(words.toArray(String[]::new));
+    StringBuilder pids = new StringBuilder().append(root.pid());
+    root.descendants().forEach(child -> pids.append(' ').append(child.pid()));
+    // One that has ended meanwhile is in nobody's way.
+    Namespace.command("sh", "-c", "kill -" + signal + " " + pids + " 2>/dev/null || true");
   }
 
   /** Whether there are two children in time: one that serves, one that waits. */
@@ -241,6 +241,24 @@ final class LabNode {
     return namespace.exec(all.toArray(String[]::new));
   }
 
+  // ---- its network
+
+  /** Nothing comes from these addresses any more, and nothing goes there. */
+  void cutOff(String... addresses) {
+    String some = "{ " + String.join(", ", addresses) + " }";
+    namespace.exec("nft", "add", "table", "inet", "cut");
+    for (String way : List.of("input", "output")) {
+      String chain = "{ type filter hook " + way + " priority 0; }";
+      namespace.exec("nft", "add", "chain", "inet", "cut", way, chain);
+      String side = way.equals("input") ? "saddr" : "daddr";
+      namespace.exec("nft", "add", "rule", "inet", "cut", way, "ip", side, some, "drop");
+    }
+  }
+
+  void heal() {
+    namespace.exec("nft", "delete", "table", "inet", "cut");
+  }
+
   // ---- the admin port
 
   /** Whether it says in time that it is ready. */
@@ -279,11 +297,11 @@ final class LabNode {
     return alive;
   }
 
-  private interface Look {
+  interface Look {
     boolean good() throws IOException;
   }
 
-  private boolean await(Duration patience, Look look) {
+  boolean await(Duration patience, Look look) {
     long end = System.nanoTime() + patience.toNanos();
     while (System.nanoTime() < end) {
       try {

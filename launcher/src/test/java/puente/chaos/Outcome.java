@@ -143,6 +143,30 @@ final class Outcome {
             passed() ? "ok" : "FAILED");
   }
 
+  static String markdownHead() {
+    return """
+        | scenario | allocations | gap ms p50 / p99 / max | back ms p50 / p99 / max \
+        | lost per flow p50 / max | icmp | quota | twice |
+        |---|---|---|---|---|---|---|---|
+        """;
+  }
+
+  /** The same as a row of docs/CHAOS.md. */
+  String markdownRow(String form) {
+    return "| `%s`, %s%s | %s | %s | %s | %s | %s | %s | %d |%n"
+        .formatted(
+            scenario,
+            form,
+            passed() ? "" : ", **failed**",
+            before + " / " + after,
+            hit == null ? "" : three(hit.silenceMs()),
+            back == null ? "" : three(back),
+            hit == null ? "" : hit.lost().percentile(0.5) + " / " + hit.lost().max(),
+            hit == null ? "" : "" + icmp(),
+            quotaError == null ? "" : "%+d".formatted(quotaError),
+            servedTwice);
+  }
+
   private static String three(Gaps gaps) {
     return gaps.percentile(0.5) + " / " + gaps.percentile(0.99) + " / " + gaps.max();
   }

@@ -13,6 +13,9 @@ enum Scenario {
   ROLLING("all three drained and restarted, one after the other", Rolling::run),
   STORM("two of three killed and started at once, again and again", Crashes::storm),
   TAKEOVER("one host dies, and another takes its address by a hook", HookedTakeover::run),
+  SPLIT(
+      "one node cut off, its address taken from it while it lives, and healed",
+      HookedTakeover::split),
   QUOTA("300 Allocates at once on three nodes with a quota of 100", Quotas::storm);
 
   /** How one is played. */

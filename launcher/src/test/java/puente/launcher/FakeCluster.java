@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,7 +21,8 @@ final class FakeCluster implements Messenger {
   private final Map<String, FakeCluster> all;
   private final Map<String, Listener> listeners = new TreeMap<>();
   private final List<Consumer<List<NodeState>>> changes = new ArrayList<>();
-  private List<NodeState> nodes = List.of();
+  private volatile List<NodeState> nodes = List.of();
+  private volatile Set<String> doubtful = Set.of();
 
   private FakeCluster(String own, Map<String, FakeCluster> all) {
     this.own = own;
@@ -48,6 +50,7 @@ final class FakeCluster implements Messenger {
                   case "nodeId" -> own;
                   case "nodes" -> nodes;
                   case "messages" -> this;
+                  case "doubtful" -> doubtful;
                   case "onChange" -> listen(arguments[0]);
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
@@ -57,6 +60,11 @@ final class FakeCluster implements Messenger {
   private @Nullable Object listen(Object listener) {
     changes.add((Consumer<List<NodeState>>) listener);
     return null;
+  }
+
+  /** These were not heard of late. */
+  void doubts(String... ids) {
+    doubtful = Set.of(ids);
   }
 
   void sees(NodeState... states) {

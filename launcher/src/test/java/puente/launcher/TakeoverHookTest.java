@@ -84,6 +84,19 @@ class TakeoverHookTest {
     assertFalse(Files.exists(directory.resolve("state/takeover-hook.log")));
   }
 
+  /** Of the other part of a split network, one node is found dead before the others are. */
+  @Test
+  void whoHasNotHeardTheOthersOfLateWaits() throws Exception {
+    try (TakeoverHook hook = start(HOOK)) {
+      nodes.getFirst().doubts("n2", "n3");
+      nodes.getFirst().sees(N1, N2, N3, dead(N4));
+      until(() -> hook.count(Fact.MINORITY) == 1, PATIENCE);
+      assertEquals(0, hook.count(Fact.DONE));
+      nodes.getFirst().doubts("n3");
+      until(() -> hook.count(Fact.DONE) > 0, PATIENCE);
+    }
+  }
+
   @Test
   void whatIsNoProgramIsRefusedAtTheStart() {
     StartFailure refused =

@@ -59,11 +59,13 @@ class TakeoverRulesTest {
 
   @Test
   void whoSeesTheLesserPartTakesNothing() {
-    assertEquals(Majority.YES, TakeoverRules.majority(List.of(dead(A), B, C)));
-    assertEquals(Majority.NO, TakeoverRules.majority(List.of(dead(A), dead(B), C)));
-    assertEquals(Majority.HALF, TakeoverRules.majority(List.of(dead(A), B)));
+    assertEquals(Majority.YES, TakeoverRules.majority(List.of(dead(A), B, C), Set.of()));
+    assertEquals(Majority.NO, TakeoverRules.majority(List.of(dead(A), dead(B), C), Set.of()));
+    assertEquals(Majority.HALF, TakeoverRules.majority(List.of(dead(A), B), Set.of()));
+    List<NodeState> oneLost = List.of(dead(A), B, C);
+    assertEquals(Majority.NO, TakeoverRules.majority(oneLost, Set.of("b")), "b may be dead, too");
     NodeState left = dead(A).withPhase(Phase.STOPPING);
-    assertEquals(Majority.HALF, TakeoverRules.majority(List.of(left, dead(B), C)));
+    assertEquals(Majority.HALF, TakeoverRules.majority(List.of(left, dead(B), C), Set.of()));
     assertFalse(TakeoverRules.isMissed(left));
     assertTrue(TakeoverRules.isMissed(dead(B)));
     assertFalse(TakeoverRules.isMissed(C));
