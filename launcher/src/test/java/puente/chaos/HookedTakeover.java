@@ -80,7 +80,7 @@ final class HookedTakeover {
     load.mark(touched);
     outcome.expect(load.await(MOVED, touched, Stage::flowing), "not all go on at the heir");
     outcome.fact("served by both during the cut", lab.servedTwice());
-    outcome.expect(hooks(heir, "done") == 1, "%s", heir.said());
+    outcome.expect(heir.await(MOVED, () -> hooks(heir, "done") == 1), "%s", heir.said());
     outcome.expect(hooks(alone, "minority") > 0, "who was cut off did not notice it");
     outcome.expect(hooks(alone, "done") == 0, "who was cut off has called its hook");
     Load.runFor(stage.brief() ? Duration.ofSeconds(5) : Duration.ofSeconds(30));

@@ -38,7 +38,7 @@ final class Lab implements AutoCloseable {
   static final String PASSWORD = "pass";
   static final String CLUSTER_NETWORK = "10.78.0.0/16";
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(90);
+  private static final Duration START_LIMIT = Duration.ofSeconds(180);
 
   /** A little more than it takes a node to give up a silent one. */
   private static final Duration SETTLED = Duration.ofSeconds(6);

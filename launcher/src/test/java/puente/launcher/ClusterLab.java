@@ -45,19 +45,33 @@ final class ClusterLab {
         List.of(1, 2, 3, 4).stream()
             .map(n -> new ClusterMember(InetAddress.ofLiteral("127.0.0." + n), OptionalInt.empty()))
             .toList();
-    ClusterConfig config =
-        new ClusterConfig(
-            "n" + number,
-            "test",
-            InetAddress.ofLiteral("127.0.0." + number),
-            port,
-            others,
-            Optional.empty(),
-            Optional.ofNullable(secret),
-            Duration.ofSeconds(4),
-            3600);
+    return node(config(number, others, Optional.empty(), secret), quotas, fromJournal);
+  }
+
+  /** One that was told nothing of the others but a name. */
+  HazelcastCluster nodeByName(int number, String name) {
+    ClusterConfig config = config(number, List.of(), Optional.of(name), SECRET);
+    return node(config, LocalStore.Quotas.NONE, List.of());
+  }
+
+  private ClusterConfig config(
+      int number, List<ClusterMember> others, Optional<String> name, @Nullable String secret) {
+    return new ClusterConfig(
+        "n" + number,
+        "test",
+        InetAddress.ofLiteral("127.0.0." + number),
+        port,
+        others,
+        name,
+        Optional.ofNullable(secret),
+        Duration.ofSeconds(4),
+        3600);
+  }
+
+  private HazelcastCluster node(
+      ClusterConfig config, LocalStore.Quotas quotas, List<Snapshot> fromJournal) {
     HazelcastCluster node = new HazelcastCluster(config, new LocalStore(quotas));
-    Heirloom heir = new Heirloom("n" + number);
+    Heirloom heir = new Heirloom(config.nodeId());
     node.heir(heir, fromJournal);
     if (!fromJournal.isEmpty()) {
       node.sink().save(fromJournal, List.of());

@@ -141,6 +141,15 @@ class HazelcastClusterTest {
         HazelcastClusterLink.InClear.class, () -> new HazelcastClusterLink(SECRET).check());
   }
 
+  /** As by a headless service: the name's addresses are the nodes, and it may have none yet. */
+  @Test
+  void nodesFindEachOtherByAName() {
+    HazelcastCluster first = lab.nodeByName(1, "nobody.invalid");
+    until(first::isRunning, 40);
+    HazelcastCluster second = lab.nodeByName(2, "localhost");
+    until(() -> ClusterLab.alive(first) == 2 && ClusterLab.alive(second) == 2, 40);
+  }
+
   private static byte[] untilClosed(InputStream in) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     try {
