@@ -50,10 +50,7 @@ final class CoturnWords {
     flag(Group.LISTENERS, "udp-self-balance", "Balance over aux servers.")
         .ignored("the shards share one port already")
         .in(table);
-    flag(Group.LISTENERS, "dtls", "DTLS listeners.")
-        .ignored("this version has no DTLS; TLS over TCP is served")
-        .in(table);
-    flag(Group.LISTENERS, "no-dtls", "No DTLS listeners.").held("there is no DTLS").in(table);
+    flag(Group.LISTENERS, "no-dtls", "No DTLS.").mapsTo(ProtocolSettings.DTLS, OPPOSITE).in(table);
     row(Group.LISTENERS, "cpus", Type.count(1, 128), "Processors to count with.")
         .mapsTo(Settings.RELAY_THREADS, SAME)
         .in(table);

@@ -16,7 +16,6 @@ import org.slf4j.LoggerFactory;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
-import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.CloseReason;
 import puente.turn.TurnConfig;
@@ -183,7 +182,7 @@ final class Node implements NodeControl {
     int portMax = config.value(Settings.MAX_PORT);
     List<Integer> listening =
         turn.endpoints().stream()
-            .filter(endpoint -> endpoint.transport() == Transport.UDP)
+            .filter(endpoint -> !endpoint.transport().isStream())
             .map(endpoint -> endpoint.local().port())
             .toList();
     NodeTls certificate = tls;
@@ -246,6 +245,7 @@ final class Node implements NodeControl {
     }
     store.quotas(parts.quotas());
     turn.reconfigure(fleet.apply(turnConfig, newConfig), parts.streams());
+    turn.dtlsHandshakes(newConfig.value(ProtocolSettings.MAX_DTLS_HANDSHAKES));
     live.peers(turnConfig.peers());
     signaling.reload(newConfig, loops);
     current = newConfig;

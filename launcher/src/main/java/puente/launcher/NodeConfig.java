@@ -83,7 +83,7 @@ final class NodeConfig {
     return config.value(Settings.UDP_GRO) && config.value(Settings.UDP_GSO);
   }
 
-  /** Everything to listen on: ports of every address, in the order UDP, TCP, TLS. */
+  /** Everything to listen on: ports of every address, in the order UDP, TCP, TLS, DTLS. */
   List<TurnNode.Listen> listens() {
     List<TurnNode.Listen> all = new ArrayList<>();
     List<InetAddress> addresses = NodeAddresses.listening(config);
@@ -102,7 +102,24 @@ final class NodeConfig {
     if (!config.value(Settings.NO_TLS)) {
       add(all, Transport.TLS, addresses, config.value(Settings.TLS_LISTENING_PORT));
     }
+    if (ProtocolSettings.servesDtls(config)) {
+      addDtls(all, addresses, config.value(Settings.TLS_LISTENING_PORT));
+    }
     return all;
+  }
+
+  /** Where datagrams are received anyhow, those of DTLS are as well. */
+  private static void addDtls(List<TurnNode.Listen> all, List<InetAddress> addresses, int port) {
+    boolean isServed =
+        all.stream()
+            .anyMatch(
+                listen ->
+                    listen.transport() == Transport.UDP
+                        && port != 0
+                        && listen.local().port() == port);
+    if (!isServed) {
+      add(all, Transport.DTLS, addresses, port);
+    }
   }
 
   private static void add(

@@ -124,7 +124,7 @@ final class NodeFacts {
     String kind = endpoint.transport().name().toLowerCase(Locale.ROOT);
     JsonObject json =
         new JsonObject().put("kind", kind).put("address", endpoint.local().toString());
-    if (endpoint.transport() == Transport.UDP) {
+    if (!endpoint.transport().isStream()) {
       json.put("kernelDropsPerSecond", now(Figure.KERNEL_DROPS));
     }
     return json;

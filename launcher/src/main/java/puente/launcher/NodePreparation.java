@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.DescriptorHolder;
+import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
@@ -35,6 +37,9 @@ record NodePreparation(
 
   private static final long FRESH_NANOS = 1_000_000_000;
 
+  /** From the cookie to the Finished: as long as a TLS handshake may take. */
+  private static final Duration DTLS_HANDSHAKE_MAX = Duration.ofSeconds(10);
+
   static NodePreparation of(Config given, StateDirectory state, DescriptorHolder holder)
       throws StartFailure {
     AddedAccess added = AddedAccess.read(state);
@@ -47,13 +52,22 @@ record NodePreparation(
     TurnConfig turnConfig = fleet.apply(parts.turn(own), config);
     boolean wantsTls =
         NodeSignaling.wantsTls(config)
+            || ProtocolSettings.servesDtls(config)
             || listens.stream().anyMatch(listen -> listen.transport() == Transport.TLS);
     NodeTls tls = wantsTls ? NodeTls.open(config, state) : null;
     Cluster cluster = cluster(config, store);
+    DtlsHandshakes handshakes =
+        tls == null || !ProtocolSettings.servesDtls(config)
+            ? null
+            : new DtlsHandshakes(
+                tls::dtlsIdentity,
+                config.value(ProtocolSettings.MAX_DTLS_HANDSHAKES),
+                DTLS_HANDSHAKE_MAX);
     TurnNode.Options options =
         new TurnNode.Options(
             listens,
             tls == null ? null : tls::context,
+            handshakes,
             turnConfig,
             parts.binding(),
             parts.streams());

@@ -13,6 +13,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
+import puente.net.DtlsIdentity;
 
 /** The certificate in force, as TLS needs it; replaced as a whole on reload. */
 final class NodeTls {
@@ -42,6 +43,12 @@ final class NodeTls {
 
   SslContext context() {
     return loaded.context;
+  }
+
+  /** The same certificate for DTLS. */
+  DtlsIdentity dtlsIdentity() {
+    CertificateChain chain = loaded.chain;
+    return new DtlsIdentity(chain.certificates(), chain.key());
   }
 
   long expiresEpochSeconds() {

@@ -14,6 +14,7 @@ final class ReloadRules {
           Settings.NO_UDP,
           Settings.NO_TCP,
           Settings.NO_TLS,
+          ProtocolSettings.DTLS,
           Settings.RELAY_THREADS,
           Settings.SOCK_BUF_SIZE,
           Settings.UDP_IO,

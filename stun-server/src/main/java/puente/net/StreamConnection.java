@@ -22,7 +22,8 @@ import puente.stun.Transport;
  * A client's TCP or TLS connection: cuts the byte stream into messages (RFC 8489 §6.2.2, RFC 8656
  * §12.5) and writes ours. For its loop's thread only.
  */
-public final class StreamConnection extends ChannelInboundHandlerAdapter {
+public final class StreamConnection extends ChannelInboundHandlerAdapter
+    implements ClientConnection {
 
   /** A client that leaves more than this unread loses relayed data, as on a full UDP socket. */
   static final int UNREAD_MAX = 256 << 10;
@@ -49,22 +50,22 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
     this.listener = listener;
   }
 
-  /** The five-tuple, whose link is this connection; null until the connection is open. */
+  @Override
   public @Nullable FiveTuple tuple() {
     return tuple;
   }
 
-  /** When it was opened, on the receiver's clock. */
+  @Override
   public long openedAt() {
     return openedAt;
   }
 
-  /** When bytes last came, on the receiver's clock. */
+  @Override
   public long heardAt() {
     return heardAt;
   }
 
-  /** Whether a whole message has come in so far. */
+  @Override
   public boolean hasSpoken() {
     return framesRead > 0;
   }
@@ -192,26 +193,24 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Writes a STUN message; one who does not read answers is closed. */
-  public void write(byte[] message, int length) {
+  @Override
+  public boolean write(byte[] message, int length) {
     Channel open = channel;
     if (open == null || closing) {
-      return;
+      return true;
     }
     if (open.unsafe().outboundBuffer() == null
         || open.unsafe().outboundBuffer().totalPendingWriteBytes() > UNREAD_ANSWERS_MAX) {
       close();
-      return;
+      return true;
     }
     int padded = length + 3 & ~3;
     ByteBuf out = open.alloc().directBuffer(padded).writeBytes(message, 0, length);
     write(open, out.writeZero(padded - length));
+    return true;
   }
 
-  /**
-   * Writes ChannelData with its padding (RFC 8656 §12.5).
-   *
-   * @return false if the client does not read fast enough, and it was dropped
-   */
+  @Override
   public boolean writeChannelData(int number, Packet from, int offset, int length) {
     Channel open = channel;
     if (open == null || closing || !open.isWritable()) {
@@ -241,7 +240,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Closes after what was written so far. */
+  @Override
   public void close() {
     Channel open = channel;
     if (open != null && !closing) {

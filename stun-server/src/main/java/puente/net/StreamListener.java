@@ -22,43 +22,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 
 /**
- * A TCP or TLS port of one shard. With epoll every shard listens on the port itself
- * (SO_REUSEPORT), and a connection stays on the loop that accepted it.
+ * A TCP or TLS port of one shard. With epoll every shard listens on the port itself (SO_REUSEPORT),
+ * and a connection stays on the loop that accepted it.
  */
 public final class StreamListener {
 
   private static final int BACKLOG = 1024;
   private static final int STAGING_SIZE = 0x1_0000 + 64;
   private static final Duration HANDSHAKE_MAX = Duration.ofSeconds(10);
-
-  /** Who gets what the connections receive; called on the loop. */
-  public interface Receiver {
-
-    /** The clock, in milliseconds. */
-    long now();
-
-    /** A new connection; false refuses it. */
-    boolean onOpen(StreamConnection connection);
-
-    /** One message or ChannelData, padding included; the packet is used again afterwards. */
-    void onFrame(StreamConnection connection, Packet packet);
-
-    /** After a row of frames: their memory goes now. */
-    void onReadEnd();
-
-    /** The stream is not STUN; it is closed. */
-    void onGarbage(StreamConnection connection);
-
-    /** The connection failed: reset, a broken handshake, or a defect of ours. */
-    void onFailure(StreamConnection connection, Throwable cause);
-
-    void onClosed(StreamConnection connection);
-  }
 
   /**
    * What a listener is made of.
@@ -75,17 +50,18 @@ public final class StreamListener {
       Executor handshakes) {}
 
   private final Options options;
-  private final Receiver receiver;
+  private final ClientConnection.Receiver receiver;
   private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_SIZE);
   private @Nullable Channel channel;
 
-  private StreamListener(Options options, Receiver receiver) {
+  private StreamListener(Options options, ClientConnection.Receiver receiver) {
     this.options = options;
     this.receiver = receiver;
   }
 
   /** Opens the port on the loop; blocks until it listens, so not to be called on a loop. */
-  public static StreamListener open(EventLoops.Loop loop, Options options, Receiver receiver)
+  public static StreamListener open(
+      EventLoops.Loop loop, Options options, ClientConnection.Receiver receiver)
       throws BindFailure {
     StreamListener listener = new StreamListener(options, receiver);
     Class<? extends ServerChannel> kind =
@@ -169,7 +145,7 @@ public final class StreamListener {
     return options.messageMax;
   }
 
-  Receiver receiver() {
+  ClientConnection.Receiver receiver() {
     return receiver;
   }
 

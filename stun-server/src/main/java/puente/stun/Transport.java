@@ -11,4 +11,9 @@ public enum Transport {
   public boolean isStream() {
     return this == TCP || this == TLS;
   }
+
+  /** Whether a client has shown that it is where its packets say, and its way to us can end. */
+  public boolean isConnection() {
+    return this != UDP;
+  }
 }

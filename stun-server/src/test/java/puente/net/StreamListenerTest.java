@@ -217,7 +217,7 @@ class StreamListenerTest {
   }
 
   /** Sends back each frame by the way of its kind. */
-  private static final class Echo implements StreamListener.Receiver {
+  private static final class Echo implements ClientConnection.Receiver {
     private final CountDownLatch opened = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean garbage = new AtomicBoolean();
@@ -234,14 +234,14 @@ class StreamListenerTest {
     }
 
     @Override
-    public boolean onOpen(StreamConnection connection) {
-      last = connection;
+    public boolean onOpen(ClientConnection connection) {
+      last = (StreamConnection) connection;
       opened.countDown();
       return !refuse.get();
     }
 
     @Override
-    public void onFrame(StreamConnection connection, Packet packet) {
+    public void onFrame(ClientConnection connection, Packet packet) {
       frames.incrementAndGet();
       int first = packet.i32(0);
       if (first >>> 30 == 1) {
@@ -257,15 +257,15 @@ class StreamListenerTest {
     public void onReadEnd() {}
 
     @Override
-    public void onGarbage(StreamConnection connection) {
+    public void onGarbage(ClientConnection connection) {
       garbage.set(true);
     }
 
     @Override
-    public void onFailure(StreamConnection connection, Throwable cause) {}
+    public void onFailure(ClientConnection connection, Throwable cause) {}
 
     @Override
-    public void onClosed(StreamConnection connection) {
+    public void onClosed(ClientConnection connection) {
       closed.countDown();
     }
   }

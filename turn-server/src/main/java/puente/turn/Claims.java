@@ -64,7 +64,7 @@ final class Claims {
 
   /** Whether the sender may turn out to have an allocation: the next packet will show. */
   boolean awaits(FiveTuple client, long now, Effects out) {
-    if (!enabled || client.transport().isStream()) {
+    if (!enabled || client.transport().isConnection()) {
       return false;
     }
     long hi = client.client().hi();

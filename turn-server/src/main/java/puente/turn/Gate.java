@@ -83,7 +83,7 @@ final class Gate {
       return Login.NOBODY;
     }
     Login known = allocation == null ? null : allocation.login;
-    boolean spoofable = !client.transport().isStream();
+    boolean spoofable = !client.transport().isConnection();
     Method method = message.method();
     if (method == null) {
       throw new IllegalStateException("a request without a method");

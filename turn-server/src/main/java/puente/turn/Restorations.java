@@ -41,7 +41,7 @@ final class Restorations {
 
   Restored restore(Snapshot snapshot, FiveTuple client, long now, Effects out) {
     Mechanism mechanism = mechanism(snapshot.login().mechanism());
-    if (client.transport().isStream()) {
+    if (client.transport().isConnection()) {
       return Restored.STREAM;
     }
     if (now >= snapshot.expiresMs()) {

@@ -81,8 +81,7 @@ public final class TurnServer {
     switch (packet.length == 0 ? PacketKind.UNKNOWN : PacketKind.of(packet.u8(0))) {
       case CHANNEL_DATA -> data.onChannelData(packet, now, out);
       case STUN -> onStun(packet, now, out);
-      case DTLS -> garbage(packet, Counter.NOT_STUN, out);
-      case UNKNOWN -> {
+      case DTLS, UNKNOWN -> {
         if (!out.other(packet)) {
           garbage(packet, Counter.NOT_STUN, out);
         }
@@ -477,7 +476,7 @@ public final class TurnServer {
   private void garbage(Packet packet, Counter why, Effects out) {
     counters.count(why);
     FiveTuple connection = packet.connection;
-    if (connection != null) {
+    if (connection != null && connection.transport().isStream()) {
       out.closeClient(connection);
     }
   }

@@ -40,7 +40,7 @@ class UclientTest {
    * RFC 8656 whole, by words of uclient: channels (§12) and Send/Data indications (§11), EVEN-PORT
    * with RESERVATION-TOKEN (§14.6, §14.9; without -c), DONT-FRAGMENT (-g), padded ChannelData over
    * UDP (-D), extra CreatePermission and ChannelBind requests (-G), relay to relay (-y), TCP and
-   * TLS clients (§2.1), IPv6 relays (§7.1, RFC 6156).
+   * TLS clients (§2.1), DTLS clients (RFC 7350 §4.1), IPv6 relays (§7.1, RFC 6156).
    */
   @TestFactory
   Stream<DynamicTest> losesNothing() throws Exception {
@@ -54,6 +54,7 @@ class UclientTest {
     var to6 = " -e ::1 -r " + echo6.port() + " ";
     var plain = " -p " + server.port + " ";
     var secure = " -t -S -p " + server.tlsPort + " ";
+    var datagrams = " -S -p " + server.tlsPort + " ";
     var host = " 127.0.0.1";
     var variants =
         List.of(
@@ -84,6 +85,15 @@ class UclientTest {
                 "TLS 1.2, client to client", 80, "-n 40 -t -c -y -p " + tls12.port() + host),
             new Variant(
                 "TLS 1.3, client to client", 80, "-n 40 -t -c -y -p " + tls13.port() + host),
+            new Variant("DTLS, channels", 40, "-n 40 -c" + datagrams + to + host),
+            new Variant("DTLS, indications", 40, "-n 40 -c -s" + datagrams + to + host),
+            new Variant("DTLS, pairs of ports", 80, "-n 40" + datagrams + to + host),
+            new Variant(
+                "DTLS, ten clients, 1200 bytes",
+                300,
+                "-n 30 -m 10 -l 1200 -z 10 -c" + datagrams + to + host),
+            new Variant("DTLS, client to client", 80, "-n 40 -c -y" + datagrams + host),
+            new Variant("IPv6 over DTLS", 40, "-n 40 -x -c" + datagrams + to6 + " ::1"),
             new Variant("IPv6, channels", 100, "-n 100 -x -c" + plain + to6 + " ::1"),
             new Variant("IPv6, indications", 40, "-n 40 -x -c -s" + plain + to6 + " ::1"),
             new Variant("IPv6, client to client", 80, "-n 40 -x -c -y" + plain + " ::1"),

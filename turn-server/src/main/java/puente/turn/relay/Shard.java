@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.BindFailure;
+import puente.net.ClientConnection;
 import puente.net.Datagrams;
 import puente.net.EventLoops;
-import puente.net.StreamConnection;
 import puente.net.UdpSocket;
 import puente.stun.BindingServer;
 import puente.stun.FiveTuple;
@@ -54,6 +54,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
   private final ShardWatch watch;
   final ShardGuests guests = new ShardGuests(this);
+  final ShardDtls dtls = new ShardDtls(this);
   private final Runnable timeTask = this::onTimer;
   private final int index;
 
@@ -129,14 +130,20 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     return server;
   }
 
-  /** Opens this shard's socket on a UDP endpoint. */
-  void listen(Endpoint endpoint) throws BindFailure {
+  /**
+   * Opens this shard's socket on a UDP endpoint.
+   *
+   * @param clearToo whether datagrams in clear are answered there, or those of DTLS alone
+   */
+  void listen(Endpoint endpoint, boolean clearToo) throws BindFailure {
     while (listeners.size() <= endpoint.number()) {
       listeners.add(null);
     }
+    Datagrams.Receiver receiver = clearToo ? this : dtls::take;
     listeners.set(
         endpoint.number(),
-        loop.datagrams().open(endpoint.local(), Datagrams.Role.LISTENER, endpoint.number(), this));
+        loop.datagrams()
+            .open(endpoint.local(), Datagrams.Role.LISTENER, endpoint.number(), receiver));
   }
 
   /** Closes what clients reach it by; relays are closed by the server. */
@@ -337,8 +344,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       if (forwarding == null || !forwarding.toClient(client, message, length, now())) {
         socket.send(client.client(), peerTrafficClass, message, length);
       }
-    } else if (client.link() instanceof StreamConnection connection) {
-      connection.write(message, length);
+    } else if (client.link() instanceof ClientConnection connection
+        && !connection.write(message, length)) {
+      counters.count(Counter.MTU);
     }
   }
 
@@ -350,7 +358,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
         socket.sendChannelData(
             client.client(), packet.trafficClass, channel, packet, offset, length);
       }
-    } else if (client.link() instanceof StreamConnection connection
+    } else if (client.link() instanceof ClientConnection connection
         && !connection.writeChannelData(channel, packet, offset, length)) {
       counters.count(Counter.SEND_BUFFER);
     }
@@ -443,7 +451,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public boolean other(Packet packet) {
-    return guests.take(packet);
+    return guests.take(packet) || dtls.take(packet);
   }
 
   @Override
@@ -465,7 +473,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public void closeClient(FiveTuple client) {
-    if (client.link() instanceof StreamConnection connection) {
+    if (client.link() instanceof ClientConnection connection) {
       connection.close();
     }
   }

@@ -9,14 +9,14 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import puente.net.StreamConnection;
-import puente.net.StreamListener;
+import puente.net.ClientConnection;
+import puente.net.DtlsClients;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
 import puente.turn.relay.StreamCounters.Fact;
 
-/** The TCP and TLS connections of one shard, and the limits on them. */
-final class ShardStreams implements StreamListener.Receiver {
+/** The TCP, TLS and DTLS connections of one shard, and the limits on them. */
+final class ShardStreams implements ClientConnection.Receiver {
 
   private static final Logger LOG = LoggerFactory.getLogger("puente.turn");
   private static final long SWEEP_MS = 1000;
@@ -30,9 +30,10 @@ final class ShardStreams implements StreamListener.Receiver {
   private final Shard shard;
   private final StreamAdmission admission;
   private final StreamCounters counters;
-  private final Map<StreamConnection, State> open = new LinkedHashMap<>();
+  private final Map<ClientConnection, State> open = new LinkedHashMap<>();
   private StreamLimits limits;
   private boolean defectLogged;
+  private boolean halfOpenLogged;
 
   ShardStreams(
       Shard shard, StreamAdmission admission, StreamCounters counters, StreamLimits limits) {
@@ -51,7 +52,7 @@ final class ShardStreams implements StreamListener.Receiver {
   }
 
   void closeAll() {
-    for (StreamConnection connection : open.keySet().toArray(StreamConnection[]::new)) {
+    for (ClientConnection connection : open.keySet().toArray(ClientConnection[]::new)) {
       connection.close();
     }
   }
@@ -62,7 +63,7 @@ final class ShardStreams implements StreamListener.Receiver {
   }
 
   @Override
-  public boolean onOpen(StreamConnection connection) {
+  public boolean onOpen(ClientConnection connection) {
     FiveTuple tuple = connection.tuple();
     if (tuple == null) {
       return false;
@@ -80,7 +81,7 @@ final class ShardStreams implements StreamListener.Receiver {
   }
 
   @Override
-  public void onFrame(StreamConnection connection, Packet packet) {
+  public void onFrame(ClientConnection connection, Packet packet) {
     shard.onFrame(packet);
   }
 
@@ -90,12 +91,12 @@ final class ShardStreams implements StreamListener.Receiver {
   }
 
   @Override
-  public void onGarbage(StreamConnection connection) {
+  public void onGarbage(ClientConnection connection) {
     counters.count(Fact.GARBAGE);
   }
 
   @Override
-  public void onFailure(StreamConnection connection, Throwable cause) {
+  public void onFailure(ClientConnection connection, Throwable cause) {
     if (cause instanceof DecoderException || cause instanceof SSLException) {
       counters.count(Fact.HANDSHAKE_FAILED);
     } else {
@@ -108,7 +109,7 @@ final class ShardStreams implements StreamListener.Receiver {
   }
 
   @Override
-  public void onClosed(StreamConnection connection) {
+  public void onClosed(ClientConnection connection) {
     State state = open.remove(connection);
     FiveTuple tuple = connection.tuple();
     if (state != null && tuple != null) {
@@ -117,17 +118,31 @@ final class ShardStreams implements StreamListener.Receiver {
     }
   }
 
+  void onDtls(DtlsClients.Fact fact) {
+    switch (fact) {
+      case GREETED -> counters.count(Fact.DTLS_GREETED);
+      case STRAY -> counters.count(Fact.DTLS_STRAY);
+      case HALF_OPEN_FULL -> {
+        counters.count(Fact.DTLS_HALF_OPEN_FULL);
+        if (!halfOpenLogged) {
+          halfOpenLogged = true;
+          LOG.warn("event=dtls-refused reason=\"max-dtls-handshakes are under way\"");
+        }
+      }
+    }
+  }
+
   /** Closes who is silent, and who has no allocation for too long. */
   private void sweep() {
     long now = now();
-    for (Iterator<Map.Entry<StreamConnection, State>> all = open.entrySet().iterator();
+    for (Iterator<Map.Entry<ClientConnection, State>> all = open.entrySet().iterator();
         all.hasNext(); ) {
-      Map.Entry<StreamConnection, State> next = all.next();
+      Map.Entry<ClientConnection, State> next = all.next();
       look(next.getKey(), next.getValue(), now);
     }
   }
 
-  private void look(StreamConnection connection, State state, long now) {
+  private void look(ClientConnection connection, State state, long now) {
     FiveTuple tuple = connection.tuple();
     boolean authenticated = tuple != null && shard.server().allocationOf(tuple) != null;
     if (authenticated != state.authenticated) {

@@ -2,7 +2,7 @@ package puente.turn.relay;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What became of TCP and TLS connections. */
+/** What became of TCP, TLS and DTLS connections. */
 public final class StreamCounters {
 
   /** One constant per fact. */
@@ -14,14 +14,23 @@ public final class StreamCounters {
     REFUSED_SOURCE,
     /** Closed: no whole message within stream-first-message-timeout. */
     SILENT,
-    /** Closed: without an allocation for stream-authentication-timeout, or silent for stream-idle-timeout. */
+    /**
+     * Closed: without an allocation for stream-authentication-timeout, or silent for
+     * stream-idle-timeout.
+     */
     IDLE,
     /** Closed: what came was neither STUN nor ChannelData. */
     GARBAGE,
-    /** Closed: the TLS handshake failed. */
+    /** Closed: the TLS or DTLS handshake failed. */
     HANDSHAKE_FAILED,
     /** Closed: reset by the client, or a defect. */
-    FAILED
+    FAILED,
+    /** A ClientHello of DTLS that was answered with a cookie, and forgotten. */
+    DTLS_GREETED,
+    /** Refused: {@code max-dtls-handshakes} are under way. */
+    DTLS_HALF_OPEN_FULL,
+    /** A datagram of DTLS dropped: of no association, or one too many for a handshake. */
+    DTLS_STRAY
   }
 
   private final LongAdder[] values = new LongAdder[Fact.values().length];

@@ -1,9 +1,6 @@
 package puente.turn.relay;
 
 import io.netty.handler.ssl.SslContext;
-import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +15,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
 import puente.net.DescriptorHolder;
+import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
 import puente.net.StreamListener;
 import puente.stun.BindingConfig;
@@ -45,13 +42,25 @@ public final class TurnNode {
    *
    * @param tls makes the handlers of new TLS connections; asked for each, so that a certificate can
    *     be replaced. Null if nothing listens for TLS
+   * @param dtls room for handshakes; null where clients in DTLS are not served
    */
   public record Options(
       List<Listen> listen,
       @Nullable Supplier<SslContext> tls,
+      @Nullable DtlsHandshakes dtls,
       TurnConfig turn,
       BindingConfig binding,
-      StreamLimits streams) {}
+      StreamLimits streams) {
+
+    public Options(
+        List<Listen> listen, TurnConfig turn, BindingConfig binding, StreamLimits streams) {
+      this(listen, null, null, turn, binding, streams);
+    }
+
+    private boolean hasClear() {
+      return listen.stream().anyMatch(each -> each.transport == Transport.UDP);
+    }
+  }
 
   /** An address to listen on; port 0 lets the system choose. */
   public record Listen(Transport transport, TransportAddress local) {}
@@ -70,11 +79,13 @@ public final class TurnNode {
   private final Sessions sessions = new Sessions(shards);
   private final TurnConfig config;
   private final String name;
+  private final @Nullable DtlsHandshakes dtls;
   private Strays strays = Strays.NONE;
 
-  private TurnNode(EventLoops loops, TurnConfig config, String name) {
+  private TurnNode(EventLoops loops, Options options, String name) {
     this.loops = loops;
-    this.config = config;
+    this.config = options.turn;
+    this.dtls = options.dtls;
     this.name = name;
   }
 
@@ -95,17 +106,17 @@ public final class TurnNode {
   public static TurnNode start(
       EventLoops loops, Options options, AllocationStore store, Keeping keeping)
       throws BindFailure {
-    TurnNode node = new TurnNode(loops, options.turn, keeping.node());
+    TurnNode node = new TurnNode(loops, options, keeping.node());
     try {
       node.makeShards(options, store, keeping);
       for (Listen listen : options.listen) {
-        if (listen.transport == Transport.UDP) {
-          node.listenUdp(listen.local);
+        if (!listen.transport.isStream()) {
+          node.listenDatagrams(listen, options.hasClear());
         }
       }
       node.restore(keeping.left()).toCompletableFuture().join();
       for (Listen listen : options.listen) {
-        if (listen.transport != Transport.UDP) {
+        if (listen.transport.isStream()) {
           node.listenStream(listen, options);
         }
       }
@@ -155,7 +166,7 @@ public final class TurnNode {
                       index,
                       count));
       shards.add(shard);
-      streams.add(new ShardStreams(shard, admission, streamCounters, options.streams));
+      streams.add(serveStreams(shard, options));
     }
     boolean hold = !keeping.left().isEmpty();
     for (Shard shard : shards) {
@@ -167,6 +178,20 @@ public final class TurnNode {
             return true;
           });
     }
+  }
+
+  private ShardStreams serveStreams(Shard shard, Options options) throws BindFailure {
+    ShardStreams serving = new ShardStreams(shard, admission, streamCounters, options.streams);
+    DtlsHandshakes handshakes = dtls;
+    if (handshakes != null) {
+      on(
+          shard.loop(),
+          () -> {
+            shard.dtls.serve(handshakes, serving);
+            return true;
+          });
+    }
+    return serving;
   }
 
   /**
@@ -235,24 +260,28 @@ public final class TurnNode {
 
   private @Nullable FiveTuple tupleOf(AllocationKey key) {
     for (Endpoint endpoint : endpoints) {
-      if (endpoint.transport() == Transport.UDP && endpoint.local().equals(key.server())) {
+      if (key.transport() == Transport.UDP
+          && !endpoint.transport().isStream()
+          && endpoint.local().equals(key.server())) {
         return new FiveTuple(Transport.UDP, key.client(), key.server(), endpoint.number(), null);
       }
     }
     return null;
   }
 
-  private void listenUdp(TransportAddress wanted) throws BindFailure {
+  /** Where there are plain clients, they are served on the sockets of DTLS as well (RFC 7983). */
+  private void listenDatagrams(Listen listen, boolean clearToo) throws BindFailure {
+    TransportAddress wanted = listen.local;
     int number = endpoints.size();
     // What a former process of ours left would itself be in the way.
     boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
-    TransportAddress local = left ? wanted : probeDatagrams(wanted);
-    Endpoint endpoint = new Endpoint(number, Transport.UDP, local);
+    TransportAddress local = left ? wanted : PortProbe.datagrams(wanted);
+    Endpoint endpoint = new Endpoint(number, listen.transport, local);
     for (Shard shard : shards) {
       on(
           shard.loop(),
           () -> {
-            shard.listen(endpoint);
+            shard.listen(endpoint, clearToo);
             return true;
           });
     }
@@ -261,7 +290,7 @@ public final class TurnNode {
 
   private void listenStream(Listen listen, Options options) throws BindFailure {
     int number = endpoints.size();
-    TransportAddress local = probeStream(listen.local);
+    TransportAddress local = PortProbe.stream(listen.local);
     Supplier<SslContext> tls = listen.transport == Transport.TLS ? options.tls : null;
     // Without epoll only one socket can have the port: all streams are the first shard's then.
     int listening = loops.isNative() ? shards.size() : 1;
@@ -272,27 +301,6 @@ public final class TurnNode {
       streamListeners.add(StreamListener.open(shards.get(i).loop(), wanted, streams.get(i)));
     }
     endpoints.add(new Endpoint(number, listen.transport, local));
-  }
-
-  /** Sockets that share a port do not notice another process there: asks once without sharing. */
-  private static TransportAddress probeDatagrams(TransportAddress wanted) throws BindFailure {
-    try (DatagramSocket probe = new DatagramSocket(null)) {
-      probe.setReuseAddress(false);
-      probe.bind(Addresses.of(wanted));
-      return wanted.withPort(probe.getLocalPort());
-    } catch (IOException refused) {
-      throw BindFailure.of(wanted, refused);
-    }
-  }
-
-  private static TransportAddress probeStream(TransportAddress wanted) throws BindFailure {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(true);
-      probe.bind(Addresses.of(wanted));
-      return wanted.withPort(probe.getLocalPort());
-    } catch (IOException refused) {
-      throw BindFailure.of(wanted, refused);
-    }
   }
 
   /** What clients can reach: by datagrams first, then by streams, each in the order asked for. */
@@ -337,6 +345,14 @@ public final class TurnNode {
                 shard.reconfigure(turn);
                 shardStreams.limits(limits);
               });
+    }
+  }
+
+  /** So many handshakes of DTLS may be under way from now on. */
+  public void dtlsHandshakes(int max) {
+    DtlsHandshakes handshakes = dtls;
+    if (handshakes != null) {
+      handshakes.limit(max);
     }
   }
 

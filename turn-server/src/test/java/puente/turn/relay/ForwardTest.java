@@ -66,7 +66,7 @@ class ForwardTest {
               .build();
       List<TurnNode.Listen> listen = List.of(new TurnNode.Listen(Transport.UDP, LOOPBACK));
       TurnNode.Options options =
-          new TurnNode.Options(listen, null, config, BindingConfig.PLAIN, StreamLimits.DEFAULT);
+          new TurnNode.Options(listen, config, BindingConfig.PLAIN, StreamLimits.DEFAULT);
       try {
         turn = TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
         link = turn.forward(LOOPBACK, SECRET);

@@ -61,7 +61,7 @@ class PartnerTest {
               new TurnNode.Listen(Transport.UDP, second));
       BindingConfig binding = new BindingConfig(null, false, true, false, List.of(), null);
       TurnNode.Options options =
-          new TurnNode.Options(listen, null, config, binding, StreamLimits.DEFAULT);
+          new TurnNode.Options(listen, config, binding, StreamLimits.DEFAULT);
       try {
         turn = TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
         link = turn.forward(first.withPort(0), SECRET);

@@ -160,7 +160,6 @@ class RestoreNodeTest {
     TurnNode.Options options =
         new TurnNode.Options(
             List.of(new TurnNode.Listen(Transport.UDP, server)),
-            null,
             config,
             BindingConfig.PLAIN,
             new StreamLimits(10, 10, 1000, 1000, 1000, 0x1_0040));

@@ -148,7 +148,7 @@ class SessionsTest {
         TurnConfig.builder().noAuth().relayAddresses(new RelayAddress(LOOPBACK)).build();
     List<TurnNode.Listen> listen = List.of(new TurnNode.Listen(Transport.UDP, LOOPBACK));
     TurnNode.Options options =
-        new TurnNode.Options(listen, null, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
+        new TurnNode.Options(listen, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
     try {
       return TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
     } catch (BindFailure failure) {

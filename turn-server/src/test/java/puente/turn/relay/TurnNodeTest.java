@@ -194,7 +194,7 @@ class TurnNodeTest {
             new TurnNode.Listen(Transport.UDP, LOOPBACK.withPort(port)),
             new TurnNode.Listen(Transport.TCP, LOOPBACK.withPort(port)));
     TurnNode.Options options =
-        new TurnNode.Options(listen, null, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
+        new TurnNode.Options(listen, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
     return TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
   }
 

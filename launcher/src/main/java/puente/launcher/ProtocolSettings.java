@@ -1,0 +1,40 @@
+package puente.launcher;
+
+import static puente.launcher.Setting.row;
+import static puente.launcher.Settings.flag;
+
+import java.util.ArrayList;
+import java.util.List;
+import puente.launcher.Setting.Group;
+
+/** The rows of the table that are about ways to reach the server and extensions of TURN. */
+final class ProtocolSettings {
+  private static final List<Setting<?>> ROWS = new ArrayList<>();
+
+  static final Setting<Boolean> DTLS =
+      flag(
+              Group.LISTENERS,
+              "dtls",
+              "Serve DTLS 1.2 clients (RFC 7350): over UDP at tls-listening-port, and wherever "
+                  + "plain UDP is served. With no-tls only where it is given.")
+          .fallback("yes")
+          .in(ROWS);
+  static final Setting<Integer> MAX_DTLS_HANDSHAKES =
+      row(
+              Group.LIMITS,
+              "max-dtls-handshakes",
+              Type.count(1, 100_000),
+              "DTLS handshakes under way at a time; more are refused.")
+          .fallback("512")
+          .in(ROWS);
+
+  private ProtocolSettings() {}
+
+  static void addTo(List<Setting<?>> table) {
+    table.addAll(ROWS);
+  }
+
+  static boolean servesDtls(Config config) {
+    return config.value(DTLS) && (!config.value(Settings.NO_TLS) || config.isGiven(DTLS));
+  }
+}

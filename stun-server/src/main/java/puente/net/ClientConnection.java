@@ -1,0 +1,62 @@
+package puente.net;
+
+import org.jspecify.annotations.Nullable;
+import puente.stun.FiveTuple;
+import puente.stun.Packet;
+
+/** A client's own way to us that opens and ends: TCP, TLS or DTLS. For its loop's thread only. */
+public interface ClientConnection {
+
+  /** The five-tuple, whose link is this connection; null until the connection is open. */
+  @Nullable FiveTuple tuple();
+
+  /** When it was opened, on the receiver's clock. */
+  long openedAt();
+
+  /** When bytes last came, on the receiver's clock. */
+  long heardAt();
+
+  /** Whether a whole message has come in so far. */
+  boolean hasSpoken();
+
+  /**
+   * Writes a STUN message.
+   *
+   * @return false if it does not fit into a record, and was dropped
+   */
+  boolean write(byte[] message, int length);
+
+  /**
+   * Writes ChannelData, with its padding on streams (RFC 8656 §12.5).
+   *
+   * @return false if it was dropped: the client does not read fast enough
+   */
+  boolean writeChannelData(int number, Packet from, int offset, int length);
+
+  /** Closes after what was written so far. */
+  void close();
+
+  /** Who gets what the connections of one loop receive; called on the loop. */
+  interface Receiver {
+
+    /** The clock, in milliseconds. */
+    long now();
+
+    /** A new connection; false refuses it. */
+    boolean onOpen(ClientConnection connection);
+
+    /** One message or ChannelData, padding included; the packet is used again afterwards. */
+    void onFrame(ClientConnection connection, Packet packet);
+
+    /** After a row of frames: their memory goes now. */
+    void onReadEnd();
+
+    /** The stream is not STUN; it is closed. */
+    void onGarbage(ClientConnection connection);
+
+    /** The connection failed: reset, a broken handshake, or a defect of ours. */
+    void onFailure(ClientConnection connection, Throwable cause);
+
+    void onClosed(ClientConnection connection);
+  }
+}
