@@ -23,6 +23,7 @@ final class GatewayConnections {
   private final GatewayServer.Limits limits;
   private final Map<HttpConnection, Long> timerByConnection = new IdentityHashMap<>();
   private final Map<String, Integer> connectionsBySource = new HashMap<>();
+  private final Map<String, Integer> socketsBySource = new HashMap<>();
   private final TrustedProxies proxies;
   private long refused;
 
@@ -68,6 +69,23 @@ final class GatewayConnections {
       cancel(connection);
       await(connection, NEXT_REQUEST_MS);
     }
+  }
+
+  /**
+   * A WebSocket of that source; false when it has too many. Behind a proxy this is what bounds one
+   * client: its connections are all the proxy's.
+   */
+  boolean openSocket(String source) {
+    if (socketsBySource.getOrDefault(source, 0) >= limits.connectionsPerSourceMax()) {
+      refused++;
+      return false;
+    }
+    socketsBySource.merge(source, 1, Integer::sum);
+    return true;
+  }
+
+  void closeSocket(String source) {
+    socketsBySource.computeIfPresent(source, (key, open) -> open == 1 ? null : open - 1);
   }
 
   int open() {

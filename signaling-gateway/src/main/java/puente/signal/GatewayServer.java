@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
@@ -273,6 +274,8 @@ public final class GatewayServer {
   private HttpServerOptions limits(Tls tls) {
     return limits()
         .setSsl(true)
+        .setSslHandshakeTimeout(options.limits.requestMs())
+        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
         .setKeyCertOptions(KeyCertOptions.wrap(tls.keys))
         .setEnabledSecureTransportProtocols(tls.protocols)
         // A handshake costs a millisecond: off the loop, as a flood of them must not stop it.
@@ -409,9 +412,20 @@ public final class GatewayServer {
       refusal.sendAndClose(http);
       return;
     }
+    if (!connections.openSocket(request.source())) {
+      counters.answered(429);
+      Reply.problem(429, "Too many connections of one address.")
+          .with("Retry-After", "10")
+          .sendAndClose(http);
+      return;
+    }
     http.toWebSocket()
         .onSuccess(socket -> onSocket(socket, request, route))
-        .onFailure(broken -> http.connection().close());
+        .onFailure(
+            broken -> {
+              connections.closeSocket(request.source());
+              http.connection().close();
+            });
   }
 
   private @Nullable Reply refuse(Request request, SocketRoute route) {
@@ -439,6 +453,7 @@ public final class GatewayServer {
     open.closeHandler(
         closed -> {
           sockets.remove(socket);
+          connections.closeSocket(request.source());
           socket.onClosed();
         });
     open.frameHandler(frame -> socket.onFrame(frame, now()));

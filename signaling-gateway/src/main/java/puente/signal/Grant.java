@@ -50,4 +50,12 @@ public record Grant(
         ? room.startsWith(pattern.substring(0, pattern.length() - 1))
         : pattern.equals(room);
   }
+
+  /** Under which id somebody is known: the token's; his own choice, if he may; else a fresh one. */
+  String idOf(@Nullable String wanted, FreshNames names) {
+    if (subject != null) {
+      return subject;
+    }
+    return wanted != null && !wanted.isEmpty() && mayChooseId ? wanted : names.peer();
+  }
 }

@@ -206,6 +206,18 @@ final class Members {
     }
   }
 
+  /** A newer token may allow less: who may not be in a room hears no more of it. */
+  void leaveForbidden(Session session, long now, Effects out) {
+    for (Room room : List.copyOf(session.roomByName.values())) {
+      if (!session.grant.allows(Grant.Can.JOIN, room.name)) {
+        out.count(Event.FORBIDDEN);
+        Signal.Reason kicked = Signal.Reason.KICKED;
+        tell(session, new Signal.PeerLeft(room.name, session.peerId, kicked), out);
+        remove(session, room, kicked, now, out);
+      }
+    }
+  }
+
   /** News of members of a room who are on another node. */
   void onRemote(Roster.News news, Effects out) {
     Room room = roomByName.get(news.room());

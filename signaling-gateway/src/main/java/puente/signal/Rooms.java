@@ -1,13 +1,11 @@
 package puente.signal;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import puente.signal.Signal.Code;
@@ -44,15 +42,11 @@ public final class Rooms {
     FORBIDDEN,
     RATE_LIMITED,
     ROOM_FULL,
-    EXPIRED
+    EXPIRED,
+    REVOKED
   }
 
   private static final int BAD_REQUESTS_MAX = 10;
-
-  /** 144 bits: nobody guesses a session. */
-  private static final int KEY_BYTES = 18;
-
-  private static final int ID_BYTES = 9;
 
   /** A client that came back while its session is on another node. */
   private record Waiting(Signal.Hello hello, Grant grant, String sid) {}
@@ -60,7 +54,7 @@ public final class Rooms {
   private final RoomLimits limits;
   private final String server;
   private final Roster roster;
-  private final RandomGenerator random;
+  private final FreshNames names;
   private final Map<Long, Long> openedMsByConnection = new LinkedHashMap<>();
   private final Map<Long, Session> sessionByConnection = new HashMap<>();
   private final Map<String, Session> sessionBySid = new HashMap<>();
@@ -78,7 +72,7 @@ public final class Rooms {
     this.server = server;
     this.roster = roster;
     members = new Members(limits, roster);
-    this.random = random;
+    names = new FreshNames(random);
   }
 
   /** Somebody connected, and is to say hello soon. */
@@ -161,7 +155,7 @@ public final class Rooms {
   }
 
   private void begin(long connection, Signal.Hello hello, Grant grant, long now, Effects out) {
-    String peerId = peerId(hello, grant);
+    String peerId = grant.idOf(hello.peerId(), names);
     Session other = sessionByPeer.get(peerId);
     if (other != null && other.isConnected() || roster.isTaken(peerId)) {
       openedMsByConnection.put(connection, now);
@@ -174,36 +168,20 @@ public final class Rooms {
     Map<String, @Nullable Object> meta = new LinkedHashMap<>(hello.meta());
     meta.putAll(grant.meta());
     TokenBucket requests = new TokenBucket(limits.messagesPerSecond(), limits.messagesBurst(), now);
-    Session session =
-        new Session("s_" + fresh(ID_BYTES), fresh(KEY_BYTES), peerId, meta, grant, requests);
+    Session session = new Session(names.session(), names.key(), peerId, meta, grant, requests);
     sessionBySid.put(session.sid, session);
     sessionByPeer.put(peerId, session);
     out.count(Event.WELCOMED);
     connect(session, connection, hello, false, now, out);
   }
 
-  private String peerId(Signal.Hello hello, Grant grant) {
-    String wanted = hello.peerId();
-    if (grant.subject() != null) {
-      return grant.subject();
-    }
-    return wanted != null && !wanted.isEmpty() && grant.mayChooseId()
-        ? wanted
-        : "p_" + fresh(ID_BYTES);
-  }
-
   private @Nullable Session resumable(Signal.Resume resume, @Nullable String subject) {
     Session session = sessionBySid.get(resume.sid());
-    if (session == null || !same(session.resumeKey, resume.key())) {
+    if (session == null || !FreshNames.same(session.resumeKey, resume.key())) {
       return null;
     }
     boolean isIts = subject == null || subject.equals(session.peerId);
     return isIts && session.canReplay(resume.lastSeq()) ? session : null;
-  }
-
-  private static boolean same(String expected, String shown) {
-    return MessageDigest.isEqual(
-        expected.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
   }
 
   private void resume(
@@ -219,6 +197,7 @@ public final class Rooms {
     for (String text : session.replay(resume == null ? 0 : resume.lastSeq())) {
       out.send(connection, text);
     }
+    members.leaveForbidden(session, now, out);
   }
 
   private void connect(
@@ -256,12 +235,14 @@ public final class Rooms {
   private void renew(Session session, Signal.Hello hello, Grant grant, long now, Effects out) {
     if (grant.subject() != null && !grant.subject().equals(session.peerId)) {
       out.count(Event.FORBIDDEN);
-      refuse(session, hello.id(), Code.FORBIDDEN, "the token is somebody else's", out);
+      String why = "the token is somebody else's";
+      fail(session.connection, new Failure(hello.id(), Code.FORBIDDEN, why), out);
       return;
     }
     session.grant = grant;
     roster.present(session);
     welcome(session, hello.id(), true, now, out);
+    members.leaveForbidden(session, now, out);
   }
 
   /** A message that could not be read. */
@@ -352,12 +333,27 @@ public final class Rooms {
     }
   }
 
-  /** Everybody is to go somewhere else, with the servers that are left to relay. */
-  public void onDrain(Signal.GoAway goAway, long now, Effects out) {
+  /**
+   * Everybody is to go somewhere else, to one after the other of these URLs, with the servers that
+   * are left to relay.
+   */
+  public void onDrain(Signal.GoAway goAway, List<String> elsewhere, long now, Effects out) {
     draining = goAway;
     onIceChanged(now, out);
+    int next = 0;
     for (Session session : sessionByConnection.values()) {
-      out.send(session.connection, goAway.text(0));
+      String url = elsewhere.isEmpty() ? null : elsewhere.get(next++ % elsewhere.size());
+      out.send(session.connection, goAway.to(url).text(0));
+    }
+  }
+
+  /** A user of these is out: the session ends, wherever it is kept. He may come with a new token. */
+  public void onRevoked(Set<String> users, long now, Effects out) {
+    for (Session session : List.copyOf(sessionBySid.values())) {
+      if (users.contains(IceServers.userOf(session.peerId))) {
+        out.count(Event.REVOKED);
+        shutOut(session, Code.UNAUTHORIZED, "revoked", Signal.Reason.KICKED, now, out);
+      }
     }
   }
 
@@ -467,20 +463,20 @@ public final class Rooms {
 
   /** Ends a session because its peer is on another node under the same name. */
   void replace(Session session, long now, Effects out) {
-    long connection = session.connection;
-    boolean isConnected = session.isConnected();
-    if (isConnected) {
-      refuse(session, null, Code.ID_TAKEN, "this id is connected elsewhere", out);
-    }
-    end(session, Signal.Reason.TIMEOUT, now, out);
-    if (isConnected) {
-      hangUp(connection, Code.ID_TAKEN.closeCode(), Code.ID_TAKEN.text(), out);
-    }
+    String why = "this id is connected elsewhere";
+    shutOut(session, Code.ID_TAKEN, why, Signal.Reason.TIMEOUT, now, out);
   }
 
-  private void refuse(
-      Session session, @Nullable String id, Code code, String message, Effects out) {
-    fail(session.connection, new Failure(id, code, message), out);
+  private void shutOut(
+      Session session, Code code, String why, Signal.Reason told, long now, Effects out) {
+    long connection = session.connection;
+    if (session.isConnected()) {
+      fail(connection, new Failure(null, code, why), out);
+    }
+    end(session, told, now, out);
+    if (connection != Session.NONE) {
+      hangUp(connection, code.closeCode(), code.text(), out);
+    }
   }
 
   private static void fail(long connection, Failure failure, Effects out) {
@@ -490,11 +486,5 @@ public final class Rooms {
   private void hangUp(long connection, int code, String reason, Effects out) {
     openedMsByConnection.remove(connection);
     out.close(connection, code, reason);
-  }
-
-  private String fresh(int bytes) {
-    byte[] key = new byte[bytes];
-    random.nextBytes(key);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(key);
   }
 }

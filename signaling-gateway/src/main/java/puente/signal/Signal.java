@@ -264,6 +264,11 @@ public sealed interface Signal {
    */
   record GoAway(String reason, long afterMs, @Nullable String reconnect, boolean resume)
       implements ToClient {
+    /** The same to one node; null leaves the choice to the client. */
+    GoAway to(@Nullable String url) {
+      return new GoAway(reason, afterMs, url, resume);
+    }
+
     @Override
     public String text(long seq) {
       Map<String, @Nullable Object> d = new LinkedHashMap<>();

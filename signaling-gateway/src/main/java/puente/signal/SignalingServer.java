@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
@@ -149,9 +150,18 @@ public final class SignalingServer implements SocketRoute {
     context.runOnContext(go -> rooms.onIceChanged(GatewayServer.now(), world));
   }
 
-  /** Sends everybody elsewhere and lets nobody in. From any thread. */
-  public void drain(Signal.GoAway goAway) {
-    context.runOnContext(go -> rooms.onDrain(goAway, GatewayServer.now(), world));
+  /**
+   * Sends everybody elsewhere and lets nobody in. From any thread.
+   *
+   * @param elsewhere URLs of the nodes to go to, in turn; empty leaves it to the clients
+   */
+  public void drain(Signal.GoAway goAway, List<String> elsewhere) {
+    context.runOnContext(go -> rooms.onDrain(goAway, elsewhere, GatewayServer.now(), world));
+  }
+
+  /** Ends the sessions of these users at once. From any thread. */
+  public void revoke(Set<String> users) {
+    context.runOnContext(go -> rooms.onRevoked(users, GatewayServer.now(), world));
   }
 
   /** Lets everybody in again. From any thread. */

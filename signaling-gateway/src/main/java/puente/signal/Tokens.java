@@ -35,7 +35,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +56,18 @@ public final class Tokens {
   /** SubjectPublicKeyInfo of Ed25519 up to the key itself (RFC 8410 §4). */
   private static final byte[] ED25519_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
 
+  /** Where keys come from. */
+  @FunctionalInterface
+  public interface Keyring {
+    /** Asked for each token; answers from memory where it can. */
+    Future<JWKSet> get();
+
+    /** The same for a token whose key is not among those: there may be newer ones by now. */
+    default Future<JWKSet> newer() {
+      return get();
+    }
+  }
+
   /** What a token is worth. */
   sealed interface Verdict {}
 
@@ -66,16 +77,15 @@ public final class Tokens {
 
   record Invalid(String why) implements Verdict {}
 
-  private final Supplier<Future<JWKSet>> keys;
+  private final Keyring keys;
   private final @Nullable String audience;
   private final @Nullable String issuer;
 
   /**
-   * @param keys asked for each token; answers from memory where it can
    * @param audience that tokens must name; null is any
    * @param issuer the same
    */
-  public Tokens(Supplier<Future<JWKSet>> keys, @Nullable String audience, @Nullable String issuer) {
+  public Tokens(Keyring keys, @Nullable String audience, @Nullable String issuer) {
     this.keys = keys;
     this.audience = audience;
     this.issuer = issuer;
@@ -106,7 +116,15 @@ public final class Tokens {
     if (!ALGORITHMS.contains(jwt.getHeader().getAlgorithm())) {
       return Future.succeededFuture(new Invalid("algorithm"));
     }
-    return keys.get().map(set -> verdict(jwt, set, now, nowMs));
+    return keys.get()
+        .compose(set -> isUnknown(jwt, set) ? keys.newer() : Future.succeededFuture(set))
+        .map(set -> verdict(jwt, set, now, nowMs));
+  }
+
+  /** Providers change their keys under new names. */
+  private static boolean isUnknown(SignedJWT jwt, JWKSet set) {
+    String name = jwt.getHeader().getKeyID();
+    return name != null && set.getKeyByKeyId(name) == null;
   }
 
   private Verdict verdict(SignedJWT jwt, JWKSet set, Instant now, long nowMs) {

@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.regex.Pattern;
 import puente.stun.AddressRange;
 import puente.stun.TransportAddress;
 
@@ -17,6 +18,9 @@ public record TrustedProxies(List<AddressRange> ranges) {
   public static final TrustedProxies NONE = new TrustedProxies(List.of());
 
   private static final String FORWARDED_FOR = "X-Forwarded-For";
+
+  private static final Pattern WITH_PORT =
+      Pattern.compile("^(?:([0-9.]+)|\\[([0-9a-fA-F:.]+)])(?::[0-9]{1,5})?$");
 
   /** A chain of proxies is as long as this at most. */
   private static final int HOPS_MAX = 16;
@@ -39,18 +43,26 @@ public record TrustedProxies(List<AddressRange> ranges) {
     return range.contains(whole.hi(), whole.lo());
   }
 
-  /**
-   * Whose request it is: the last address of the chain that is no proxy of ours. Each proxy appends
-   * whom it heard from, so everything before that one is what a stranger says.
-   */
+  /** Whose request it is. */
   String client(HttpServerRequest http) {
-    String client = http.remoteAddress().hostAddress();
+    return client(http.remoteAddress().hostAddress(), http.headers().getAll(FORWARDED_FOR));
+  }
+
+  /**
+   * The last address of the chain that is no proxy of ours. Each proxy appends whom it heard from,
+   * so everything before that one is what a stranger says.
+   *
+   * @param peer whom the connection is from
+   * @param forwarded the headers, in their order
+   */
+  String client(String peer, List<String> forwarded) {
+    String client = peer;
     if (!isTrusted(client)) {
       return client;
     }
-    String[] chain = String.join(",", http.headers().getAll(FORWARDED_FOR)).split(",");
+    String[] chain = String.join(",", forwarded).split(",");
     for (int i = chain.length - 1; i >= Math.max(0, chain.length - HOPS_MAX); i--) {
-      String one = chain[i].strip();
+      String one = withoutPort(chain[i].strip());
       if (!isAddress(one)) {
         return client;
       }
@@ -62,10 +74,14 @@ public record TrustedProxies(List<AddressRange> ranges) {
     return client;
   }
 
+  /** Some proxies name the port, too. */
+  private static String withoutPort(String hop) {
+    return WITH_PORT.matcher(hop).replaceFirst("$1$2");
+  }
+
   private static boolean isAddress(String text) {
     try {
-      InetAddress.ofLiteral(text);
-      return true;
+      return !text.contains("%") && InetAddress.ofLiteral(text) != null;
     } catch (IllegalArgumentException other) {
       return false;
     }

@@ -274,14 +274,47 @@ class RoomsTest {
   @Test
   void drainingSendsEverybodyAway() {
     var ana = lab.connects("ana");
-    lab.rooms.onDrain(new Signal.GoAway("drain", 12_000, null, true), lab.now, lab);
+    var ben = lab.connects("ben");
+    var eva = lab.connects("eva");
+    List<String> others = List.of("wss://two.example/signal", "wss://three.example/signal");
+    lab.rooms.onDrain(new Signal.GoAway("drain", 12_000, null, true), others, lab.now, lab);
+    List<Object> sentTo = new ArrayList<>();
+    for (var one : List.of(ana, ben, eva)) {
+      one.hears("ice");
+      Map<String, @Nullable Object> goAway = one.hearsData("goaway");
+      assertEquals(12_000L, goAway.get("afterMs"));
+      sentTo.add(String.valueOf(goAway.get("reconnect")));
+    }
+    assertEquals(Set.copyOf(others), Set.copyOf(sentTo), "not all to one node");
+    lab.rooms.onDrain(new Signal.GoAway("drain", 12_000, null, true), List.of(), lab.now, lab);
     ana.hears("ice");
-    assertEquals(12_000L, ana.hearsData("goaway").get("afterMs"));
+    assertFalse(ana.hearsData("goaway").containsKey("reconnect"), "any other node");
     var late = lab.opens();
     late.fails("server-draining");
     assertEquals(1012, late.closed);
     lab.rooms.onUndrain();
     lab.connects("bob");
+  }
+
+  /** Connected or away: the session ends, and the others are told at once. */
+  @Test
+  void whoseCredentialIsRevokedIsOut() {
+    var ana = lab.joins("ana", "demo");
+    var ben = lab.joins("ben", "demo");
+    var eva = lab.joins("eva", "demo");
+    ana.heard.clear();
+    ben.heard.clear();
+    ben.drops();
+    lab.rooms.onRevoked(Set.of("eva", "ben", "nobody"), lab.now, lab);
+    eva.fails("unauthorized");
+    assertEquals(4001, eva.closed);
+    for (int i = 0; i < 2; i++) {
+      assertEquals("kicked", ana.hearsData("peer.left").get("reason"));
+    }
+    ana.hearsNothing();
+    assertEquals(0, ana.closed);
+    lab.comesBack(ben).fails("resume-expired");
+    assertEquals(2, lab.counts.get(Rooms.Event.REVOKED));
   }
 
   @Test

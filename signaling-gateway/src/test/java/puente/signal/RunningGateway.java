@@ -34,6 +34,26 @@ final class RunningGateway implements AutoCloseable {
 
   /** One of several nodes. */
   RunningGateway(JWKSet jwks, OtherNodes others) {
+    this(
+        () -> Future.succeededFuture(jwks),
+        others,
+        GatewayServer.Limits.STANDARD,
+        TrustedProxies.NONE);
+  }
+
+  RunningGateway(GatewayServer.Limits limits, TrustedProxies proxies) {
+    this(() -> Future.succeededFuture(new JWKSet()), OtherNodes.none("n1"), limits, proxies);
+  }
+
+  RunningGateway(Tokens.Keyring keyring) {
+    this(keyring, OtherNodes.none("n1"), GatewayServer.Limits.STANDARD, TrustedProxies.NONE);
+  }
+
+  private RunningGateway(
+      Tokens.Keyring keyring,
+      OtherNodes others,
+      GatewayServer.Limits limits,
+      TrustedProxies proxies) {
     Keys keys =
         new Keys(List.of(new Keys.ApiKey("shop", KEY)), List.of(new Keys.PublicKey("pub_1", PAGE)));
     IceServers ice =
@@ -50,7 +70,7 @@ final class RunningGateway implements AutoCloseable {
                         new IceServers.Turn("udp", "turn:turn.example:53?transport=udp"),
                         new IceServers.Turn("tcp", "turn:turn.example:3478?transport=tcp"),
                         new IceServers.Turn("tls", "turns:turn.example:443?transport=tcp"))));
-    Tokens tokens = new Tokens(() -> Future.succeededFuture(jwks), "puente", null);
+    Tokens tokens = new Tokens(keyring, "puente", null);
     var context = vertx.getOrCreateContext();
     GatewayFleet fleet =
         new GatewayFleet(context, others, System.nanoTime(), RoomLimits.STANDARD.resumeWindowMs());
@@ -66,6 +86,10 @@ final class RunningGateway implements AutoCloseable {
             fleet);
     List<GatewayServer.Route> routes = new ArrayList<>(signaling.routes());
     routes.addAll(new CredentialRoutes(ice, () -> keys, () -> tokens, revoked::add).routes());
+    byte[] meetings = "rendezvous".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    List<String> meetingPlaces = List.of("192.0.2.1:3478");
+    routes.addAll(
+        new RendezvousRoute(meetings, meeting -> meetingPlaces, () -> keys, () -> tokens).routes());
     PeerJsServer peerJs = new PeerJsServer(vertx, PeerJsServer.Options.DEFAULT, fleet);
     YWebrtcServer yWebrtc = new YWebrtcServer(fleet);
     routes.addAll(peerJs.routes());
@@ -80,8 +104,8 @@ final class RunningGateway implements AutoCloseable {
             OptionalInt.empty(),
             null,
             new Origins(Set.of(PAGE)),
-            GatewayServer.Limits.STANDARD,
-            TrustedProxies.NONE);
+            limits,
+            proxies);
     server =
         GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
   }

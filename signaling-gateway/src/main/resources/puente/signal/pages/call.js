@@ -43,7 +43,7 @@ async function start() {
 const nameFromUrl = () => decodeURIComponent(location.hash.slice(1)) || asked.get('room') || '';
 const pick = list => list[Math.floor(Math.random() * list.length)];
 // A name that nobody guesses: whoever has it can come in.
-const suggestion = () => `${pick(WORDS)}-${pick(BIRDS)}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36).slice(0, 5)}`;
+const suggestion = () => `${pick(WORDS)}-${pick(BIRDS)}-${[...crypto.getRandomValues(new Uint8Array(10))].map(n => (n % 32).toString(32)).join('')}`;
 const link = () => `${location.origin}/#${encodeURIComponent($('#room').value.trim())}`;
 
 function remembered() {
