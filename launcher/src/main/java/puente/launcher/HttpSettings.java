@@ -3,9 +3,11 @@ package puente.launcher;
 import static puente.launcher.Setting.row;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import puente.launcher.Setting.Group;
 import puente.signal.Keys;
 import puente.signal.Origins;
@@ -103,6 +105,15 @@ final class HttpSettings {
                   + "one; several times. Of others it is not looked at.")
           .adds()
           .in(ROWS);
+  static final Setting<String> SIGNAL_URL =
+      row(
+              Group.HTTP,
+              "signal-url",
+              new Type<>("wss://host/signal", true, HttpSettings::signalUrl),
+              "Where clients of signaling reach this node and no other: other nodes that drain send "
+                  + "theirs here (goaway). Without it: wss://NODE-DOMAIN:HTTPS-PORT/signal, if "
+                  + "node-domain is given.")
+          .in(ROWS);
   static final Setting<Duration> CREDENTIAL_TTL =
       row(
               Group.HTTP,
@@ -184,6 +195,32 @@ final class HttpSettings {
       throw new IllegalArgumentException("shorter than 32 bytes");
     }
     return text;
+  }
+
+  private static String signalUrl(String text) {
+    URI url = URI.create(text);
+    boolean isWebSocket = "wss".equals(url.getScheme()) || "ws".equals(url.getScheme());
+    if (!isWebSocket || url.getHost() == null || url.getQuery() != null || text.length() > 500) {
+      throw new IllegalArgumentException("not wss://host/signal");
+    }
+    return text;
+  }
+
+  /** Under which URL other nodes send signaling clients to this one; empty if nobody knows. */
+  static Optional<String> signalingUrl(Config config) {
+    int port = config.value(HTTPS_PORT);
+    if (config.value(NO_HTTP)) {
+      return Optional.empty();
+    }
+    return config
+        .find(SIGNAL_URL)
+        .or(
+            () ->
+                config
+                    .find(DrainSettings.NODE_DOMAIN)
+                    .filter(domain -> NodeSignaling.wantsTls(config) && port != 0)
+                    .map(
+                        domain -> "wss://" + domain + (port == 443 ? "" : ":" + port) + "/signal"));
   }
 
   private static String origin(String text) {

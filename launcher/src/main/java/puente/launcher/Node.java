@@ -3,6 +3,7 @@ package puente.launcher;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,7 @@ final class Node implements NodeControl {
     cluster = parts.cluster();
     cluster.shareRates(fleet::claimants);
     loops = parts.loops();
-    revoked = new NodeRevocations(cluster, this::refuse);
+    revoked = revocations();
     journal = openJournal();
     try {
       NodeAddresses.tryRelays(config);
@@ -102,6 +103,7 @@ final class Node implements NodeControl {
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
       drain.onPhase(signaling::onPhase);
+      refuse(revoked.names());
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
       journal.close();
@@ -145,6 +147,18 @@ final class Node implements NodeControl {
         new NodeTakeover(cluster, turn, turnConfig.relayAddresses(), NodeAddresses::isHere);
     cluster.heir(heir, left);
     return heir;
+  }
+
+  private NodeRevocations revocations() throws StartFailure {
+    char separator = config.value(Settings.REST_API_SEPARATOR).charAt(0);
+    Duration longest = config.value(HttpSettings.CREDENTIAL_TTL_MAX);
+    try {
+      Revoked before = new Revoked(state.directory(), separator, longest, InstantSource.system());
+      return new NodeRevocations(cluster, before, this::refuse);
+    } catch (StartFailure failure) {
+      loops.close().toCompletableFuture().join();
+      throw failure;
+    }
   }
 
   private NodeJournal openJournal() throws StartFailure {
@@ -315,6 +329,9 @@ final class Node implements NodeControl {
 
   /** Refuses usernames from now on, and ends what they have allocated. */
   private synchronized void refuse(Set<String> usernames) {
+    if (usernames.isEmpty()) {
+      return;
+    }
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
       turn.reconfigure(fleet.apply(parts.turn(own), current), parts.streams());
@@ -324,6 +341,7 @@ final class Node implements NodeControl {
           turn.sessions().closeAll(SessionFilter.ANY.withUser(username), CloseReason.ADMIN);
         }
       }
+      signaling.revoke(usernames);
       LOG.info("event=credentials-revoked count={}", usernames.size());
     } catch (StartFailure impossible) {
       LOG.error("event=defect where=revoke meaning=\"please report\"", impossible);

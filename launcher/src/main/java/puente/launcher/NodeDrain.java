@@ -296,7 +296,11 @@ final class NodeDrain {
   private void publish() {
     Optional<TransportAddress> forward = Optional.ofNullable(link).map(ForwardLink::local);
     NodeState.More more =
-        new NodeState.More(drain.plan(), corners, config.find(DrainSettings.NODE_DOMAIN));
+        new NodeState.More(
+            drain.plan(),
+            corners,
+            config.find(DrainSettings.NODE_DOMAIN),
+            HttpSettings.signalingUrl(config));
     NodeState state =
         new NodeState(cluster.nodeId(), true, drain.phase(), doors, load(), forward, more);
     own = state;

@@ -38,7 +38,8 @@ final class NodeMetricsSignal {
           Rooms.Event.UNAUTHORIZED,
           Rooms.Event.FORBIDDEN,
           Rooms.Event.RATE_LIMITED,
-          Rooms.Event.ROOM_FULL);
+          Rooms.Event.ROOM_FULL,
+          Rooms.Event.REVOKED);
 
   private NodeMetricsSignal() {}
 

@@ -15,19 +15,24 @@ import java.util.function.Consumer;
 final class NodeRevocations {
   private static final String SUBJECT = "revoked";
 
-  /** Of at most 508 bytes each: far below what one message may carry. */
+  /** RFC 8489 §14.3. */
+  private static final int NAME_BYTES_MAX = 508;
+
+  /** Far below what one message may carry. */
   private static final int NAMES_AT_ONCE = 500;
 
   private final Cluster cluster;
   private final Consumer<Set<String>> onRevoked;
-  private final Revoked revoked = new Revoked();
+  private final Revoked revoked;
   private final Set<String> told = new HashSet<>();
 
   /**
+   * @param revoked what this node knew when it stopped
    * @param onRevoked given the names that were not revoked before
    */
-  NodeRevocations(Cluster cluster, Consumer<Set<String>> onRevoked) {
+  NodeRevocations(Cluster cluster, Revoked revoked, Consumer<Set<String>> onRevoked) {
     this.cluster = cluster;
+    this.revoked = revoked;
     this.onRevoked = onRevoked;
     cluster.messages().listen(SUBJECT, (from, body) -> hear(new String(body, UTF_8)));
     cluster.onChange(this::greet);
@@ -37,7 +42,16 @@ final class NodeRevocations {
     return revoked.names();
   }
 
+  /**
+   * On this node and all others.
+   *
+   * @throws IllegalArgumentException if that is no username (RFC 8489 §14.3, RFC 8265)
+   */
   void revoke(String username) {
+    boolean isName = !username.isEmpty() && username.chars().noneMatch(Character::isISOControl);
+    if (!isName || username.getBytes(UTF_8).length > NAME_BYTES_MAX) {
+      throw new IllegalArgumentException("not a username");
+    }
     take(Set.of(username));
     for (NodeState node : cluster.nodes()) {
       if (node.alive() && !node.id().equals(cluster.nodeId())) {

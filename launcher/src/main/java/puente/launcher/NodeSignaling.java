@@ -288,13 +288,7 @@ final class NodeSignaling {
    * best where it is until the end.
    */
   void onPhase(NodeState.Phase phase) {
-    boolean isElsewhere =
-        cluster.nodes().stream()
-            .anyMatch(
-                node ->
-                    node.alive()
-                        && node.phase() == NodeState.Phase.SERVING
-                        && !node.id().equals(cluster.nodeId()));
+    List<NodeState> others = others();
     SignalingServer running = signaling;
     if (running == null) {
       return;
@@ -302,12 +296,37 @@ final class NodeSignaling {
     switch (phase) {
       case SERVING -> running.undrain();
       case DRAINING -> {
-        if (isElsewhere) {
-          running.drain(new Signal.GoAway("drain", GO_AWAY_MS, null, true));
+        if (!others.isEmpty()) {
+          Signal.GoAway goAway = new Signal.GoAway("drain", GO_AWAY_MS, null, true);
+          running.drain(
+              goAway, others.stream().flatMap(node -> node.more().signaling().stream()).toList());
         }
       }
       case DRAINED, STOPPING -> {}
     }
+  }
+
+  /** Nodes that take clients, those with the most room first. */
+  private List<NodeState> others() {
+    return cluster.nodes().stream()
+        .filter(NodeState::takesClients)
+        .filter(node -> !node.id().equals(cluster.nodeId()))
+        .sorted(Comparator.comparing((NodeState node) -> node.load().share()))
+        .toList();
+  }
+
+  /** Ends the sessions of those whose credentials these are. */
+  void revoke(Set<String> usernames) {
+    String separator = ice.own().separator();
+    Set<String> users = new HashSet<>();
+    for (String name : usernames) {
+      int at = name.indexOf(separator);
+      String user = at < 0 ? "" : name.substring(at + separator.length());
+      // Some programs write the name before the expiry.
+      users.add(user.matches("[0-9]+") ? name.substring(0, at) : user);
+    }
+    users.remove("");
+    signaling().ifPresent(server -> server.revoke(users));
   }
 
   /** Takes over secrets, keys, origins and lifetimes. */

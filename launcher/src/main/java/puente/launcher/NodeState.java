@@ -60,9 +60,18 @@ record NodeState(
    * @param corners where it answers for another node that discovers NATs with it, at most one of
    *     each family
    * @param domain the name in its certificate
+   * @param signaling URL under which clients of signaling reach this node and no other
    */
-  record More(Optional<Drain.Plan> plan, List<Corner> corners, Optional<String> domain) {
+  record More(
+      Optional<Drain.Plan> plan,
+      List<Corner> corners,
+      Optional<String> domain,
+      Optional<String> signaling) {
     static final More NONE = new More(Optional.empty(), List.of(), Optional.empty());
+
+    More(Optional<Drain.Plan> plan, List<Corner> corners, Optional<String> domain) {
+      this(plan, corners, domain, Optional.empty());
+    }
 
     More {
       corners = List.copyOf(corners);

@@ -17,7 +17,10 @@ import puente.stun.TransportAddress;
  * has appended, so that nodes of two versions understand each other while they are upgraded.
  */
 final class NodeStateCodec {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
+
+  /** Of the second there was nothing after the domain. */
+  private static final int VERSION_WITHOUT_SIGNALING = 2;
 
   /** Of the first version there was nothing after the address of the link. */
   private static final int VERSION_WITHOUT_MORE = 1;
@@ -76,7 +79,8 @@ final class NodeStateCodec {
           new NodeState.Load(in.readInt(), in.readInt(), in.readLong(), in.readDouble());
       Optional<TransportAddress> forward =
           in.readBoolean() ? Optional.of(readAddress(in)) : Optional.empty();
-      NodeState.More more = version < VERSION ? NodeState.More.NONE : readMore(in);
+      NodeState.More more =
+          version == VERSION_WITHOUT_MORE ? NodeState.More.NONE : readMore(in, version);
       return Optional.of(new NodeState(id, false, phase, doors, load, forward, more));
     } catch (IOException | IndexOutOfBoundsException foreign) {
       return Optional.empty();
@@ -101,9 +105,10 @@ final class NodeStateCodec {
       out.writeShort(corner.otherPort());
     }
     out.writeUTF(more.domain().orElse(""));
+    out.writeUTF(more.signaling().orElse(""));
   }
 
-  private static NodeState.More readMore(DataInputStream in) throws IOException {
+  private static NodeState.More readMore(DataInputStream in, int version) throws IOException {
     Optional<Drain.Plan> plan =
         in.readBoolean()
             ? Optional.of(new Drain.Plan(in.readUTF(), in.readLong(), in.readLong(), in.readInt()))
@@ -112,8 +117,14 @@ final class NodeStateCodec {
     for (int left = in.readUnsignedByte(); left > 0; left--) {
       corners.add(new NodeState.Corner(readAddress(in), readAddress(in), in.readUnsignedShort()));
     }
-    Optional<String> domain = Optional.of(in.readUTF()).filter(name -> !name.isEmpty());
-    return new NodeState.More(plan, corners, domain);
+    Optional<String> domain = readText(in);
+    Optional<String> signaling =
+        version == VERSION_WITHOUT_SIGNALING ? Optional.empty() : readText(in);
+    return new NodeState.More(plan, corners, domain, signaling);
+  }
+
+  private static Optional<String> readText(DataInputStream in) throws IOException {
+    return Optional.of(in.readUTF()).filter(text -> !text.isEmpty());
   }
 
   private static void write(DataOutputStream out, TransportAddress address) throws IOException {

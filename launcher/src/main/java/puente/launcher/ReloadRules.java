@@ -36,6 +36,7 @@ final class ReloadRules {
           HttpSettings.HTTP_IP,
           HttpSettings.HTTP_PORT,
           HttpSettings.HTTPS_PORT,
+          HttpSettings.SIGNAL_URL,
           HttpSettings.NO_PEERJS,
           HttpSettings.NO_Y_WEBRTC,
           HttpSettings.MAX_ROOMS,

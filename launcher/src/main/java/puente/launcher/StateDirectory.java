@@ -27,7 +27,7 @@ import java.util.Set;
 final class StateDirectory {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
-  private static final FileAttribute<?> PRIVATE_FILE =
+  static final FileAttribute<?> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /** 192 bits; 128 would do. A multiple of three bytes needs no padding in base 64. */

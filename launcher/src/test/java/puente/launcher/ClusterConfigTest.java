@@ -96,7 +96,8 @@ class ClusterConfigTest {
                         TransportAddress.ipv4(0x0a000001, 3478),
                         TransportAddress.ipv4(0xcb007101, 3478),
                         3479)),
-                Optional.of("turn-1.example.org")));
+                Optional.of("turn-1.example.org"),
+                Optional.of("wss://turn-1.example.org:8443/signal")));
     byte[] bytes = NodeStateCodec.encode(state);
     assertEquals(Optional.of(state), NodeStateCodec.decode(bytes));
     byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + 9);
@@ -104,6 +105,12 @@ class ClusterConfigTest {
     for (int length = 0; length < bytes.length; length++) {
       assertEquals(Optional.empty(), NodeStateCodec.decode(java.util.Arrays.copyOf(bytes, length)));
     }
+    byte[] second = bytes.clone();
+    second[0] = 2;
+    NodeState.More more = state.more();
+    assertEquals(
+        Optional.of(state.withMore(new NodeState.More(more.plan(), more.corners(), more.domain()))),
+        NodeStateCodec.decode(second));
     byte[] former = bytes.clone();
     former[0] = 1;
     assertEquals(Optional.of(state.withMore(NodeState.More.NONE)), NodeStateCodec.decode(former));
