@@ -9,6 +9,7 @@ const GATHER_MS = 20;
 const YIELD_MS = 150;
 const FIRST_ATTEMPTS = 3;
 const WAITING_MOST = 256;
+const URLS_MOST = 16;
 /** How long a newcomer may take to say that it is somebody we know under a former id. */
 const HOLD_MS = 3_000;
 /** What a new connection cannot mend. */
@@ -626,7 +627,12 @@ class Net extends Emitter {
   }
 
   #goaway(d) {
-    if (d.reconnect) this.#urls.splice(1, 0, new URL(d.reconnect, this.#urls[0]));
+    if (d.reconnect) { // the next one to be tried; but no list that grows with each node that drains
+      const next = new URL(d.reconnect, this.#urls[0]);
+      const [first, ...others] = this.#urls;
+      this.#urls = [first, next, ...others.filter(one => one.href !== next.href)];
+      if (this.#urls.length > URLS_MOST) this.#urls.pop();
+    }
     this._emit('goaway', d);
     setTimeout(() => this.#ws?.close(), Math.random() * (d.afterMs ?? 0) / 2);
   }

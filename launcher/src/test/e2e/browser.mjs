@@ -31,6 +31,7 @@ export async function report(browser, parts) {
   let failed = false;
   for (const [name, part] of Object.entries(parts)) {
     const began = Date.now();
+    complaints.length = 0; // of a part that failed: it has said so itself
     try {
       const late = new Promise((resolve, reject) => {
         setTimeout(() => reject(new Error(`longer than ${LIMIT_MS} ms`)), LIMIT_MS).unref();
@@ -40,6 +41,7 @@ export async function report(browser, parts) {
       console.log(JSON.stringify({ part: name, ok: true, ms: Date.now() - began, ...facts }));
     } catch (e) {
       failed = true;
+      e.stack += complaints.splice(0).map(one => `\n${one}`).join('');
       console.log(JSON.stringify({ part: name, ok: false, ms: Date.now() - began, error: String(e.stack ?? e).slice(0, 1_500) }));
     }
   }

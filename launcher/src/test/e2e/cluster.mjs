@@ -1,7 +1,8 @@
-// puente.js against two nodes: two pages meet across them, one node says goaway, one is killed.
+// puente.js against two nodes: two pages meet across them, one node drains, then it is killed.
 //
 // Usage: node cluster.mjs CHROMIUM ONE TWO KEY
-// Prints "KILL" when node two is to be killed.
+// Prints "DRAIN" and "UNDRAIN" when node two is to drain and not to, and "KILL" when it is to be
+// killed. Each node's signal-url is its URL here and /signal.
 import { check, launch, report, visitor } from './browser.mjs';
 
 const [chromium, one, two, key] = process.argv.slice(2);
@@ -12,26 +13,32 @@ let asked = 0;
 
 await report(browser, {
   async meetsAcrossNodes() {
-    [ana, ben] = await Promise.all([enter('Ana', [two, one]), enter('Ben', [one])]);
+    [ana, ben] = await Promise.all([enter('Ana', [two]), enter('Ben', [one])]);
     await Promise.all([talking(ana), talking(ben)]);
     const servers = await Promise.all([ana, ben].map(page => page.evaluate(() => net.server)));
     check(servers[0] !== servers[1], servers);
     return { servers };
   },
 
-  // As a node says that drains: the client goes to the next one and is who it was.
-  async goesAwayAndOn() {
-    await ana.evaluate(() => sockets.at(-1).onmessage({
-      data: JSON.stringify({ t: 'goaway', d: { reason: 'drain', afterMs: 100, resume: true } }),
-    }));
-    await ana.waitForFunction(first => net.state === 'open' && net.server !== first,
-      await ana.evaluate(() => net.server));
+  // Node two drains and says where to go; the client knew of no other, and is who it was.
+  async goesWhereItIsSent() {
+    const before = await ana.evaluate(() => ({ server: net.server, id: net.peerId }));
+    console.log('DRAIN');
+    await ana.waitForFunction(first => net.state === 'open' && net.server !== first, before.server);
+    const [sent, id] = await ana.evaluate(() => [sentTo, net.peerId]);
+    check(sent.length === 1 && sent[0] === `${one.replace('http', 'ws')}/signal`, sent);
+    check(id === before.id, 'the same peer');
     await ana.evaluate(() => room.broadcast({ n: 1 }));
     await ben.waitForFunction(() => got.at(-1) === 1);
     check((await states(ana)) === 'peer', await states(ana));
-    await ana.evaluate(() => sockets.at(-1).close()); // and back to node two
-    await ana.waitForFunction(() => net.state === 'open' && sockets.length === 3);
-    return { sockets: await ana.evaluate(() => sockets.length) };
+    await echo();
+    console.log('UNDRAIN');
+    // And back, as if node one had drained: only now does it know where from.
+    await ana.waitForFunction(first => {
+      if (net.state === 'open' && net.server !== first) sockets.at(-1).close();
+      return net.state === 'open' && net.server === first;
+    }, before.server);
+    return { sent, sockets: await ana.evaluate(() => sockets.length) };
   },
 
   async nodeKilled() {
@@ -65,7 +72,7 @@ async function enter(name, servers) {
   await page.goto(`${one}/examples/`);
   await page.evaluate(async ([me, with_, urls]) => {
     const { Puente } = await import('/sdk/puente.js');
-    Object.assign(window, { sockets: [], events: [], got: [], ices: 0, echoes: new Set() });
+    Object.assign(window, { sentTo: [], sockets: [], events: [], got: [], ices: 0, echoes: new Set() });
     class Socket extends WebSocket {
       constructor(...address) {
         super(...address);
@@ -74,6 +81,7 @@ async function enter(name, servers) {
     }
     window.net = await Puente.connect(urls, { key: with_, meta: { name: me }, WebSocket: Socket });
     net.on('ice', () => ices++);
+    net.on('goaway', d => sentTo.push(d.reconnect));
     window.room = await net.join('test');
     room.on('message', ({ n }) => got.push(n));
     room.on('peer', peer => {

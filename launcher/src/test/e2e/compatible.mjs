@@ -1,15 +1,18 @@
 // The clients of PeerJS and y-webrtc, unmodified from npm, against a server of their protocols:
 // ours, or theirs to see that these checks are right.
 //
-// Usage: node compatible.mjs CHROMIUM SITE_PORT PEERJS_HOST:PORT/PATH Y_WEBRTC_URL [GATEWAY KEY]
+// Usage: node compatible.mjs CHROMIUM SITE_PORT PEERJS_HOST:PORT/PATH Y_WEBRTC_URL [GATEWAY KEY
+//   [PEERJS_HOST:PORT/PATH Y_WEBRTC_URL]]
+// With a second server, which is another node of the first one's cluster, the second client of each
+// pair is there.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, normalize } from 'node:path';
 import { check, launch, report, visitor } from './browser.mjs';
 
-const [chromium, sitePort, peerServer, yServer, gateway, key] = process.argv.slice(2);
-const [, host, port, path] = peerServer.match(/^([^:]+):(\d+)(\/.*)$/);
+const [chromium, sitePort, peerServer, yServer, gateway, key, ...second] = process.argv.slice(2);
+const [peerServers, yServers] = [[peerServer, second[0] ?? peerServer], [yServer, second[1] ?? yServer]];
 const modules = fileURLToPath(new URL('node_modules/', import.meta.url));
 const imports = {
   yjs: '/npm/yjs/dist/yjs.mjs',
@@ -64,7 +67,7 @@ await report(browser, {
 
   async peerJsData() {
     [ana, ben] = await Promise.all(['Ana', 'Ben'].map(open));
-    const ids = await Promise.all([ana, ben].map(start));
+    const ids = await Promise.all([ana, ben].map((page, i) => start(page, peerServers[i])));
     check(ids.every(id => /^[0-9a-f-]{36}$/.test(id)), ids);
     const answer = await ana.evaluate(id => new Promise((resolve, reject) => {
       const other = peer.connect(id, { metadata: { from: 'Ana' }, reliable: true });
@@ -101,11 +104,11 @@ await report(browser, {
   },
 
   async peerJsTakenAndBack() {
-    const taken = await ana.evaluate(() => new Promise(resolve => {
-      const second = new Peer(peer.id, options);
+    const taken = await ana.evaluate(other => new Promise(resolve => {
+      const second = new Peer(peer.id, other);
       second.on('error', e => resolve(e.type));
       second.on('open', () => resolve('open'));
-    }));
+    }), place(peerServers[1]));
     check(taken === 'unavailable-id', taken);
     // PeerServer says nothing to a client that is back before its old socket is closed.
     if (!gateway) return {};
@@ -120,6 +123,8 @@ await report(browser, {
   },
 
   async yjs() {
+    // Whatever became of the others' calls: what they do takes nothing from these two.
+    await Promise.all([ana, ben].map(page => page?.context().close()));
     const pages = await Promise.all(['Yan', 'Yin'].map(open));
     await Promise.all(pages.map((page, i) => page.evaluate(async ([server, word, ice]) => {
       const [Y, { WebrtcProvider }] = await Promise.all([import('yjs'), import('y-webrtc')]);
@@ -128,7 +133,7 @@ await report(browser, {
         signaling: [server], password: 'secret', peerOpts: { config: { iceServers: ice } },
       });
       doc.getArray('words').push([word]);
-    }, [yServer, `word ${i}`, iceServers])));
+    }, [yServers[i], `word ${i}`, iceServers])));
     const both = () => doc.getArray('words').length === 2;
     await Promise.all(pages.map(page => page.waitForFunction(both)));
     const texts = await Promise.all(pages.map(page => page.evaluate(() => JSON.stringify(doc.toJSON()))));
@@ -143,10 +148,14 @@ async function open(name) {
   return page;
 }
 
-function start(page) {
+function place(server) {
+  const [, host, port, path] = server.match(/^([^:]+):(\d+)(\/.*)$/);
+  return { host, port: Number(port), path };
+}
+
+function start(page, server) {
   const config = { iceServers, iceTransportPolicy: iceServers.length ? 'relay' : 'all' };
   return page.evaluate(all => new Promise((resolve, reject) => {
-    window.options = all;
     window.peer = new Peer(all);
     peer.on('open', resolve);
     peer.on('error', reject);
@@ -154,7 +163,7 @@ function start(page) {
       from.send(`${text} ${bytes.byteLength ?? bytes.length} ${from.metadata.from}`)));
     peer.on('call', async call =>
       call.answer(await navigator.mediaDevices.getUserMedia({ video: true, audio: true })));
-  }), { host, port: Number(port), path, config });
+  }), { ...place(server), config });
 }
 
 /** Whether the first connection goes through the relay, as the policy wants. */

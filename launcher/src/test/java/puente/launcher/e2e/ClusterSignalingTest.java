@@ -29,7 +29,7 @@ class ClusterSignalingTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   /** A WebSocket client that remembers what it hears. */
-  private static final class Talker implements WebSocket.Listener {
+  static final class Talker implements WebSocket.Listener {
     final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     final StringBuilder partial = new StringBuilder();
     final WebSocket socket;

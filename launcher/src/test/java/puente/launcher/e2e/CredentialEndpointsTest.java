@@ -10,13 +10,19 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Base64;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** What the HTTP port gives out is good at the TURN port of the same server, until it is revoked. */
+/**
+ * What the HTTP port gives out is good at the TURN port of the same server, until it is revoked: for
+ * ever, also after a restart.
+ */
 @Tag("e2e")
+@Timeout(180)
 class CredentialEndpointsTest {
   private static final String SECRET = "an-api-key-of-length";
   private static final Pattern USERNAME = Pattern.compile("\"username\":\"([^\"]+)\"");
@@ -48,11 +54,36 @@ class CredentialEndpointsTest {
       Pair revocable = ask(http, server, "POST", cloudflare + "generate-ice-servers", bearer, 201);
       worksAt(server, revocable);
       String revoke = cloudflare + revocable.username.replace(":", "%3A") + "/revoke";
-      assertEquals(204, send(http, server, "POST", revoke, bearer).statusCode());
-      try (var client = client(server, revocable)) {
-        byte[] refused = client.signed(Stun.ALLOCATE, message -> {});
-        assertEquals(401, Stun.errorCode(refused));
+      String user = revocable.username.substring(revocable.username.indexOf(':') + 1);
+      try (var holder = client(server, revocable)) {
+        holder.allocate();
+        assertEquals(1, server.metric("puente_turn_allocations{", ""));
+        var talker = new ClusterSignalingTest.Talker(server, "/signal?key=" + SECRET);
+        talker.says("{'t':'hello','d':{'peerId':'" + user + "'}}").hears("'t':'welcome'");
+        assertEquals(204, send(http, server, "POST", revoke, bearer).statusCode());
+        talker.hears("'code':'unauthorized'");
+        talker.hears("closed 4001");
+        while (server.metric("puente_turn_allocations{", "") > 0) {
+          LockSupport.parkNanos(20_000_000);
+        }
       }
+      isRefused(server, revocable);
+      assertEquals(
+          400, send(http, server, "POST", cloudflare + "a%0Ab/revoke", bearer).statusCode());
+
+      // All nodes of the cluster die at once, and come again: this is all of them.
+      Pair good = ask(http, server, "POST", cloudflare + "generate", bearer, 201);
+      server.kill();
+      server.startAgain();
+      server.ready();
+      isRefused(server, revocable);
+      worksAt(server, good);
+    }
+  }
+
+  private static void isRefused(ServerProcess server, Pair pair) throws IOException {
+    try (var client = client(server, pair)) {
+      assertEquals(401, Stun.errorCode(client.signed(Stun.ALLOCATE, message -> {})));
     }
   }
 

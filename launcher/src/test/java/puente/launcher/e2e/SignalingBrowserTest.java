@@ -13,9 +13,11 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Browsers and aiortc through Puente alone: signaling, credentials, STUN and TURN. */
 @Tag("e2e")
+@Timeout(300)
 class SignalingBrowserTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(150);
@@ -58,10 +60,15 @@ class SignalingBrowserTest {
     try (var first = gateway("sdk-one", one, cluster("one", one, ports, ports + 1))) {
       var second = gateway("sdk-two", two, cluster("two", one, ports + 1, ports));
       try {
+        awaitBoth(first, second);
         var script =
             BrowserScripts.start(
                 first.folder.resolve("cluster.out"), "cluster.mjs", url(one), url(two), KEY);
-        await(script, "KILL");
+        await(script, "\nDRAIN");
+        order(first, second, "drain");
+        await(script, "\nUNDRAIN");
+        order(first, second, "undrain");
+        await(script, "\nKILL");
         ClusterSignalingTest.awaitKept(first);
         second.program().signal("KILL");
         BrowserScripts.assertPassed(script, LIMIT, first);
@@ -73,7 +80,30 @@ class SignalingBrowserTest {
 
   private static String[] cluster(String node, int page, int port, int other) {
     // Both pages come from the first node.
-    return ServerProcess.cluster(node, port, other, "public-key=" + KEY + "@" + url(page));
+    return ServerProcess.cluster(
+        node,
+        port,
+        other,
+        "public-key=" + KEY + "@" + url(page),
+        "signal-url=ws://127.0.0.1:" + (node.equals("one") ? page : page + 1) + "/signal");
+  }
+
+  /** By the other node. */
+  private static void order(ServerProcess by, ServerProcess of, String word) {
+    var done = by.command(word, word, "two").finish(LIMIT);
+    assertEquals(0, done.exit(), () -> done.output() + of.log());
+  }
+
+  /** Until each knows that the other serves. */
+  private static void awaitBoth(ServerProcess first, ServerProcess second) throws Exception {
+    awaitServing(first, "two");
+    awaitServing(second, "one");
+  }
+
+  private static void awaitServing(ServerProcess asked, String node) throws Exception {
+    while (!asked.get("/api/v1/nodes/" + node).replace(" ", "").contains("\"alive\":true")) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
   }
 
   @Test
@@ -94,6 +124,36 @@ class SignalingBrowserTest {
               url(http),
               "pub_site");
       BrowserScripts.assertPassed(script, LIMIT, server);
+    }
+  }
+
+  /** The same clients, unmodified, but the second of each pair is on another node. */
+  @Test
+  void peerJsAndYjsOnTwoNodes() throws Exception {
+    BrowserScripts.require();
+    int http = Ports.free(3);
+    int site = http + 2;
+    int ports = Ports.free(2);
+    var origin = "http://127.0.0.1:" + site;
+    String[] more = {"http-origin=" + origin, "public-key=pub_site@" + origin};
+    try (var first =
+            gateway("compatible-one", http, ServerProcess.cluster("one", ports, ports + 1, more));
+        var second =
+            gateway(
+                "compatible-two", http + 1, ServerProcess.cluster("two", ports + 1, ports, more))) {
+      awaitBoth(first, second);
+      var script =
+          BrowserScripts.start(
+              first.folder.resolve("compatible.out"),
+              "compatible.mjs",
+              "" + site,
+              "127.0.0.1:" + http + "/peerjs",
+              "ws://127.0.0.1:" + http + "/y-webrtc",
+              url(http),
+              "pub_site",
+              "127.0.0.1:" + (http + 1) + "/peerjs",
+              "ws://127.0.0.1:" + (http + 1) + "/y-webrtc");
+      BrowserScripts.assertPassed(script, LIMIT, second);
     }
   }
 
