@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "  puente snippet jitsi -c /etc/turnserver.conf",
       ""
     },
-    description = "Of: prosody, ejabberd, synapse, jitsi, nextcloud, livekit, janus, mediasoup.",
+    description =
+        "Of: prosody, ejabberd, xep-0215, synapse, jitsi, nextcloud, livekit, janus, mediasoup.",
     sortOptions = false)
 final class SnippetCommand implements Callable<Integer> {
   private static final String PROSODY =
@@ -48,6 +49,19 @@ final class SnippetCommand implements Callable<Integer> {
             - {host: "%HOST%", port: %PORT%, type: turn, transport: udp, restricted: true}
             - {host: "%HOST%", port: %PORT%, type: turn, transport: tcp, restricted: true}
             - {host: "%HOST%", port: %TLSPORT%, type: turns, transport: tcp, restricted: true}
+      """;
+  private static final String XEP_0215 =
+      """
+      <!-- XEP-0215 External Service Discovery: what an XMPP server answers; ends %EXPIRES% -->
+      <services xmlns='urn:xmpp:extdisco:2'>
+        <service type='stun' host='%HOST%' port='%PORT%' transport='udp'/>
+        <service type='turn' host='%HOST%' port='%PORT%' transport='udp' restricted='1'
+                 username='%USERNAME%' password='%PASSWORD%' expires='%EXPIRES%'/>
+        <service type='turn' host='%HOST%' port='%PORT%' transport='tcp' restricted='1'
+                 username='%USERNAME%' password='%PASSWORD%' expires='%EXPIRES%'/>
+        <service type='turns' host='%HOST%' port='%TLSPORT%' transport='tcp' restricted='1'
+                 username='%USERNAME%' password='%PASSWORD%' expires='%EXPIRES%'/>
+      </services>
       """;
   private static final String SYNAPSE =
       """
@@ -117,6 +131,7 @@ final class SnippetCommand implements Callable<Integer> {
   static {
     TEMPLATES.put("prosody", PROSODY);
     TEMPLATES.put("ejabberd", EJABBERD);
+    TEMPLATES.put("xep-0215", XEP_0215);
     TEMPLATES.put("synapse", SYNAPSE);
     TEMPLATES.put("jitsi", JITSI);
     TEMPLATES.put("nextcloud", NEXTCLOUD);

@@ -227,6 +227,7 @@ class PuenteTest {
         List.of(
             "prosody",
             "ejabberd",
+            "xep-0215",
             "synapse",
             "jitsi",
             "nextcloud",
@@ -239,6 +240,9 @@ class PuenteTest {
       assertTrue(said().contains("turn.example.org"), this::said);
       assertFalse(said().matches("(?s).*%[A-Z]+%.*"), this::said);
     }
+    out.reset();
+    assertEquals(0, run("snippet", "xep-0215", "-c", "turnserver.conf", "--server", "192.0.2.1"));
+    ExternalServices.check(said(), "north");
     assertEquals(2, run("snippet", "prosidy", "-c", "turnserver.conf"));
     assertTrue(complained().contains("did you mean prosody?"), this::complained);
   }
