@@ -41,9 +41,11 @@ final class BrowserScripts {
 
   /** Every part of the script came out well. */
   static void assertPassed(Program script, Duration limit, ServerProcess server) {
-    var result = script.finish(limit);
-    assertEquals(0, result.exit(), () -> result.output() + "\n" + server.log());
-    System.out.print(result.output());
+    try (script) {
+      var result = script.finish(limit);
+      assertEquals(0, result.exit(), () -> result.output() + "\n" + server.log());
+      System.out.print(result.output());
+    }
   }
 
   private static void install() throws IOException {

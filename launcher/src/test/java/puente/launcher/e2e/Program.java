@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** A foreign program, run with a time limit, its output in a file beside it. */
-final class Program {
+final class Program implements AutoCloseable {
 
   /** How a program ended and everything it printed. */
   record Finished(int exit, String output) {}
@@ -89,6 +89,14 @@ final class Program {
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What still runs when a test has failed would take the processor from the next one. */
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      end();
     }
   }
 

@@ -35,10 +35,9 @@ class SignalingBrowserTest {
     BrowserScripts.require();
     int http = Ports.free(1);
     var first = gateway("sdk", http);
-    try {
-      var script =
-          BrowserScripts.start(
-              first.folder.resolve("signaling.out"), "signaling.mjs", url(http), KEY);
+    try (var script =
+        BrowserScripts.start(
+            first.folder.resolve("signaling.out"), "signaling.mjs", url(http), KEY)) {
       await(script, "RESTART");
       first.program().signal("KILL");
       assertTrue(first.program().endsWithin(Duration.ofSeconds(10)));
@@ -61,17 +60,18 @@ class SignalingBrowserTest {
       var second = gateway("sdk-two", two, cluster("two", one, ports + 1, ports));
       try {
         awaitBoth(first, second);
-        var script =
+        try (var script =
             BrowserScripts.start(
-                first.folder.resolve("cluster.out"), "cluster.mjs", url(one), url(two), KEY);
-        await(script, "\nDRAIN");
-        order(first, second, "drain");
-        await(script, "\nUNDRAIN");
-        order(first, second, "undrain");
-        await(script, "\nKILL");
-        ClusterSignalingTest.awaitKept(first);
-        second.program().signal("KILL");
-        BrowserScripts.assertPassed(script, LIMIT, first);
+                first.folder.resolve("cluster.out"), "cluster.mjs", url(one), url(two), KEY)) {
+          await(script, "\nDRAIN");
+          order(first, second, "drain");
+          await(script, "\nUNDRAIN");
+          order(first, second, "undrain");
+          await(script, "\nKILL");
+          ClusterSignalingTest.awaitKept(first);
+          second.program().signal("KILL");
+          BrowserScripts.assertPassed(script, LIMIT, first);
+        }
       } finally {
         second.close();
       }
