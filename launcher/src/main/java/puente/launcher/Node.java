@@ -3,7 +3,6 @@ package puente.launcher;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -103,7 +102,6 @@ final class Node implements NodeControl {
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
       drain.onPhase(signaling::onPhase);
-      refuse(revoked.names());
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
       journal.close();
@@ -125,6 +123,8 @@ final class Node implements NodeControl {
     cluster.join();
     isUp = true;
     takeLatest();
+    // What the former process was told last, while this one waited for its turn.
+    refuse(revoked.names());
     awaitNextEnd();
   }
 
@@ -150,11 +150,10 @@ final class Node implements NodeControl {
   }
 
   private NodeRevocations revocations() throws StartFailure {
-    char separator = config.value(Settings.REST_API_SEPARATOR).charAt(0);
-    Duration longest = config.value(HttpSettings.CREDENTIAL_TTL_MAX);
     try {
-      Revoked before = new Revoked(state.directory(), separator, longest, InstantSource.system());
-      return new NodeRevocations(cluster, before, this::refuse);
+      Revoked known = Revoked.read(config, state);
+      known.compact();
+      return new NodeRevocations(cluster, known, this::refuse);
     } catch (StartFailure failure) {
       loops.close().toCompletableFuture().join();
       throw failure;

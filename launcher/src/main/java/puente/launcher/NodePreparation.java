@@ -44,7 +44,7 @@ record NodePreparation(
       throws StartFailure {
     AddedAccess added = AddedAccess.read(state);
     Config config = added.over(given, state, Instant.now());
-    NodeConfig parts = new NodeConfig(config, state);
+    NodeConfig parts = new NodeConfig(config, state, Revoked.read(config, state).names());
     List<TurnNode.Listen> listens = parts.listens();
     List<TransportAddress> own = ownEndpoints(config, listens);
     LocalStore store = new LocalStore(parts.quotas());

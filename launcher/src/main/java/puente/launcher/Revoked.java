@@ -55,16 +55,36 @@ final class Revoked {
     this.clock = clock;
     try {
       Files.readAllLines(file, UTF_8).forEach(this::read);
-      writeAll();
     } catch (NoSuchFileException none) {
       // Nothing has been revoked.
     } catch (IOException broken) {
-      throw StartFailure.configuration(file + ": cannot be read or written; mend it or move it");
+      throw StartFailure.configuration(file + ": cannot be read; mend it or move it");
+    }
+  }
+
+  /** As the configuration says. */
+  static Revoked read(Config config, StateDirectory state) throws StartFailure {
+    return new Revoked(
+        state.directory(),
+        config.value(Settings.REST_API_SEPARATOR).charAt(0),
+        config.value(HttpSettings.CREDENTIAL_TTL_MAX),
+        InstantSource.system());
+  }
+
+  /** Leaves out of the file what holds no more; for the process that has the lock of the state. */
+  synchronized void compact() throws StartFailure {
+    if (lines > names().size()) {
+      try {
+        writeAll();
+      } catch (IOException full) {
+        throw new StartFailure(StartFailure.Kind.PERMISSION, file + ": cannot be written", full);
+      }
     }
   }
 
   /** A line that was cut short by the end of the machine is none. */
   private void read(String line) {
+    lines++;
     try {
       String[] words = line.split(" ", -1);
       String name = new String(Base64.getUrlDecoder().decode(words[1]), UTF_8);

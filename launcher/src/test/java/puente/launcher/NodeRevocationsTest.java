@@ -47,7 +47,9 @@ class NodeRevocationsTest {
 
   private Revoked revoked(int node) throws IOException, StartFailure {
     Path state = Files.createDirectories(directory.resolve("n" + node));
-    return new Revoked(state, ':', Duration.ofDays(1), () -> now);
+    Revoked revoked = new Revoked(state, ':', Duration.ofDays(1), () -> now);
+    revoked.compact();
+    return revoked;
   }
 
   @Test

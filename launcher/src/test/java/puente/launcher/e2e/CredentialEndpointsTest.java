@@ -76,6 +76,7 @@ class CredentialEndpointsTest {
       server.kill();
       server.startAgain();
       server.ready();
+      // From its first answer on.
       isRefused(server, revocable);
       worksAt(server, good);
     }
