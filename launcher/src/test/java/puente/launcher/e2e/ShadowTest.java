@@ -57,6 +57,14 @@ class ShadowTest {
 
   private static Map<String, Scenario> scenarios() {
     Map<String, Scenario> all = new LinkedHashMap<>();
+    strangers(all);
+    allocations(all);
+    permissions(all);
+    channels(all);
+    return all;
+  }
+
+  private static void strangers(Map<String, Scenario> all) {
     all.put("Binding", client -> client.exchange(Stun.request(Stun.BINDING).bytes()));
     all.put(
         "Binding with an unknown attribute",
@@ -66,6 +74,9 @@ class ShadowTest {
         client ->
             client.exchange(
                 Stun.request(Stun.ALLOCATE).with(Stun.REQUESTED_TRANSPORT, UDP).bytes()));
+  }
+
+  private static void allocations(Map<String, Scenario> all) {
     all.put("Allocate", client -> allocate(client));
     all.put("Allocate again", client -> after(client, c -> allocate(c)));
     all.put("Allocate without transport", client -> client.signed(Stun.ALLOCATE, m -> {}));
@@ -95,6 +106,9 @@ class ShadowTest {
     all.put("Refresh", client -> after(client, c -> refresh(c, 600)));
     all.put("Refresh with lifetime 0", client -> after(client, c -> refresh(c, 0)));
     all.put("Refresh without an allocation", client -> refresh(client, 600));
+  }
+
+  private static void permissions(Map<String, Scenario> all) {
     all.put("CreatePermission", client -> after(client, c -> permit(c, PEER)));
     all.put("CreatePermission without an allocation", client -> permit(client, PEER));
     all.put(
@@ -107,6 +121,9 @@ class ShadowTest {
     all.put(
         "CreatePermission for a private peer",
         client -> after(client, c -> permit(c, peer("10.1.2.3", 9))));
+  }
+
+  private static void channels(Map<String, Scenario> all) {
     all.put("ChannelBind", client -> after(client, c -> bind(c, 0x4000, PEER)));
     all.put(
         "ChannelBind again",
@@ -163,7 +180,6 @@ class ShadowTest {
                                     ServerProcess.USER,
                                     ServerProcess.REALM,
                                     ServerProcess.PASSWORD)))));
-    return all;
   }
 
   private static byte[] after(TurnClient client, Scenario then) {
