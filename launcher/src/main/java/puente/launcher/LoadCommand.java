@@ -10,6 +10,9 @@ import picocli.CommandLine.Mixin;
     header = {
       "Put load on a server and measure how it does.",
       "",
+      "  puente load stun --rate 50000",
+      "  puente load alloc --user ana --password-file p --rate 500",
+      "  puente load turn --user ana --password-file p --allocs 100 --profile av720p",
       "  puente load signal --target ws://127.0.0.1:8080/signal --key SECRET --idle 10000",
       ""
     },

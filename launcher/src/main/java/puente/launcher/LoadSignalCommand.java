@@ -1,16 +1,11 @@
 package puente.launcher;
 
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import org.HdrHistogram.Histogram;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,6 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import puente.load.ProcessCpu;
 
 /** Puts signaling sessions and messages on a server. */
 @Command(
@@ -34,12 +30,8 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class LoadSignalCommand implements Callable<Integer> {
-  /** As with k6. */
-  static final int EXIT_BROKEN = 99;
-
-  private static final int SCHEMA_VERSION = 1;
-
   private final Surroundings surroundings;
+  private final LoadProgress progress;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -95,78 +87,57 @@ final class LoadSignalCommand implements Callable<Integer> {
       description = "Process of the server on this machine, to see its memory.")
   private @Nullable Long pid;
 
-  @Option(
-      names = "--threshold",
-      description =
-          "p50, p90, p99, max (ms), lost (%%), failed, or session (kB): 'p99<20ms'. Several times.")
-  private List<String> thresholds = new ArrayList<>();
-
-  @Option(names = "--anywhere", description = "The target may be a public address.")
-  private boolean anywhere;
-
-  @Option(names = "--json", description = "The result as JSON.")
-  private boolean json;
-
+  @Mixin private final LoadOptions options = new LoadOptions();
   @Mixin private final HelpOption help = new HelpOption();
 
-  LoadSignalCommand(Surroundings surroundings) {
+  LoadSignalCommand(Surroundings surroundings, BooleanSupplier isTerminal) {
     this.surroundings = surroundings;
+    progress = new LoadProgress(surroundings.err(), isTerminal);
   }
 
   @Override
   public Integer call() throws InterruptedException, IOException {
     SignalLoad.Plan plan = plan();
-    List<LoadThreshold> limits = limits();
-    Map<String, Double> measured = new LinkedHashMap<>();
+    LoadReport report = new LoadReport("signal", limits());
     String trouble;
     try (SignalLoad load = new SignalLoad(plan)) {
-      measure(load, plan, measured);
+      measure(load, plan, report);
       trouble = load.firstTrouble();
     }
-    boolean kept = limits.stream().allMatch(limit -> limit.isKept(measured));
-    surroundings.out().print(json ? json(measured, limits, trouble) : text(measured, limits));
+    progress.clear();
+    surroundings.out().print(options.json() ? report.json(trouble) : report.text());
     if (!trouble.isEmpty()) {
       surroundings.err().println("puente: first trouble: " + trouble);
     }
-    if (measured.getOrDefault("sessions", 0.0) == 0) {
+    if (report.value("sessions") == 0) {
       return Puente.EXIT_FAILURE;
     }
-    return kept ? 0 : EXIT_BROKEN;
+    return report.isKept() ? 0 : LoadOptions.EXIT_BROKEN;
   }
 
-  private void measure(SignalLoad load, SignalLoad.Plan plan, Map<String, Double> measured)
-      throws InterruptedException, IOException {
+  private void measure(SignalLoad load, SignalLoad.Plan plan, LoadReport report)
+      throws InterruptedException {
     long before = residentBytes();
     long began = System.nanoTime();
-    int there = load.openIdle(count -> say("idle sessions " + count + "/" + plan.idle()));
+    int there = load.openIdle(count -> progress.show("idle sessions " + count + "/" + plan.idle()));
     double took = (System.nanoTime() - began) / 1e9;
     long after = residentBytes();
-    int talking = load.openPairs(count -> say("talking sessions " + count));
-    measured.put("sessions", (double) there + talking);
+    int talking = load.openPairs(count -> progress.show("talking sessions " + count));
+    report.put("sessions", (double) there + talking);
     if (plan.idle() > 0) {
-      measured.put("connects_per_second", there / took);
+      report.put("connects_per_second", there / took);
     }
     if (pid != null && there > 0) {
-      measured.put("session", (after - before) / 1000.0 / there);
-      measured.put("resident_mb", after / 1e6);
+      report.put("session", (after - before) / 1000.0 / there);
+      report.put("resident_mb", after / 1e6);
     }
-    load.talk(count -> say("delivered " + count));
-    Histogram deliveries = load.deliveries();
-    measured.put("sent", (double) load.sent());
-    measured.put("delivered", (double) load.delivered());
+    load.talk(count -> progress.show("delivered " + count));
+    report.put("sent", load.sent()).put("delivered", load.delivered());
     if (load.sent() > 0) {
-      measured.put("lost", 100.0 * (load.sent() - load.delivered()) / load.sent());
-      measured.put("p50", deliveries.getValueAtPercentile(50) / 1e6);
-      measured.put("p90", deliveries.getValueAtPercentile(90) / 1e6);
-      measured.put("p99", deliveries.getValueAtPercentile(99) / 1e6);
-      measured.put("p999", deliveries.getValueAtPercentile(99.9) / 1e6);
-      measured.put("max", deliveries.getMaxValue() / 1e6);
+      report.put("lost", 100.0 * (load.sent() - load.delivered()) / load.sent());
+      report.putPercentiles(load.deliveries());
     }
-    measured.put("failed", (double) load.failed());
-  }
-
-  private void say(String progress) {
-    surroundings.err().println("puente: " + progress);
+    report.put("failed", load.failed());
   }
 
   private SignalLoad.Plan plan() throws IOException {
@@ -174,7 +145,7 @@ final class LoadSignalCommand implements Callable<Integer> {
       throw misuse("numbers are 0 or more; --duration and --connect-rate 1 or more");
     }
     try {
-      LoadTarget to = LoadTarget.of(target, anywhere);
+      LoadTarget to = LoadTarget.of(target, options.anywhere());
       if (sources < 0 || sources > 250) {
         throw misuse("--sources is 0 to 250");
       }
@@ -187,7 +158,7 @@ final class LoadSignalCommand implements Callable<Integer> {
 
   private List<LoadThreshold> limits() {
     try {
-      return thresholds.stream().map(LoadThreshold::parse).toList();
+      return options.limits();
     } catch (IllegalArgumentException bad) {
       throw misuse("--threshold: " + bad.getMessage());
     }
@@ -201,51 +172,7 @@ final class LoadSignalCommand implements Callable<Integer> {
   }
 
   /** What the system says the server holds; 0 without its process. */
-  private long residentBytes() throws IOException {
-    if (pid == null) {
-      return 0;
-    }
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return 1024 * Long.parseLong(line.replaceAll("[^0-9]", ""));
-      }
-    }
-    return 0;
-  }
-
-  private String text(Map<String, Double> measured, List<LoadThreshold> limits) {
-    StringBuilder text = new StringBuilder("puente load signal\n");
-    measured.forEach(
-        (name, value) ->
-            text.append(
-                String.format(Locale.ROOT, "  %-20s %,14.3f %s%n", name, value, unit(name))));
-    limits.forEach(limit -> text.append("  ").append(limit.verdict(measured)).append('\n'));
-    return text.toString();
-  }
-
-  private static String unit(String name) {
-    return switch (name) {
-      case "p50", "p90", "p99", "p999", "max" -> "ms";
-      case "lost" -> "%";
-      case "session" -> "kB a session";
-      case "resident_mb" -> "MB";
-      default -> "";
-    };
-  }
-
-  private static String json(
-      Map<String, Double> measured, List<LoadThreshold> limits, String trouble) {
-    JsonObject kept = new JsonObject();
-    limits.forEach(limit -> kept.put(limit.text(), limit.isKept(measured)));
-    JsonObject values = new JsonObject();
-    measured.forEach(values::put);
-    return new JsonObject()
-            .put("schemaVersion", SCHEMA_VERSION)
-            .put("kind", "signal")
-            .put("measured", values)
-            .put("thresholds", kept)
-            .put("trouble", trouble)
-            .encodePrettily()
-        + "\n";
+  private long residentBytes() {
+    return pid == null ? 0 : ProcessCpu.residentBytes(pid);
   }
 }

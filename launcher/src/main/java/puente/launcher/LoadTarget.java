@@ -3,9 +3,13 @@ package puente.launcher;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import puente.net.Addresses;
+import puente.stun.TransportAddress;
 
 /** A server that load may be put on. */
 record LoadTarget(URI uri, InetAddress address, int port) {
+  private static final int STUN_PORT = 3478;
+
   /**
    * @param anywhere whether it may be a public address
    */
@@ -23,6 +27,28 @@ record LoadTarget(URI uri, InetAddress address, int port) {
       }
       int port = uri.getPort() > 0 ? uri.getPort() : scheme.equals("wss") ? 443 : 80;
       return new LoadTarget(uri, address, port);
+    } catch (UnknownHostException unknown) {
+      throw new IllegalArgumentException("no such host: " + uri.getHost(), unknown);
+    }
+  }
+
+  /**
+   * A STUN or TURN server: {@code host}, {@code host:port} or {@code [v6]:port}.
+   *
+   * @param anywhere whether it may be a public address
+   */
+  static TransportAddress server(String text, boolean anywhere) {
+    URI uri = URI.create("turn://" + text);
+    if (uri.getHost() == null || uri.getRawUserInfo() != null || !uri.getRawPath().isEmpty()) {
+      throw new IllegalArgumentException("not host or host:port");
+    }
+    try {
+      InetAddress address = InetAddress.getByName(uri.getHost());
+      if (!anywhere && !isPrivate(address)) {
+        throw new IllegalArgumentException(
+            "a public address: --anywhere allows it, if it is yours to load");
+      }
+      return Addresses.of(address, uri.getPort() > 0 ? uri.getPort() : STUN_PORT);
     } catch (UnknownHostException unknown) {
       throw new IllegalArgumentException("no such host: " + uri.getHost(), unknown);
     }

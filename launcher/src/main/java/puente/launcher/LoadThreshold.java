@@ -22,7 +22,16 @@ record LoadThreshold(String name, boolean below, double limit, String text) {
     double limit = Double.parseDouble(matcher.group(3));
     boolean seconds = "s".equals(matcher.group(4));
     boolean below = matcher.group(2).equals("<");
-    return new LoadThreshold(matcher.group(1), below, seconds ? limit * 1000 : limit, text);
+    return new LoadThreshold(name(matcher.group(1)), below, seconds ? limit * 1000 : limit, text);
+  }
+
+  /** One figure, one name; the others are what people say. */
+  private static String name(String said) {
+    return switch (said) {
+      case "loss" -> "lost";
+      case "rtt_p50", "rtt_p90", "rtt_p99", "rtt_p999", "rtt_max" -> said.substring(4);
+      default -> said;
+    };
   }
 
   /** Whether what was measured keeps it; what was not measured does not. */

@@ -88,7 +88,11 @@ public final class Puente {
         .addSubcommand(
             "load",
             new CommandLine(new LoadCommand())
-                .addSubcommand("signal", new LoadSignalCommand(surroundings)))
+                .addSubcommand("stun", new LoadStunCommand(surroundings, LoadProgress.TERMINAL))
+                .addSubcommand("alloc", new LoadAllocCommand(surroundings, LoadProgress.TERMINAL))
+                .addSubcommand("turn", new LoadTurnCommand(surroundings, LoadProgress.TERMINAL))
+                .addSubcommand(
+                    "signal", new LoadSignalCommand(surroundings, LoadProgress.TERMINAL)))
         .addSubcommand("metrics", new MetricsCommand(surroundings))
         .addSubcommand("version", new VersionCommand(surroundings))
         .addSubcommand("completion", new CompletionCommand(surroundings));

@@ -1,0 +1,4 @@
+@NullMarked
+package puente.load;
+
+import org.jspecify.annotations.NullMarked;
