@@ -10,6 +10,8 @@ public final class DatagramCounters {
   public enum Fact {
     /** recvmmsg calls that returned datagrams. */
     RECEIVE_CALLS,
+    /** recvmmsg calls that found nothing: each was in vain. */
+    EMPTY_RECEIVE_CALLS,
     /** Datagrams received; a coalesced one counts as one. */
     RECEIVED,
     /** Datagrams that arrived coalesced (UDP_GRO), counted after splitting. */

@@ -70,6 +70,8 @@ final class ReceiveRing {
     if (received > 0) {
       counters.add(Fact.RECEIVE_CALLS, 1);
       counters.add(Fact.RECEIVED, received);
+    } else {
+      counters.add(Fact.EMPTY_RECEIVE_CALLS, 1);
     }
     return received;
   }
