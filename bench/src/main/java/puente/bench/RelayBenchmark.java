@@ -69,8 +69,7 @@ public class RelayBenchmark {
             .build();
     BindingServer bindings = new BindingServer(BindingConfig.PLAIN);
     server =
-        new TurnServer(
-            config, packet -> current[0], bindings, new Counters(), new Random(1), 0, 1);
+        new TurnServer(config, packet -> current[0], bindings, new Counters(), new Random(1), 0, 1);
     relays = new Relay[allocations];
     for (int i = 0; i < allocations; i++) {
       TransportAddress client = TransportAddress.ipv4(CLIENTS + i, 5000);

@@ -92,7 +92,8 @@ final class Report {
 
   private static String table(List<Line> lines, Map<String, Double> loss) {
     StringBuilder table = new StringBuilder();
-    table.append("| work | coturn | Puente | ratio | lost by Puente |\n|---|---:|---:|---:|---:|\n");
+    table.append(
+        "| work | coturn | Puente | ratio | lost by Puente |\n|---|---:|---:|---:|---:|\n");
     for (Line line : lines) {
       table.append(
           String.format(

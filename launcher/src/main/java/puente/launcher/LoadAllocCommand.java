@@ -22,7 +22,8 @@ import puente.stun.TransportAddress;
       "  puente load alloc --secret-file s --rate 2000 --hold 1 --threshold 'alloc_success>99.9%%'",
       "  puente load alloc --secret-file s --rate 5000 --total 1000000   # a soak",
       "",
-      "Latency counts from when an allocation was due (open loop). All are freed, after Ctrl-C too.",
+      "Latency counts from when an allocation was due (open loop). All are freed, after Ctrl-C"
+          + " too.",
       "Exit: 0, 99 a threshold broken, 1 nothing came through, 2 bad usage.",
       ""
     },

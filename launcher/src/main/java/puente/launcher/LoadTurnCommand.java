@@ -24,12 +24,15 @@ import puente.stun.TransportAddress;
       "",
       "  puente load turn --user ana --password-file p --allocs 100 --profile av720p",
       "  puente load turn --secret-file s --allocs 500 --profile voice --duration 60 \\",
-      "      --threshold 'rtt_p99<20ms' --threshold 'loss<0.1%%' --threshold 'alloc_success>99.9%%'",
-      "  puente load turn --secret-file s --allocs 2 --packets 20000 --payload 1200 --direction down",
+      "      --threshold 'rtt_p99<20ms' --threshold 'loss<0.1%%' --threshold"
+          + " 'alloc_success>99.9%%'",
+      "  puente load turn --secret-file s --allocs 2 --packets 20000 --payload 1200 --direction"
+          + " down",
       "  puente load turn --secret-file s --usl 10,20,40,80,160,320 --profile voice --json",
       "",
       "Profiles: voice, av360p, av720p, av1080p, screen, data, camera, as in 'puente plan'.",
-      "The peer is this process at --peer, which the server must allow (allow-loopback-peers on one",
+      "The peer is this process at --peer, which the server must allow (allow-loopback-peers on"
+          + " one",
       "machine). Latency counts from when a packet was due. Payloads carry sequence, flow and",
       "checksum. Exit: 0, 99 a threshold broken, 1 nothing came through, 2 bad usage.",
       ""

@@ -93,10 +93,8 @@ class SystemCallsTest {
     int burst = 40;
     CountDownLatch arrived = new CountDownLatch(burst);
     CountDownLatch answers = new CountDownLatch(2);
-    UdpSocket peer =
-        on(() -> open(Role.LISTENER, packet -> arrived.countDown()));
-    UdpSocket client =
-        on(() -> open(Role.RELAY, packet -> answers.countDown()));
+    UdpSocket peer = on(() -> open(Role.LISTENER, packet -> arrived.countDown()));
+    UdpSocket client = on(() -> open(Role.RELAY, packet -> answers.countDown()));
     MessageBuilder allocate = request(Method.ALLOCATE);
     allocate.i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24);
     MessageBuilder bind = channelBind(peer.local());
@@ -197,8 +195,7 @@ class SystemCallsTest {
     DatagramPacket packet = receive(client);
     answer.parse(packet.getData(), packet.getLength());
     assertEquals(MessageClass.SUCCESS, answer.messageClass());
-    TransportAddress relayed =
-        answer.xorAddressAt(answer.find(AttributeType.XOR_RELAYED_ADDRESS));
+    TransportAddress relayed = answer.xorAddressAt(answer.find(AttributeType.XOR_RELAYED_ADDRESS));
     if (relayed == null) {
       throw new AssertionError("no relayed address");
     }
