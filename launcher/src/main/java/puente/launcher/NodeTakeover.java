@@ -69,7 +69,13 @@ final class NodeTakeover implements Heir, AutoCloseable {
   public boolean canServe(Snapshot record) {
     return turn.couldServe(record)
         && isOnThisMachine(record.key().server())
-        && HazelcastClusterInheritance.isOn(record, relays);
+        && (HazelcastClusterInheritance.isOn(record, relays) || hasJustCome(record));
+  }
+
+  /** A client's packet may be here before it was looked whether its address is. */
+  private boolean hasJustCome(Snapshot record) {
+    return !record.relays().isEmpty()
+        && record.relays().stream().allMatch(relay -> isOnThisMachine(relay.local()));
   }
 
   private boolean isOnThisMachine(TransportAddress address) {

@@ -90,6 +90,8 @@ final class HookedTakeover {
     outcome.expect(heir.awaitNodes(3, JOINED), "who was cut off does not join again");
     outcome.servedTwice(lab.servedTwiceAfter(JOINED));
     outcome.fact("each served once again after ms", (System.nanoTime() - healedAt) / 1_000_000);
+    int gone = load.told().getOrDefault("437", 0);
+    outcome.expect(gone == 0, "%d requests were told that there is no allocation", gone);
     outcome.expect(alone.sessions().isEmpty(), "the former owner has not let go");
     outcome.expect(heir.sessions().size() == before + own, "the heir has lost some");
     load.mark(any -> true);
