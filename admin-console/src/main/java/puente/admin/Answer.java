@@ -58,12 +58,18 @@ record Answer(
 
   /** RFC 9457. */
   static Answer problem(int status, String detail) {
+    return problem(status, detail, new JsonObject());
+  }
+
+  /** RFC 9457 §3.2: with more for programs to read. */
+  static Answer problem(int status, String detail, JsonObject more) {
     JsonObject body =
         new JsonObject()
             .put("type", "about:blank")
             .put("title", HttpResponseStatus.valueOf(status).reasonPhrase())
             .put("status", status)
             .put("detail", detail);
+    more.forEach(field -> body.put(field.getKey(), field.getValue()));
     return new Answer(status, "application/problem+json", body.encode() + "\n");
   }
 

@@ -27,6 +27,8 @@ final class ForecastRoutes {
   private static final int HORIZON_DAYS = 180;
   private static final int HORIZON_DAYS_MAX = 730;
   private static final int ACTUAL_DAYS = 90;
+  private static final String RUNS_OUT = "runs-out";
+  private static final int SOON_DAYS = 7;
 
   private static final Map<String, Double> TARGETS =
       new TreeMap<>(Map.of("ports", 0.85, "egress", 0.8, "processor", 0.7, "memory", 0.85));
@@ -65,8 +67,34 @@ final class ForecastRoutes {
                     if (done.succeeded()) {
                       known = done.result();
                       pages.forecast(known);
+                      view.live().expect(known);
+                      warn(nowMs);
                     }
                   });
+    }
+  }
+
+  /** Of what runs out within a week. */
+  private void warn(long nowMs) {
+    Alerts alerts = view.live().alerts();
+    for (Object each : known) {
+      JsonObject one = (JsonObject) each;
+      String resource = one.getString("resource");
+      String key = Alerts.key(RUNS_OUT, resource);
+      String date = one.getString("p50");
+      alerts.end(key, nowMs);
+      if (date != null && LocalDate.parse(date).isBefore(measured().today().plusDays(SOON_DAYS))) {
+        alerts.raise(
+            new Alert(
+                key,
+                "warning",
+                "",
+                "At this rate " + resource + " reach their target on " + date,
+                "The planner says how many nodes are missing",
+                "#/capacity",
+                nowMs,
+                0));
+      }
     }
   }
 

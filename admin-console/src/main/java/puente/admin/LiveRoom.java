@@ -15,6 +15,7 @@ final class LiveRoom {
   private final ExplainRoutes explain;
   private final EventRoutes events;
   private final StreamRoutes streams;
+  private final AlertRoutes alerts;
   private final BanRoutes bans;
   private final SignalingRoutes signaling;
   private final ForecastRoutes forecasts;
@@ -34,7 +35,8 @@ final class LiveRoom {
     forecastTimer =
         context.owner().setPeriodic(FORECAST_MS, tick -> context.runOnContext(go -> tick()));
     bans = new BanRoutes(view.live(), trail);
-    streams = new StreamRoutes(context, view, cluster, pages, nodes);
+    alerts = new AlertRoutes(view.live(), cluster);
+    streams = new StreamRoutes(context, view, cluster, new StreamRoutes.Told(pages, nodes, alerts));
   }
 
   void addTo(ApiTable table) {
@@ -43,6 +45,7 @@ final class LiveRoom {
     sessions.addTo(table);
     explain.addTo(table);
     events.addTo(table);
+    alerts.addTo(table);
     streams.addTo(table);
     bans.addTo(table);
     signaling.addTo(table);

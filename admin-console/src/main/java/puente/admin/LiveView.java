@@ -1,5 +1,6 @@
 package puente.admin;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -169,6 +170,16 @@ public interface LiveView {
 
   /** What has happened to nodes, the newest first. */
   EventLog events();
+
+  /**
+   * Tells when resources run out, whenever that was worked out anew.
+   *
+   * @param forecast as {@code GET capacity/forecast} has it
+   */
+  void expect(JsonArray forecast);
+
+  /** What somebody should look at, as this node sees it. */
+  Alerts alerts();
 
   /**
    * A part of the list of sessions.

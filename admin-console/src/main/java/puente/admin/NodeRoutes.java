@@ -5,16 +5,13 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import puente.admin.AuditTrail.Change;
 import puente.admin.NodeView.DrainOrder;
 import puente.admin.NodeView.NodeInfo;
 import puente.admin.NodeView.Outcome;
 import puente.admin.access.Role;
-import puente.series.Figure;
 
 /** Nodes, and orders to them. */
 final class NodeRoutes {
@@ -95,50 +92,13 @@ final class NodeRoutes {
     if (view.nodes().stream().noneMatch(node -> node.id().equals(id))) {
       return Future.succeededFuture(Answer.problem(404, "There is no such node."));
     }
-    return cluster
-        .all("overview", new JsonObject())
-        .map(found -> Answer.json(200, preview(id, found)));
+    return projected(id).map(preview -> Answer.json(200, preview.json()));
   }
 
-  private JsonObject preview(String id, Cluster.Gathered found) {
-    Map<Figure, Double> leaving =
-        Overview.figures(found.byNode().getOrDefault(id, new JsonObject()));
-    Map<String, Map<Figure, Double>> others = new TreeMap<>();
-    found
-        .byNode()
-        .forEach(
-            (node, part) -> {
-              if (!node.equals(id)) {
-                others.put(node, Overview.figures(part));
-              }
-            });
-    JsonObject rest = new JsonObject();
-    double ports =
-        (Overview.sum(others, Figure.PORTS_USED) + leaving.getOrDefault(Figure.PORTS_USED, 0.0))
-            / Math.max(1, Overview.sum(others, Figure.PORTS_LIMIT));
-    double processor =
-        Overview.sum(others, Figure.PROCESSOR)
-            + leaving.getOrDefault(Figure.PROCESSOR, 0.0) / Math.max(1, others.size());
-    rest.put("ports", ports).put("processor", processor);
-    boolean fits = !others.isEmpty() && ports <= 1 && processor <= 1;
-    long allocations = Math.round(leaving.getOrDefault(Figure.ALLOC_TOTAL, 0.0));
-    String text =
-        others.isEmpty()
-            ? "There is no other node: new clients get nothing while it drains."
-            : allocations
-                + " allocations go on here until they end; the "
-                + others.size()
-                + " other nodes reach "
-                + Overview.percent(ports)
-                + " of their ports and "
-                + Overview.percent(processor)
-                + " of their processors.";
-    return new JsonObject()
-        .put("allocations", allocations)
-        .put("relaying", Math.round(leaving.getOrDefault(Figure.ALLOC_ACTIVE, 0.0)))
-        .put("rest", rest)
-        .put("fits", fits)
-        .put("text", text);
+  private Future<DrainPreview> projected(String id) {
+    return cluster
+        .all("overview", new JsonObject())
+        .map(found -> DrainPreview.of(id, view.nodes(), found));
   }
 
   private Future<Answer> drain(Call call) {
@@ -149,12 +109,41 @@ final class NodeRoutes {
             Optional.ofNullable(words.getValue("deadline")).map(NodeRoutes::duration),
             Call.number(words, "minAllocations", 0, Integer.MAX_VALUE),
             Call.reason(words));
+    if (isForced(words) || !serves(id)) {
+      return drain(call, id, order);
+    }
+    return projected(id)
+        .compose(
+            preview -> {
+              if (preview.fits()) {
+                return drain(call, id, order);
+              }
+              trail.note(call, Change.of("drain", id, order.reason(), "REFUSED"));
+              return Future.succeededFuture(preview.refusal());
+            });
+  }
+
+  private Future<Answer> drain(Call call, String id, DrainOrder order) {
     return Future.fromCompletionStage(view.drain(id, order))
         .compose(
             outcome -> {
               trail.note(call, Change.of("drain", id, order.reason(), outcome.toString()));
               return answerTo(outcome, id);
             });
+  }
+
+  /** Whoever drains already may be told to hurry: nothing is added to the others by that. */
+  private boolean serves(String id) {
+    return view.nodes().stream()
+        .anyMatch(node -> node.id().equals(id) && node.alive() && node.phase().equals("serving"));
+  }
+
+  private static boolean isForced(JsonObject words) {
+    Object force = words.getValue("force");
+    if (force == null || force instanceof Boolean) {
+      return Boolean.TRUE.equals(force);
+    }
+    throw new IllegalArgumentException("force: true or false.");
   }
 
   private Future<Answer> undrain(Call call) {

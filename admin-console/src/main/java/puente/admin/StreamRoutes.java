@@ -42,9 +42,11 @@ final class StreamRoutes {
   /** Something that happened, for those who come back. */
   private record Past(long number, long atMs, String topic, String event, JsonObject data) {}
 
+  /** Where what is told comes from. */
+  record Told(LiveRoutes pages, NodeRoutes nodes, AlertRoutes alerts) {}
+
   private final Vertx vertx;
-  private final LiveRoutes pages;
-  private final NodeRoutes nodes;
+  private final Told told;
   private final LiveView live;
   private final Cluster cluster;
   private final long epoch = System.currentTimeMillis();
@@ -54,18 +56,19 @@ final class StreamRoutes {
   private long timer = -1;
   private boolean busy;
 
-  StreamRoutes(
-      Context context, NodeView view, Cluster cluster, LiveRoutes pages, NodeRoutes nodes) {
+  StreamRoutes(Context context, NodeView view, Cluster cluster, Told told) {
     vertx = context.owner();
     live = view.live();
     this.cluster = cluster;
-    this.pages = pages;
-    this.nodes = nodes;
-    live.events().listen(event -> happened("events", name(event), EventRoutes.json(event)));
+    this.told = told;
+    live.events().listen(this::happened);
   }
 
-  private static String name(EventLog.Event event) {
-    return event.kind().equals("alert") ? "alert" : "event";
+  /** Alerts are told as such, from whichever node they are. */
+  private void happened(EventLog.Event event) {
+    if (!event.kind().equals("alert")) {
+      happened("events", "event", EventRoutes.json(event));
+    }
   }
 
   void addTo(ApiTable table) {
@@ -136,10 +139,11 @@ final class StreamRoutes {
     }
     busy = true;
     boolean wantsSessions = readers.stream().anyMatch(reader -> reader.topics.contains("sessions"));
-    Future<JsonObject> overview = pages.overview();
-    Future<JsonObject> all = nodes.nodes();
+    Future<JsonObject> overview = told.pages.overview();
+    Future<JsonObject> all = told.nodes.nodes();
+    Future<Void> alerts = told.alerts.tell(alert -> happened("events", "alert", alert));
     Future<JsonObject> sessions = wantsSessions ? busiest() : Future.succeededFuture();
-    Future.all(overview, all, sessions)
+    Future.all(overview, all, sessions, alerts)
         .onComplete(
             done -> {
               busy = false;

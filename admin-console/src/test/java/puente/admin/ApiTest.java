@@ -7,7 +7,9 @@ import static puente.admin.RunningServer.TOKEN;
 
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +75,27 @@ class ApiTest {
                 + " reason=kernel update]",
             "undrain one"),
         server.node.orders);
+  }
+
+  /** The numbers are in the problem, for programs; who insists is obeyed. */
+  @Test
+  void refusesADrainThatTheOthersCannotCarry() throws Exception {
+    List<NodeView.NodeInfo> nodes = new ArrayList<>(server.node.nodes);
+    nodes.add(
+        new NodeView.NodeInfo("three", false, true, "draining", 3, 100, 5, 0, Optional.empty()));
+    server.node.nodes = nodes;
+    HttpResponse<String> refused = server.post("/api/v1/nodes/self/drain", "{}", OWN);
+    assertEquals(409, refused.statusCode());
+    JsonObject problem = new JsonObject(refused.body());
+    assertEquals(2, problem.getInteger("allocations"));
+    assertEquals(false, problem.getBoolean("fits"));
+    assertTrue(problem.getString("detail").contains("force"), refused.body());
+    assertEquals(List.of(), server.node.orders);
+    assertEquals(
+        200, server.post("/api/v1/nodes/self/drain", "{\"force\":true}", OWN).statusCode());
+    assertEquals(1, server.node.orders.size());
+    assertEquals(
+        400, server.post("/api/v1/nodes/self/drain", "{\"force\":\"yes\"}", OWN).statusCode());
   }
 
   @ParameterizedTest

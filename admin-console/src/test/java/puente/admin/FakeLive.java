@@ -26,6 +26,7 @@ final class FakeLive implements LiveView {
   final Stories stories = new Stories(Stories.Limits.STANDARD);
   final Talkers talkers = new Talkers();
   final EventLog events = new EventLog("one");
+  final Alerts alerts = new Alerts(events);
   final History history = new History(point -> {});
   final Map<String, Ban> bans = new LinkedHashMap<>();
   private final List<String> orders;
@@ -77,6 +78,14 @@ final class FakeLive implements LiveView {
   @Override
   public Map<String, History> historyOfOthers() {
     return Map.of();
+  }
+
+  @Override
+  public void expect(JsonArray forecast) {}
+
+  @Override
+  public Alerts alerts() {
+    return alerts;
   }
 
   @Override

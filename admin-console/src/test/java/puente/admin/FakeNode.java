@@ -40,11 +40,14 @@ final class FakeNode implements NodeView {
   final FakeLive live = new FakeLive(orders);
   volatile Outcome outcome = Outcome.DONE;
 
+  volatile List<NodeInfo> nodes =
+      List.of(
+          new NodeInfo("one", true, true, "serving", 3, 100, 5, 0.25, Optional.empty()),
+          new NodeInfo("two/b", false, false, "draining", 0, 0, 0, 0, Optional.empty()));
+
   @Override
   public List<NodeInfo> nodes() {
-    return List.of(
-        new NodeInfo("one", true, true, "serving", 3, 100, 5, 0.25, Optional.empty()),
-        new NodeInfo("two/b", false, false, "draining", 0, 0, 0, 0, Optional.empty()));
+    return nodes;
   }
 
   @Override

@@ -103,6 +103,26 @@ class StreamTest {
     }
   }
 
+  /** That an alert opens and that it ends; and what is open is in a list. */
+  @Test
+  void tellsAlertsWhenTheyOpenAndEnd() throws Exception {
+    Alerts.Rule rule = AlertRules.DRAIN_OVERDUE;
+    try (Stream stream = new Stream("?topics=overview,events")) {
+      stream.next("snapshot");
+      server.onLoop(() -> server.node.live.alerts.judge(rule, "one", 61, 1_000));
+      Event opened = stream.next("alert");
+      assertEquals("open", opened.data.getString("state"));
+      assertEquals("drain-overdue:one", opened.data.getString("key"));
+      JsonObject list = new JsonObject(server.get("/api/v1/alerts").body());
+      assertEquals(1, list.getJsonArray("alerts").size());
+      long now = System.currentTimeMillis();
+      server.onLoop(() -> server.node.live.alerts.judge(rule, "one", 0, now));
+      assertEquals("ended", stream.next("alert").data.getString("state"));
+      list = new JsonObject(server.get("/api/v1/alerts").body());
+      assertEquals(0, list.getJsonArray("alerts").size());
+    }
+  }
+
   @Test
   void refusesTopicsThatThereAreNot() throws Exception {
     assertEquals(400, server.get("/api/v1/stream?topics=weather").statusCode());

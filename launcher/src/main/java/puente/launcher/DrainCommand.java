@@ -50,6 +50,11 @@ final class DrainCommand implements Callable<Integer> {
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is logged.")
   private Optional<String> reason = Optional.empty();
 
+  @Option(
+      names = "--force",
+      description = "Also if the other nodes cannot carry what this one carries.")
+  private boolean force;
+
   @Option(names = "--wait", description = "Return when it is drained.")
   private boolean waits;
 
@@ -70,6 +75,9 @@ final class DrainCommand implements Callable<Integer> {
     }
     minAllocations.ifPresent(count -> order.put("minAllocations", count));
     order.put("reason", reason.orElse("puente drain"));
+    if (force) {
+      order.put("force", true);
+    }
     Optional<Duration> limit =
         timeout.isPresent()
             ? Optional.of(time("--timeout", timeout.get()))

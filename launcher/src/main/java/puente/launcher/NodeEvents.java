@@ -5,19 +5,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import puente.admin.Alert;
+import puente.admin.Alerts;
 import puente.admin.EventLog;
 import puente.launcher.NodeState.Phase;
 
 /** Sees what changes in the cluster, and writes it down. For the control loop. */
 final class NodeEvents {
 
+  private static final String GONE = "node-gone";
+
   private final EventLog log;
+  private final Alerts alerts;
   private final String own;
   private final Map<String, NodeState> known = new HashMap<>();
   private Phase phase = Phase.SERVING;
 
-  NodeEvents(EventLog log, String own) {
+  NodeEvents(EventLog log, Alerts alerts, String own) {
     this.log = log;
+    this.alerts = alerts;
     this.own = own;
   }
 
@@ -36,17 +42,40 @@ final class NodeEvents {
         compare(before == null ? node.withAlive(false) : before, node);
       }
     }
+    // Who is not even listed any more is not missed any more.
+    alerts.endAll(
+        key ->
+            key.startsWith(GONE)
+                && nodes.stream().noneMatch(node -> key.equals(Alerts.key(GONE, node.id()))),
+        System.currentTimeMillis());
   }
 
   private void compare(NodeState before, NodeState now) {
     if (!before.alive() && now.alive()) {
       add("node-up", "info", now.id(), now.id() + " joined");
+      alerts.end(Alerts.key(GONE, now.id()), System.currentTimeMillis());
     } else if (before.alive() && !now.alive()) {
       boolean wished = now.phase() == Phase.STOPPING || now.phase() == Phase.DRAINED;
       String text = wished ? " left" : " is gone; it had " + now.load().allocations();
       String end = wished ? "" : " allocations";
       add("node-down", wished ? "info" : "critical", now.id(), now.id() + text + end);
+      if (!wished) {
+        gone(now);
+      }
     }
+  }
+
+  private void gone(NodeState node) {
+    alerts.raise(
+        new Alert(
+            Alerts.key(GONE, node.id()),
+            "critical",
+            node.id(),
+            node.id() + " is gone; it had " + node.load().allocations() + " allocations",
+            "The others go on for its clients by UDP; see its log",
+            "#/nodes/" + node.id(),
+            System.currentTimeMillis(),
+            0));
   }
 
   /** This node's own. */

@@ -2,6 +2,7 @@ package puente.launcher;
 
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashSet;
@@ -14,7 +15,10 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import puente.admin.AlertRules;
+import puente.admin.Alerts;
 import puente.admin.EventLog;
 import puente.admin.LiveView;
 import puente.net.EventLoops;
@@ -40,6 +44,8 @@ final class NodeLive implements LiveView {
   /** What it looks at. */
   record Parts(TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain) {}
 
+  private final Map<String, LongSupplier> expiry;
+
   private final Parts parts;
   private final Vertx vertx;
   private final NodeStories stories;
@@ -47,6 +53,7 @@ final class NodeLive implements LiveView {
   private final NodeFacts facts;
   private final History history;
   private final EventLog events;
+  private final Alerts alerts;
   private final NodeEvents watch;
   private final String realm;
   private final NodeBans bans;
@@ -60,6 +67,7 @@ final class NodeLive implements LiveView {
   NodeLive(Config config, StateDirectory state, EventLoops loops, Parts parts) {
     this.parts = parts;
     vertx = loops.vertx();
+    expiry = parts.metrics.certificateExpiry();
     realm = config.value(Settings.REALM);
     Context control = loops.control();
     stories = new NodeStories(control, realm);
@@ -68,7 +76,8 @@ final class NodeLive implements LiveView {
             vertx, state, parts.cluster, work -> control.runOnContext(go -> work.run()));
     history = histories.own();
     events = new EventLog(parts.cluster.nodeId());
-    watch = new NodeEvents(events, parts.cluster.nodeId());
+    alerts = new Alerts(events);
+    watch = new NodeEvents(events, alerts, parts.cluster.nodeId());
     figures =
         new NodeFigures(
             new NodeFigures.Sources(
@@ -101,9 +110,30 @@ final class NodeLive implements LiveView {
   private void tick() {
     bans.tick(System.currentTimeMillis());
     long second = System.currentTimeMillis() / 1000;
-    history.record(second, figures.take());
+    float[] values = figures.take();
+    history.record(second, values);
+    judge(values);
     figures.remember(second);
     watch.phase(parts.drain.phase(), parts.drain.plan());
+  }
+
+  private void judge(float[] values) {
+    long now = System.currentTimeMillis();
+    AlertRules.judge(
+        alerts, node(), values, facts.facts().getDouble("egressBytesPerSecondMax", 0.0), now);
+    expiry.values().stream()
+        .mapToLong(LongSupplier::getAsLong)
+        .min()
+        .ifPresent(end -> AlertRules.certificate(alerts, node(), end, now));
+    double overdue =
+        parts
+            .drain
+            .plan()
+            .filter(plan -> parts.drain.own().load().allocations() > plan.minAllocations())
+            .map(plan -> (now - plan.deadlineMs()) / 1000.0)
+            .orElse(0.0);
+    alerts.judge(AlertRules.DRAIN_OVERDUE, node(), overdue, now);
+    alerts.judge(AlertRules.UNSAFE, node(), parts.cluster.isSafe() ? 0 : 1, now);
   }
 
   private void readSockets() {
@@ -174,6 +204,16 @@ final class NodeLive implements LiveView {
   @Override
   public EventLog events() {
     return events;
+  }
+
+  @Override
+  public void expect(JsonArray forecast) {
+    parts.metrics.expect(forecast);
+  }
+
+  @Override
+  public Alerts alerts() {
+    return alerts;
   }
 
   // ---- sessions

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.vertx.core.json.JsonArray;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -97,6 +98,7 @@ final class NodeMetrics implements AutoCloseable {
   private final Sources sources;
   private final PrometheusMeterRegistry registry;
   private final NodeMetricsLag lag;
+  private final NodeMetricsCollectors collectors;
   private final NodeMetricsSockets sockets;
   private final JvmGcMetrics collections = new JvmGcMetrics();
 
@@ -112,7 +114,8 @@ final class NodeMetrics implements AutoCloseable {
     bindRelay();
     bindConnections();
     bindProcess();
-    new NodeMetricsCollectors(sources, lag).register(prometheus);
+    collectors = new NodeMetricsCollectors(sources, lag);
+    collectors.register(prometheus);
   }
 
   /** What the gateway counts, from now on. */
@@ -134,6 +137,11 @@ final class NodeMetrics implements AutoCloseable {
     gauge(Metric.EGRESS_LIMIT, bytesPerSecond);
   }
 
+  /** When resources run out, as last worked out. */
+  void expect(JsonArray forecast) {
+    collectors.expect(forecast);
+  }
+
   /** How far the node is on its way out, from now on. */
   void bind(NodeDrain drain) {
     NodeMetricsDrain.bind(registry, drain);
@@ -153,6 +161,11 @@ final class NodeMetrics implements AutoCloseable {
         yield new Exposition(type, registry.scrape(type));
       }
     };
+  }
+
+  /** When each listener's certificate ends, in epoch seconds. */
+  Map<String, LongSupplier> certificateExpiry() {
+    return sources.certificateExpiry;
   }
 
   /** For how long one of the loops has not come round. */

@@ -3,8 +3,13 @@ package puente.launcher;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -26,13 +31,47 @@ final class NodeMetricsCollectors {
 
   private final NodeMetrics.Sources sources;
   private final NodeMetricsLag lag;
+  private volatile JsonArray expected = new JsonArray();
 
   NodeMetricsCollectors(NodeMetrics.Sources sources, NodeMetricsLag lag) {
     this.sources = sources;
     this.lag = lag;
   }
 
+  /** What the next scrapes say of when resources run out. */
+  void expect(JsonArray forecast) {
+    expected = forecast;
+  }
+
+  /** Dates that are not known are not there: no trend, or too short a history. */
+  private GaugeSnapshot exhaustion() {
+    GaugeSnapshot.Builder dates =
+        GaugeSnapshot.builder().name(Metric.EXHAUSTION.exposed()).help(Metric.EXHAUSTION.help());
+    for (Object each : expected) {
+      JsonObject one = (JsonObject) each;
+      for (String percentile : List.of("p10", "p50", "p90")) {
+        if (one.getValue(percentile) instanceof String date) {
+          String share = "0." + percentile.charAt(1);
+          dates.dataPoint(
+              GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                  .labels(
+                      Labels.of(
+                          "node",
+                          sources.node(),
+                          "quantile",
+                          share,
+                          "resource",
+                          one.getString("resource", "")))
+                  .value(LocalDate.parse(date).toEpochDay() * 86_400.0)
+                  .build());
+        }
+      }
+    }
+    return dates.build();
+  }
+
   void register(PrometheusRegistry registry) {
+    registry.register(this::exhaustion);
     registry.register(
         () ->
             histogram(

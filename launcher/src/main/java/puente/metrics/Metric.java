@@ -59,6 +59,11 @@ public enum Metric {
       "What this node takes the time to be: credentials end by it",
       ""),
 
+  EXHAUSTION(
+      "puente_capacity_exhaustion_timestamp_seconds",
+      "When the cluster's use of a resource reaches its target; absent while nothing points there",
+      "resource quantile"),
+
   STREAM_CONNECTIONS(
       "puente_stream_connections_total",
       "TCP and TLS connections, opened and refused or closed for a reason",

@@ -69,6 +69,15 @@ final class OverviewDashboard {
             "Egress",
             "Of bps-capacity, on nodes that have one.",
             EGRESS + " / (8 * " + sumBy("job, node", of(Metric.EGRESS_LIMIT) + " > 0") + ")"),
+        lines(
+            "Days until the target is reached",
+            "d",
+            "By resource, at the present rate; nothing while nothing points there.",
+            line(
+                "(min by (resource) ("
+                    + of(Metric.EXHAUSTION, "quantile=\"0.5\"")
+                    + ") - time()) / 86400",
+                "{{resource}}")),
         bars("Processors", "Of the whole machine.", of("system_cpu_usage")),
         bars(
             "Heap",

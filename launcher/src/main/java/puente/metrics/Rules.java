@@ -95,6 +95,15 @@ public final class Rules {
               "{{ $value | humanizePercentage }} of the relay ports of {{ $labels.node }} are taken",
               "New clients get 508 next. Drain it, or add a node now."),
           new Alert(
+              "PuenteRunsOut",
+              "min by (job, resource)"
+                  + " (puente_capacity_exhaustion_timestamp_seconds{quantile=\"0.5\"})"
+                  + " - time() < 7 * 86400",
+              "1h",
+              Severity.WARNING,
+              "At this rate {{ $labels.resource }} reach their target in {{ $value | humanizeDuration }}",
+              "The console's page Capacity says how many nodes are missing."),
+          new Alert(
               "PuenteAllocateNoPort",
               "node:puente_allocate_noport:ratio5m > 0.001",
               "5m",

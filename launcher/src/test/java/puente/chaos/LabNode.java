@@ -346,7 +346,8 @@ final class LabNode {
   }
 
   void drain(Duration deadline) {
-    post("drain", "{\"deadline\":" + deadline.toSeconds() + ",\"reason\":\"chaos\"}");
+    post(
+        "drain", "{\"deadline\":" + deadline.toSeconds() + ",\"reason\":\"chaos\",\"force\":true}");
   }
 
   void undrain() {

@@ -63,8 +63,11 @@ class ClusterDrainTest {
       assertArrayEquals(payload, back);
       early.refresh(600);
 
-      // Both leave: there is nowhere to go.
-      assertEquals(0, one.command("both", "drain", "drain-two").finish(LIMIT).exit());
+      // The last that serves is not let go without a word more. Both leave: there is nowhere to go.
+      var last = one.command("last", "drain", "drain-two").finish(LIMIT);
+      assertEquals(1, last.exit());
+      assertTrue(last.output().contains("None of the other nodes serves"), last.output());
+      assertEquals(0, one.command("both", "drain", "drain-two", "--force").finish(LIMIT).exit());
       assertEquals(508, Stun.errorCode(allocate(TurnClient.udp(one))));
       assertEquals(508, Stun.errorCode(allocate(TurnClient.udp(two))));
       assertEquals(0, one.command("back", "undrain", "drain-two").finish(LIMIT).exit());
