@@ -176,7 +176,7 @@ class SystemCallsTest {
             .build();
     List<TurnNode.Listen> listen = List.of(new TurnNode.Listen(Transport.UDP, LOOPBACK));
     TurnNode.Options options =
-        new TurnNode.Options(listen, null, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
+        new TurnNode.Options(listen, turn, BindingConfig.PLAIN, StreamLimits.DEFAULT);
     try {
       return TurnNode.start(loops, options, new LocalStore(LocalStore.Quotas.NONE));
     } catch (BindFailure failure) {
