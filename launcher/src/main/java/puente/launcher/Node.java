@@ -398,7 +398,7 @@ final class Node implements NodeControl {
     return signaling
         .stop()
         .thenCompose(stopped -> admin.stop())
-        .thenAccept(stopped -> turn.leave())
+        .thenAcceptAsync(stopped -> turn.leave(), Node::aside)
         .thenRun(journal::close);
   }
 
@@ -418,10 +418,15 @@ final class Node implements NodeControl {
     }
     return signaling
         .stop()
-        .thenCompose(stopped -> turn.stop())
+        .thenComposeAsync(stopped -> turn.stop(), Node::aside)
         .thenRun(journal::close)
         .thenCompose(stopped -> cluster.leave())
         .thenCompose(left -> admin.stop())
         .thenCompose(stopped -> loops.close());
+  }
+
+  /** What waits for loops must not run on one, as what follows the end of an HTTP server would. */
+  private static void aside(Runnable step) {
+    Thread.ofPlatform().daemon().name("stop").start(step);
   }
 }

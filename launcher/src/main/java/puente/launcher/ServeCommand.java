@@ -249,7 +249,14 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private int stop(RunningNode node) throws InterruptedException {
-    node.stop().whenComplete((done, error) -> signals.add(error == null ? "STOPPED" : "FAILED"));
+    node.stop()
+        .whenComplete(
+            (done, error) -> {
+              if (error != null) {
+                Events.log(Level.ERROR, "stop-failed", "reason", error.toString());
+              }
+              signals.add(error == null ? "STOPPED" : "FAILED");
+            });
     while (true) {
       String signal = signals.poll(STOP_SECONDS_MAX, TimeUnit.SECONDS);
       switch (signal == null ? "LATE" : signal) {

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -107,14 +108,16 @@ public final class EventLoops {
     return isNative;
   }
 
-  /** Ends all loops; the sockets on them are closed. */
+  /** Ends all loops; the sockets on them are closed. Waits for none: it may be called on one of them. */
   public CompletionStage<Void> close() {
-    for (Loop shard : shards) {
-      if (!shard.eventLoop().isShuttingDown()) {
-        shard.eventLoop().submit(shard.datagrams()::close).awaitUninterruptibly();
-      }
-    }
-    return vertx.close().toCompletionStage();
+    CompletableFuture<?>[] closing =
+        shards.stream()
+            .filter(shard -> !shard.eventLoop().isShuttingDown())
+            .map(shard -> CompletableFuture.runAsync(shard.datagrams()::close, shard.eventLoop()))
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(closing)
+        .handle((closed, failure) -> null)
+        .thenCompose(closed -> vertx.close().toCompletionStage());
   }
 
   private ContextInternal newContext() {
