@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.SupervisedSockets;
+import puente.supervisor.Notices;
 import puente.supervisor.Turn;
 import puente.supervisor.Words;
 
@@ -130,6 +131,7 @@ final class Supervision {
     SupervisedSockets connection = sockets;
     Turn mine = turn;
     if (connection == null || mine == null) {
+      Notices.of(System.getenv()).serving();
       return;
     }
     connection.say(

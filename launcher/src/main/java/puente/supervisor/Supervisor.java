@@ -72,6 +72,7 @@ public final class Supervisor {
   private final List<Child> children = new ArrayList<>();
   private final Map<UnixSocket, Child> childBySocket = new IdentityHashMap<>();
   private final Agenda agenda = new Agenda();
+  private final Notices notices = Notices.of(System.getenv());
 
   private @Nullable Child serving;
   private @Nullable Restart restart;
@@ -125,6 +126,7 @@ public final class Supervisor {
     }
     stops++;
     stopping = true;
+    notices.stopping();
     for (Child child : children) {
       if (!serves(child) || !child.say(signalled(signal))) {
         child.process.destroy();
@@ -195,6 +197,7 @@ public final class Supervisor {
 
   private void onServing(Child child, boolean standby) {
     child.state = State.SERVING;
+    notices.serving();
     wantsStandby = standby;
     long gapMs = System.currentTimeMillis() - turn.sinceMs();
     answer(Words.DONE + " " + gapMs);

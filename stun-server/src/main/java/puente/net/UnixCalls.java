@@ -18,6 +18,7 @@ import java.lang.invoke.MethodHandle;
 final class UnixCalls {
 
   static final int AF_UNIX = 1;
+  static final int SOCK_DGRAM = 2;
   static final int SOCK_SEQPACKET = 5;
   static final int SCM_RIGHTS = 1;
   static final int SO_PEERCRED = 17;
@@ -36,6 +37,7 @@ final class UnixCalls {
   private static final MethodHandle LISTEN = Linkage.handle("listen", SHAPE);
   private static final MethodHandle ACCEPT = Linkage.handle("accept4", SHAPE);
   private static final MethodHandle CONNECT = Linkage.handle("connect", SHAPE);
+  private static final MethodHandle SEND = Linkage.handle("send", SHAPE);
   private static final MethodHandle SENDMSG = Linkage.handle("sendmsg", SHAPE);
   private static final MethodHandle RECVMSG = Linkage.handle("recvmsg", SHAPE);
   private static final MethodHandle GETSOCKOPT = Linkage.handle("getsockopt", SHAPE);
@@ -56,6 +58,10 @@ final class UnixCalls {
     return call(SOCKET, AF_UNIX, SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, 0, 0);
   }
 
+  static int datagramSocket() {
+    return call(SOCKET, AF_UNIX, SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0, 0, 0);
+  }
+
   static int bind(int fd, long address, int length) {
     return call(BIND, fd, address, length, 0, 0);
   }
@@ -70,6 +76,10 @@ final class UnixCalls {
 
   static int connect(int fd, long address, int length) {
     return call(CONNECT, fd, address, length, 0, 0);
+  }
+
+  static int send(int fd, long bytes, int length) {
+    return call(SEND, fd, bytes, length, MSG_NOSIGNAL, 0);
   }
 
   static int sendmsg(int fd, long header) {
