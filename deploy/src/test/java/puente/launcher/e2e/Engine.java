@@ -112,6 +112,11 @@ final class Engine {
     return own;
   }
 
+  /** What {@code DOCKER_HOST} names it by. */
+  String host() {
+    return host;
+  }
+
   /** Runs a command of the docker client that must succeed; returns what it printed. */
   String docker(Duration limit, String... words) {
     Program.Finished finished = docker(host, limit, words);

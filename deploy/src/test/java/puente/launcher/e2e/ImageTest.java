@@ -7,26 +7,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
-import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Volume;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Semaphore;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ import org.testcontainers.utility.DockerImageName;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ImageTest {
   private static final int RELAYS = 40;
-  private static final int CHANNEL = 0x4000;
+  private static final int PUBLISHED = 4;
 
   private Engine engine;
   private final List<GenericContainer<?>> running = new ArrayList<>();
@@ -69,7 +71,7 @@ class ImageTest {
     assertEquals(0, server.execInContainer("puente", "healthcheck").getExitCode());
     assertTrue(server.getLogs().contains("recvmmsg"), server.getLogs());
     try (var peer = new UdpEcho("127.0.0.1");
-        Flow flow = new Flow(peer)) {
+        Flow flow = new Flow(server(), at(peer))) {
       flow.relays(50);
       flow.client.refresh(0);
     }
@@ -85,12 +87,73 @@ class ImageTest {
             .strip());
   }
 
+  /**
+   * Two builds of one source have the same layers, byte for byte, but for the rehearsal's (the AOT cache).
+   * The labels, the signal and the bill of materials are what a registry and its scanners read.
+   */
+  @Test
+  void isBuiltAgainTheSameAndSaysWhatItIs() throws Exception {
+    PuenteImage.again(engine, "puente:again", "AOT=no");
+    List<String> once = layers(PuenteImage.NAME);
+    List<String> again = layers("puente:again");
+    assertEquals(once.size(), again.size());
+    assertEquals(once.subList(0, once.size() - 1), again.subList(0, again.size() - 1));
+    assertNotEquals(once.getLast(), again.getLast(), "one has the AOT cache, the other has not");
+
+    JsonObject config = new JsonObject(inspect(PuenteImage.NAME, "{{json .Config}}"));
+    JsonObject labels = config.getJsonObject("Labels");
+    for (String label :
+        List.of("title", "description", "vendor", "licenses", "version", "revision", "created")) {
+      String text = labels.getString("org.opencontainers.image." + label);
+      assertTrue(text != null && !text.isBlank(), label);
+    }
+    assertEquals("SIGTERM", config.getString("StopSignal"));
+    assertEquals(List.of("puente"), config.getJsonArray("Entrypoint").getList());
+    assertEquals("65532:65532", config.getString("User"));
+    assertEquals("CMD", config.getJsonObject("Healthcheck").getJsonArray("Test").getString(0));
+  }
+
+  /** Every jar of the image is a component of the bill of materials. */
+  @Test
+  void holdsItsBillOfMaterials() {
+    if (!Files.exists(PuenteImage.BILL)) {
+      System.err.println(
+          "LEFT OUT: the test of the SBOM, which Maven makes only where it is online");
+      Assumptions.abort("no " + PuenteImage.BILL);
+    }
+    String[] cat = {"run", "--rm", "--network=none", "--entrypoint=sh", PuenteImage.NAME, "-c", ""};
+    cat[cat.length - 1] = "cat /usr/share/puente/sbom.json";
+    JsonObject bill = new JsonObject(engine.docker(Duration.ofSeconds(60), cat));
+    assertEquals("CycloneDX", bill.getString("bomFormat"));
+    Set<String> named = new HashSet<>();
+    named.add(jar(bill.getJsonObject("metadata").getJsonObject("component")));
+    bill.getJsonArray("components").forEach(part -> named.add(jar((JsonObject) part)));
+    cat[cat.length - 1] = "ls /opt/puente/lib";
+    for (String jar : engine.docker(Duration.ofSeconds(60), cat).strip().split("\\s+")) {
+      assertTrue(named.stream().anyMatch(jar::startsWith), jar + " is not in the SBOM");
+    }
+  }
+
+  /** The name that the jar of a component begins with; a classifier may follow. */
+  private static String jar(JsonObject component) {
+    return component.getString("name") + "-" + component.getString("version");
+  }
+
+  private List<String> layers(String image) {
+    return List.of(inspect(image, "{{join .RootFS.Layers \" \"}}").split(" "));
+  }
+
+  private String inspect(String image, String format) {
+    String[] words = {"image", "inspect", "--format=" + format, image};
+    return engine.docker(Duration.ofSeconds(20), words).strip();
+  }
+
   /** The serving process dies; the one that holds its sockets starts another (docs/RESTART.md). */
   @Test
   void aCallOutlivesItsServingProcess() throws Exception {
     GenericContainer<?> server = started(container(host("-n"), "host"));
     try (var peer = new UdpEcho("127.0.0.1");
-        Flow flow = new Flow(peer)) {
+        Flow flow = new Flow(server(), at(peer))) {
       flow.relays(10);
       String serving = said(server, "cat", "/var/lib/puente/lock");
       assertEquals(0, server.execInContainer("sh", "-c", "kill -9 " + serving).getExitCode());
@@ -108,86 +171,76 @@ class ImageTest {
     engine.docker(Duration.ofSeconds(30), "volume", "create", volume);
     GenericContainer<?> first = started(keeping(volume));
     try (var peer = new UdpEcho("127.0.0.1");
-        Flow flow = new Flow(peer)) {
+        Flow flow = new Flow(server(), at(peer))) {
       flow.relays(10);
       engine.docker(Duration.ofSeconds(30), "kill", "--signal=KILL", first.getContainerId());
       first.stop();
       started(keeping(volume));
       flow.goesOnAsBefore();
+      assertTrue(flow.relayed.getPort() >= relays && flow.relayed.getPort() < relays + RELAYS);
     }
   }
 
-  /** A published port, settings from the environment, a secret from a file. */
+  /**
+   * Published ports, and the options word for word as coturn's image has them; settings from the
+   * environment, a secret from a file.
+   */
   @Test
-  void answersThroughAPublishedPort() throws Exception {
-    GenericContainer<?> server = container(new String[] {"serve"}, "bridge");
+  void servesACallThroughPublishedPorts() throws Exception {
+    String gateway = gateway();
+    String[] coturn = {
+      "-n",
+      "--log-file=stdout",
+      "--min-port=" + relays,
+      "--max-port=" + (relays + PUBLISHED - 1),
+      "--external-ip=$(detect-external-ip)",
+      "--lt-cred-mech",
+      "--user=" + ServerProcess.USER + ":" + ServerProcess.PASSWORD,
+      "--allowed-peer-ip=" + gateway
+    };
+    GenericContainer<?> server = container(coturn, "bridge");
     server.withEnv(
-        Map.of("PUENTE_REALM", "example.org", "PUENTE_STATIC_AUTH_SECRET__FILE", "/etc/hostname"));
-    server.withCreateContainerCmdModifier(
-        create ->
-            options(create).withPortBindings(PortBinding.parse("127.0.0.1:" + port + ":3478/udp")));
-    server.withCreateContainerCmdModifier(create -> create.withExposedPorts(ExposedPort.udp(3478)));
+        Map.of(
+            "REAL_EXTERNAL_IP", "127.0.0.1",
+            "PUENTE_REALM", ServerProcess.REALM,
+            "PUENTE_STATIC_AUTH_SECRET__FILE", "/etc/hostname"));
+    server.withCreateContainerCmdModifier(this::publish);
     started(server);
-    byte[] answer = binding(new InetSocketAddress("127.0.0.1", port));
-    assertEquals(Stun.BINDING + Stun.SUCCESS, Stun.type(answer));
-    assertTrue(server.getLogs().contains("realm=\"example.org\""), server.getLogs());
+    try (var peer = new UdpEcho(gateway);
+        Flow flow = new Flow(server(), new InetSocketAddress(gateway, peer.port()));
+        var caller = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      assertEquals("127.0.0.1", flow.relayed.getAddress().getHostAddress());
+      flow.relays(20);
+      // A peer that comes by the published port of the relay; the engine's proxy calls from the
+      // gateway.
+      caller.send(new DatagramPacket(new byte[] {5}, 1, flow.relayed));
+      flow.awaitPacket();
+    }
+    assertTrue(server.getLogs().contains("realm=\"" + ServerProcess.REALM), server.getLogs());
     assertEquals("alive", said(server, "sh", "-c", "puente healthcheck 2>&1 | grep -o alive"));
   }
 
-  private static byte[] binding(InetSocketAddress server) throws IOException {
-    byte[] request = Stun.request(Stun.BINDING).bytes();
-    try (var socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      socket.setSoTimeout(10_000);
-      socket.send(new DatagramPacket(request, request.length, server));
-      var answer = new DatagramPacket(new byte[2048], 2048);
-      socket.receive(answer);
-      return Arrays.copyOf(answer.getData(), answer.getLength());
-    }
+  private String gateway() {
+    String format = "--format={{(index .IPAM.Config 0).Gateway}}";
+    return engine.docker(Duration.ofSeconds(20), "network", "inspect", "bridge", format).strip();
   }
 
-  /** One client with one peer that sends everything back. */
-  private final class Flow implements AutoCloseable {
-    final TurnClient client;
-    final InetSocketAddress relayed;
-    private final Semaphore returned = new Semaphore(0);
-
-    Flow(UdpEcho peer) throws IOException {
-      var wire = new TurnClient.Datagrams(new InetSocketAddress("127.0.0.1", port));
-      client = new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
-      client.onData(data -> returned.release());
-      relayed = client.allocate();
-      client.bind(CHANNEL, new InetSocketAddress("127.0.0.1", peer.port()));
+  private void publish(CreateContainerCmd create) {
+    List<PortBinding> bindings = new ArrayList<>();
+    bindings.add(PortBinding.parse("127.0.0.1:" + port + ":3478/udp"));
+    for (int relay = relays; relay < relays + PUBLISHED; relay++) {
+      bindings.add(PortBinding.parse("127.0.0.1:" + relay + ":" + relay + "/udp"));
     }
+    options(create).withPortBindings(bindings);
+    create.withExposedPorts(bindings.stream().map(PortBinding::getExposedPort).toList());
+  }
 
-    void relays(int count) throws Exception {
-      for (int i = 0; i < count; i++) {
-        client.sendChannel(CHANNEL, new byte[] {1, 2, 3, 4});
-        assertTrue(returned.tryAcquire(5, TimeUnit.SECONDS), "packet " + i + " did not come back");
-      }
-    }
+  private InetSocketAddress server() {
+    return new InetSocketAddress("127.0.0.1", port);
+  }
 
-    /** As media does: what is lost is lost, the next packet follows. */
-    void relaysAgain() throws Exception {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-      returned.drainPermits();
-      do {
-        assertTrue(System.nanoTime() < deadline, "nothing comes back");
-        client.sendChannel(CHANNEL, new byte[] {1, 2, 3, 4});
-      } while (!returned.tryAcquire(50, TimeUnit.MILLISECONDS));
-    }
-
-    /** The old nonce, no 437, no new Allocate, the same channel. */
-    void goesOnAsBefore() throws Exception {
-      relaysAgain();
-      byte[] refresh = client.authenticated(Stun.request(Stun.REFRESH));
-      TurnClient.succeeded(client.exchange(refresh));
-      assertTrue(relayed.getPort() >= relays && relayed.getPort() < relays + RELAYS);
-    }
-
-    @Override
-    public void close() {
-      client.close();
-    }
+  private static InetSocketAddress at(UdpEcho peer) {
+    return new InetSocketAddress("127.0.0.1", peer.port());
   }
 
   private String[] host(String... first) {

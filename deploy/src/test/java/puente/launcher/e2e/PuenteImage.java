@@ -16,10 +16,18 @@ final class PuenteImage {
 
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path DISTRIBUTION = ROOT.resolve("launcher/target/puente/lib");
+
+  /** Maven makes it only where it is online. */
+  static final Path BILL = DISTRIBUTION.resolveSibling("sbom.json");
+
   private static final Path WORK = Path.of("target/image").toAbsolutePath();
   private static final String JDK_BASE = "eclipse-temurin:25-jdk";
   private static final String RUNTIME_BASE = "debian:bookworm-slim";
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(5);
+
+  /** What the base of that name leaves out as well. */
+  private static final List<String> SLIM =
+      List.of("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*");
 
   private static boolean built;
 
@@ -41,6 +49,24 @@ final class PuenteImage {
     return engine;
   }
 
+  /** Builds it once more, with nothing kept of the first build but its bases, and some arguments. */
+  static void again(Engine engine, String name, String... arguments) {
+    List<String> words = new ArrayList<>(List.of("build", "--no-cache", "-t", name));
+    for (String argument : arguments) {
+      words.add("--build-arg");
+      words.add(argument);
+    }
+    words.add(WORK.resolve("context").toString());
+    engine.docker(BUILD_LIMIT, words.toArray(String[]::new));
+  }
+
+  /** What only a later version would say of itself. */
+  static void later(Engine engine, String name, String version) {
+    String argument = "VERSION=" + version;
+    Path context = WORK.resolve("context");
+    engine.docker(BUILD_LIMIT, "build", "-t", name, "--build-arg", argument, context.toString());
+  }
+
   /** What a clone holds as far as the build looks at it, with a build that is up to date. */
   private static Path context() throws IOException {
     Path context = fresh("context");
@@ -54,6 +80,9 @@ final class PuenteImage {
             "launcher/pom.xml",
             "launcher/src/main/dist/puente")) {
       copy(ROOT.resolve(file), context.resolve(file));
+    }
+    if (Files.exists(BILL)) {
+      copy(BILL, context.resolve(ROOT.relativize(BILL)));
     }
     try (Stream<Path> jars = Files.list(DISTRIBUTION)) {
       for (Path jar : jars.toList()) {
@@ -70,8 +99,10 @@ final class PuenteImage {
     if (!engine.has(RUNTIME_BASE)) {
       Path root = fresh("debian").resolve("root.tar");
       List<String> command =
-          new ArrayList<>(
-              List.of("mmdebstrap", "--variant=minbase", "--include=ca-certificates", "bookworm"));
+          new ArrayList<>(List.of("mmdebstrap", "--variant=minbase", "--include=ca-certificates"));
+      SLIM.forEach(pattern -> command.add("--dpkgopt=path-exclude=" + pattern));
+      command.add("--customize-hook=rm -rf \"$1\"/var/lib/apt/lists/* \"$1\"/var/cache/apt/*");
+      command.add("bookworm");
       command.add(root.toString());
       Stream.of("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources")
           .filter(file -> Files.exists(Path.of(file)))

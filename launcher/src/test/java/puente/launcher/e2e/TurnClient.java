@@ -274,7 +274,8 @@ final class TurnClient implements AutoCloseable {
 
     Datagrams(InetSocketAddress server) throws IOException {
       this.server = server;
-      socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+      boolean near = server.getAddress().isLoopbackAddress();
+      socket = new DatagramSocket(0, near ? InetAddress.getLoopbackAddress() : null);
       socket.setReceiveBufferSize(1 << 20);
       socket.setSoTimeout(100);
     }
