@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.io.Serial;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -72,10 +73,23 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
         .checked(file + ": the private key does not belong to the certificate");
   }
 
+  /** Both of a text in PEM form that came from elsewhere. */
+  static CertificateChain of(Reader text, String origin) throws StartFailure {
+    List<Object> objects = objects(text, origin);
+    return new CertificateChain(
+            certificates(objects, origin), key(objects, origin, Optional.empty()))
+        .checked(origin + ": the private key does not belong to the certificate");
+  }
+
   /** The certificates of a file, in its order. */
   static List<X509Certificate> certificates(Path file) throws StartFailure {
+    return certificates(objects(file), file.toString());
+  }
+
+  private static List<X509Certificate> certificates(List<Object> objects, String file)
+      throws StartFailure {
     List<X509Certificate> chain = new ArrayList<>();
-    for (Object object : objects(file)) {
+    for (Object object : objects) {
       if (object instanceof X509CertificateHolder holder) {
         try {
           chain.add(new JcaX509CertificateConverter().getCertificate(holder));
@@ -91,7 +105,12 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
   }
 
   private static PrivateKey key(Path file, Optional<String> password) throws StartFailure {
-    for (Object object : objects(file)) {
+    return key(objects(file), file.toString(), password);
+  }
+
+  private static PrivateKey key(List<Object> objects, String file, Optional<String> password)
+      throws StartFailure {
+    for (Object object : objects) {
       try {
         Optional<PrivateKeyInfo> info = keyInfo(object, password);
         if (info.isPresent()) {
@@ -139,8 +158,12 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
     if (Files.isDirectory(file)) {
       throw StartFailure.configuration(file + ": is a directory");
     }
+    return objects(new StringReader(ConfigFile.text(file, PEM_BYTES_MAX)), file.toString());
+  }
+
+  private static List<Object> objects(Reader text, String file) throws StartFailure {
     List<Object> objects = new ArrayList<>();
-    try (PEMParser parser = new PEMParser(new StringReader(ConfigFile.text(file, PEM_BYTES_MAX)))) {
+    try (PEMParser parser = new PEMParser(text)) {
       for (Object object = parser.readObject(); object != null; object = parser.readObject()) {
         objects.add(object);
       }

@@ -43,8 +43,11 @@ final class IceUrls {
       urls.add("turn:" + host + ":" + port("tcp") + "?transport=tcp");
     }
     // Nobody trusts the self-signed certificate, so that its URL would only cost the client time.
-    if (!config.value(Settings.NO_TLS) && config.isGiven(Settings.CERT)) {
-      urls.add("turns:" + host + ":" + port("tls") + "?transport=tcp");
+    boolean isTrusted = config.isGiven(Settings.CERT) || NodeAcme.isWanted(config);
+    if (!config.value(Settings.NO_TLS) && isTrusted) {
+      // An ordered certificate is for the name, not for the address.
+      String named = NodeAcme.isWanted(config) ? config.all(AcmeSettings.DOMAIN).getFirst() : host;
+      urls.add("turns:" + named + ":" + port("tls") + "?transport=tcp");
     }
     return urls;
   }

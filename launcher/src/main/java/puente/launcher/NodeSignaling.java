@@ -3,6 +3,7 @@ package puente.launcher;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -60,6 +61,7 @@ final class NodeSignaling {
   private @Nullable PeerJsServer peerJs;
   private @Nullable YWebrtcServer yWebrtc;
   private @Nullable GatewayServer server;
+  private @Nullable NodeAcme acme;
 
   private NodeSignaling(
       Config config,
@@ -79,7 +81,9 @@ final class NodeSignaling {
   /** Whether a certificate is needed here. */
   static boolean wantsTls(Config config) {
     return !config.value(HttpSettings.NO_HTTP)
-        && (config.isGiven(Settings.CERT) || config.isGiven(HttpSettings.HTTPS_PORT));
+        && (config.isGiven(Settings.CERT)
+            || config.isGiven(HttpSettings.HTTPS_PORT)
+            || NodeAcme.isWanted(config));
   }
 
   /**
@@ -99,9 +103,14 @@ final class NodeSignaling {
       Consumer<String> onRevoked)
       throws StartFailure {
     NodeSignaling signaling = new NodeSignaling(config, state, turn, cluster, onRevoked);
+    NodeAcme.check(config);
+    if (tls != null && NodeAcme.isWanted(config)) {
+      signaling.acme = new NodeAcme(config, state, cluster, tls, Clock.systemUTC());
+    }
     if (!config.value(HttpSettings.NO_HTTP)) {
       signaling.open(config, loops, wantsTls(config) ? tls : null);
     }
+    signaling.acme().ifPresent(NodeAcme::start);
     return signaling;
   }
 
@@ -171,6 +180,7 @@ final class NodeSignaling {
     routes.addAll(server.routes());
     routes.addAll(
         new CredentialRoutes(iceServers, () -> keys, () -> tokens, onRevoked::accept).routes());
+    acme().ifPresent(orders -> routes.add(orders.route()));
     routes.addAll(Pages.routes(request -> keys.forOwnPage(request)));
     if (!config.value(HttpSettings.NO_RENDEZVOUS)) {
       byte[] secret = rendezvousSecret(config);
@@ -279,6 +289,10 @@ final class NodeSignaling {
     return Optional.ofNullable(fleet);
   }
 
+  Optional<NodeAcme> acme() {
+    return Optional.ofNullable(acme);
+  }
+
   Optional<GatewayServer> gateway() {
     return Optional.ofNullable(server);
   }
@@ -362,6 +376,7 @@ final class NodeSignaling {
   }
 
   CompletionStage<Void> stop() {
+    acme().ifPresent(NodeAcme::close);
     GatewayServer running = server;
     return running == null ? CompletableFuture.completedStage(null) : running.close();
   }

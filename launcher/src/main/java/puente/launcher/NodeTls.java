@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.Socket;
@@ -8,11 +9,17 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
+import puente.acme.AcmeOrder.Refused;
 import puente.net.DtlsIdentity;
 
 /** The certificate in force, as TLS needs it; replaced as a whole on reload. */
@@ -27,6 +34,10 @@ final class NodeTls {
   }
 
   private volatile Loaded loaded;
+  private final Map<String, CertificateChain> proofByName = new ConcurrentHashMap<>();
+
+  /** In use while an authority may ask. */
+  private volatile @Nullable SslContext proving;
 
   private NodeTls(Loaded loaded) {
     this.loaded = loaded;
@@ -42,7 +53,8 @@ final class NodeTls {
   }
 
   SslContext context() {
-    return loaded.context;
+    SslContext forProofs = proving;
+    return forProofs == null ? loaded.context : forProofs;
   }
 
   /** The same certificate for DTLS. */
@@ -101,6 +113,104 @@ final class NodeTls {
     @Override
     public PrivateKey getPrivateKey(String alias) {
       return loaded.chain.key();
+    }
+
+    @Override
+    public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String chooseClientAlias(
+        String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return null;
+    }
+  }
+
+  // ---- proofs of names, RFC 8737
+
+  private static final String ALPN = "acme-tls/1";
+
+  /** From now on a handshake of an authority about this name gets this certificate. */
+  void prove(String domain, CertificateChain proof) throws Refused {
+    proofByName.put(domain, proof);
+    try {
+      proving =
+          SslContextBuilder.forServer(new ProofKey())
+              .protocols(List.copyOf(loaded.protocols))
+              .applicationProtocolConfig(
+                  new ApplicationProtocolConfig(
+                      ApplicationProtocolConfig.Protocol.ALPN,
+                      ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                      ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                      ALPN))
+              .build();
+    } catch (SSLException unusable) {
+      throw new Refused("no TLS for tls-alpn-01: " + unusable.getMessage());
+    }
+  }
+
+  void forgetProof(String domain) {
+    proofByName.remove(domain);
+    if (proofByName.isEmpty()) {
+      proving = null;
+    }
+  }
+
+  /** The certificate in force, but for who speaks {@code acme-tls/1} that of the name he asks for. */
+  private final class ProofKey extends X509ExtendedKeyManager {
+    private static final String PREFIX = "proof:";
+    private final X509ExtendedKeyManager usual = keyManager();
+
+    @Override
+    public @Nullable String chooseEngineServerAlias(
+        String keyType, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
+      if (engine == null || !ALPN.equals(engine.getHandshakeApplicationProtocol())) {
+        return usual.chooseEngineServerAlias(keyType, issuers, engine);
+      }
+      return engine.getHandshakeSession() instanceof ExtendedSSLSession session
+          ? session.getRequestedServerNames().stream()
+              .filter(SNIHostName.class::isInstance)
+              .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(Locale.ROOT))
+              .filter(name -> isProvenBy(name, keyType))
+              .map(name -> PREFIX + name)
+              .findFirst()
+              .orElse(null)
+          : null;
+    }
+
+    private boolean isProvenBy(String name, String keyType) {
+      CertificateChain proof = proofByName.get(name);
+      return proof != null && proof.key().getAlgorithm().equals(keyType);
+    }
+
+    private @Nullable CertificateChain proof(String alias) {
+      return alias.startsWith(PREFIX) ? proofByName.get(alias.substring(PREFIX.length())) : null;
+    }
+
+    @Override
+    public X509Certificate[] getCertificateChain(String alias) {
+      CertificateChain proof = proof(alias);
+      return proof == null
+          ? usual.getCertificateChain(alias)
+          : proof.certificates().toArray(X509Certificate[]::new);
+    }
+
+    @Override
+    public PrivateKey getPrivateKey(String alias) {
+      CertificateChain proof = proof(alias);
+      return proof == null ? usual.getPrivateKey(alias) : proof.key();
+    }
+
+    @Override
+    public @Nullable String chooseServerAlias(
+        String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return usual.chooseServerAlias(keyType, issuers, socket);
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+      return usual.getServerAliases(keyType, issuers);
     }
 
     @Override

@@ -109,10 +109,13 @@ final class StateDirectory {
     return secret;
   }
 
-  /** The configured certificate, or the self-signed one of this directory, made on first use. */
+  /** The configured certificate, the ordered one, or this directory's own, made on first use. */
   CertificateChain certificate(Config config, String hostName, Instant now) throws StartFailure {
     if (config.find(Settings.CERT).isPresent()) {
       return CertificateChain.load(config);
+    }
+    if (NodeAcme.isWanted(config) && Files.exists(directory.resolve(CertificateStore.CHAIN))) {
+      return CertificateChain.load(directory.resolve(CertificateStore.CHAIN));
     }
     Path file = directory.resolve("self-signed.pem");
     if (!Files.exists(file)) {

@@ -1,0 +1,4 @@
+@NullMarked
+package puente.acme;
+
+import org.jspecify.annotations.NullMarked;
