@@ -22,9 +22,9 @@ import puente.acme.TestAcmeServer;
 
 /** Real servers get real certificates, over port 80's and over 443's way. */
 @Tag("e2e")
-@Timeout(240)
+@Timeout(600)
 class AcmeTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(180);
 
   private static ServerProcess server(
       TestAcmeServer authority, String name, String challenge, String... more) {
