@@ -2,6 +2,7 @@ package puente.admin;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -20,6 +21,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,9 @@ final class ConsoleFiles {
 
   /** A name that changes with the content: {@code app-0f3a9c2e.js}. */
   private static final Pattern HASHED = Pattern.compile(".*-[0-9a-f]{8,64}\\.[a-z0-9]{2,5}");
+
+  private static final Pattern GZIP =
+      Pattern.compile("(?i)(?:^|[ ,])(?:gzip|\\*)(?!\\s*;\\s*q=0(?:\\.0*)?\\s*(?:,|$))");
 
   private static final Map<String, String> TYPES =
       Map.ofEntries(
@@ -60,7 +66,21 @@ final class ConsoleFiles {
           "Cross-Origin-Opener-Policy",
           "same-origin");
 
-  private record File(Answer full, Answer unchanged, String tag) {}
+  /** Below this a packet is a packet, compressed or not. */
+  private static final int COMPRESSED_MIN = 1000;
+
+  /**
+   * One file as it is sent.
+   *
+   * @param tag of the file as such; the compressed form has the same with an ending
+   */
+  private record File(Answer full, Answer unchanged, String tag, @Nullable File compressed) {
+
+    Answer to(HttpServerRequest request) {
+      String known = request.getHeader("If-None-Match");
+      return known != null && (known.equals("*") || known.contains(tag)) ? unchanged : full;
+    }
+  }
 
   private final Map<String, File> fileByPath = new HashMap<>();
 
@@ -86,9 +106,14 @@ final class ConsoleFiles {
     if (file == null || !request.uri().startsWith("/")) {
       return null;
     }
-    String known = request.getHeader("If-None-Match");
-    boolean same = known != null && (known.equals("*") || known.contains(file.tag));
-    return same ? file.unchanged : file.full;
+    File small = file.compressed;
+    return (small != null && takesGzip(request) ? small : file).to(request);
+  }
+
+  /** RFC 9110 §12.5.3; who refuses it by {@code q=0} gets the plain form. */
+  private static boolean takesGzip(HttpServerRequest request) {
+    String accepted = request.getHeader("Accept-Encoding");
+    return accepted != null && GZIP.matcher(accepted).find();
   }
 
   /** Reads them all, from the jar or from the build's directory. */
@@ -128,9 +153,42 @@ final class ConsoleFiles {
     headers.put(
         "Cache-Control",
         HASHED.matcher(name).matches() ? "public, max-age=31536000, immutable" : "no-cache");
+    byte[] small = bytes.length < COMPRESSED_MIN ? bytes : compressed(bytes);
+    if (small.length >= bytes.length) {
+      return file(type, bytes, headers, tag, null);
+    }
+    headers.put("Vary", "Accept-Encoding");
+    Map<String, String> zipped = new LinkedHashMap<>(headers);
+    String zippedTag = tag.substring(0, tag.length() - 1) + "-gz\"";
+    zipped.put("ETag", zippedTag);
+    zipped.put("Content-Encoding", "gzip");
+    return file(type, bytes, headers, tag, file(type, small, zipped, zippedTag, null));
+  }
+
+  private static File file(
+      String type,
+      byte[] bytes,
+      Map<String, String> headers,
+      String tag,
+      @Nullable File compressed) {
     Answer full = new Answer(200, type, Buffer.buffer(bytes), headers, null);
     Answer unchanged = new Answer(304, type, Buffer.buffer(), headers, null);
-    return new File(full, unchanged, tag);
+    return new File(full, unchanged, tag, compressed);
+  }
+
+  private static byte[] compressed(byte[] bytes) {
+    ByteArrayOutputStream small = new ByteArrayOutputStream(bytes.length);
+    try (GZIPOutputStream zip =
+        new GZIPOutputStream(small) {
+          {
+            def.setLevel(Deflater.BEST_COMPRESSION);
+          }
+        }) {
+      zip.write(bytes);
+    } catch (IOException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    return small.toByteArray();
   }
 
   private static String tag(byte[] bytes) {

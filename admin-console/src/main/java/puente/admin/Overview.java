@@ -71,6 +71,7 @@ final class Overview {
     JsonObject totals = new JsonObject();
     live.totals().forEach(totals::put);
     long today = nowSecond - nowSecond % DAY;
+    JsonObject facts = live.facts();
     JsonObject json =
         new JsonObject()
             .put("figures", figures)
@@ -78,7 +79,8 @@ final class Overview {
             .put("hour", lastHour())
             .put("peakToday", peak(history, Figure.ALLOC_TOTAL, today, nowSecond))
             .put("egressPeakToday", peak(history, Figure.RELAY_DOWN, today, nowSecond))
-            .put("egressLimit", live.facts().getDouble("egressBytesPerSecondMax", 0.0));
+            .put("egressLimit", facts.getDouble("egressBytesPerSecondMax", 0.0))
+            .put("zone", facts.getString("zone", ""));
     double weekAgo = mean(history, Figure.RELAY_DOWN, nowSecond - WEEK - HOUR, nowSecond - WEEK);
     return Double.isNaN(weekAgo) ? json : json.put("downWeekAgo", weekAgo);
   }
@@ -162,6 +164,10 @@ final class Overview {
             .put("ipv6Share", total == 0 ? 0 : sum(byNode, Figure.ALLOC_IPV6) / total)
             .put("resources", resources)
             .put("coverage", found.coverage());
+    JsonArray zones = ZoneLoss.of(found);
+    if (!zones.isEmpty()) {
+      json.put("zoneLoss", zones);
+    }
     double weekAgo = doubles(found, "downWeekAgo");
     if (weekAgo > 0) {
       json.put("egressChangeWeek", sum(byNode, Figure.RELAY_DOWN) / weekAgo - 1);

@@ -1,9 +1,13 @@
 package puente.admin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,6 +58,27 @@ class ConsoleFilesTest {
     assertEquals(304, again.statusCode());
     assertEquals("", again.body());
     assertEquals(200, server.get("/", "If-None-Match", "\"other\"").statusCode());
+  }
+
+  /** RFC 9110 §12.5.3: each form has a tag of its own, and caches are told that there are two. */
+  @Test
+  void sendsFilesCompressedToWhoTakesThem() throws Exception {
+    HttpResponse<String> plain = server.get("/js/main.js");
+    assertEquals("", header(plain, "content-encoding"));
+    assertEquals("Accept-Encoding", header(plain, "vary"));
+    HttpResponse<byte[]> small = server.bytes("/js/main.js", "Accept-Encoding", "br, gzip;q=0.8");
+    assertEquals("gzip", small.headers().firstValue("content-encoding").orElse(""));
+    assertTrue(small.body().length < plain.body().length() / 2, small.body().length + " bytes");
+    try (var unzipped = new GZIPInputStream(new ByteArrayInputStream(small.body()))) {
+      assertEquals(plain.body(), new String(unzipped.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    String tag = small.headers().firstValue("etag").orElse("");
+    assertNotEquals(header(plain, "etag"), tag);
+    assertEquals(
+        304,
+        server.bytes("/js/main.js", "Accept-Encoding", "gzip", "If-None-Match", tag).statusCode());
+    assertEquals(
+        "", header(server.get("/js/main.js", "Accept-Encoding", "gzip;q=0"), "content-encoding"));
   }
 
   @ParameterizedTest

@@ -19,6 +19,14 @@ final class ClusterSettings {
               Type.TEXT,
               "Stable name of this node, its own in the cluster. Without it: the host name.")
           .in(ROWS);
+  static final Setting<String> NODE_ZONE =
+      row(
+              Group.CLUSTER,
+              "node-zone",
+              Type.TEXT,
+              "Zone that this node fails with: a data centre, a rack. The console says what happens "
+                  + "if one is lost.")
+          .in(ROWS);
   static final Setting<String> CLUSTER_NAME =
       row(
               Group.CLUSTER,

@@ -60,6 +60,7 @@ final class NodeFacts {
             .put("packetsPerSecond", now(Figure.RELAY_UP_PACKETS) + now(Figure.RELAY_DOWN_PACKETS))
             .put("loopLagP99Seconds", now(Figure.LOOP_LAG))
             .put("kernelDropsPerSecond", now(Figure.KERNEL_DROPS));
+    config.find(ClusterSettings.NODE_ZONE).ifPresent(zone -> facts.put("zone", zone));
     long most = config.value(Settings.BPS_CAPACITY);
     if (most > 0) {
       facts.put("egressBytesPerSecondMax", 2.0 * most);
