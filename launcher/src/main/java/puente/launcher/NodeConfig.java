@@ -221,6 +221,7 @@ final class NodeConfig {
             .defaultFamily(defaultFamily())
             .stunOnly(config.value(Settings.STUN_ONLY))
             .noStun(config.value(Settings.NO_STUN))
+            .overloadMs(config.value(OverloadSettings.OVERLOAD_SHEDDING))
             .secureStun(config.value(Settings.SECURE_STUN) && !anonymous)
             .claims(ClusterConfig.of(config).isPresent())
             .noUdpRelay(config.value(Settings.NO_UDP_RELAY))

@@ -490,6 +490,7 @@ final class Settings {
     ClusterSettings.addTo(all);
     DrainSettings.addTo(all);
     FleetSettings.addTo(all);
+    OverloadSettings.addTo(all);
     TakeoverSettings.addTo(all);
     SupervisionSettings.addTo(all);
     StateSettings.addTo(all);

@@ -51,6 +51,14 @@ public interface Datagrams {
   /** A number that changes with every flush: what has been worked out for a batch is old then. */
   int batch();
 
+  /**
+   * Whether at some socket that faces clients more waited, when it was last looked at, than is taken
+   * at a time; false where that is not known.
+   */
+  default boolean isBehind() {
+    return false;
+  }
+
   /** One line for the log: what this uses and what it does without. */
   String description();
 }

@@ -47,6 +47,7 @@ final class LinuxDatagrams implements Datagrams {
   private final Runnable flushTask = this::flushQueued;
 
   private boolean left;
+  private int socketsBehind;
   private int slotsUsed;
   private int batch;
   private boolean flushScheduled;
@@ -142,6 +143,7 @@ final class LinuxDatagrams implements Datagrams {
   /** The socket closes for good, and nobody is to hold it. */
   void closed(LinuxUdpSocket socket) {
     open.remove(socket);
+    note(socket, false);
     if (!left) {
       holder.release(socket.key);
     }
@@ -232,8 +234,9 @@ final class LinuxDatagrams implements Datagrams {
     // Set for the time of the batch: its end flushes.
     boolean scheduledBefore = flushScheduled;
     flushScheduled = true;
+    int received = 0;
     for (int round = 0; round < ROUNDS_MAX; round++) {
-      int received = ring.receive(socket.fd, 0, ReceiveRing.SLOTS);
+      received = ring.receive(socket.fd, 0, ReceiveRing.SLOTS);
       for (int i = 0; i < received; i++) {
         ring.show(i, socket);
       }
@@ -242,7 +245,20 @@ final class LinuxDatagrams implements Datagrams {
         break;
       }
     }
+    note(socket, received == ReceiveRing.SLOTS);
     flushScheduled = scheduledBefore;
+  }
+
+  private void note(LinuxUdpSocket socket, boolean isBehind) {
+    if (socket.isBehind != isBehind) {
+      socket.isBehind = isBehind;
+      socketsBehind += isBehind ? 1 : -1;
+    }
+  }
+
+  @Override
+  public boolean isBehind() {
+    return socketsBehind > 0;
   }
 
   void receiveFromPeers(LinuxUdpSocket socket) {

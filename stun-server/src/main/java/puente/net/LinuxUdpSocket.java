@@ -24,6 +24,9 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   /** Whether sends on this socket are still joined with UDP_SEGMENT. */
   boolean coalesces = true;
 
+  /** Whether more waited here, at the last look, than was taken. */
+  boolean isBehind;
+
   private final LinuxDatagrams loop;
   private final TransportAddress local;
   private final Datagrams.Role role;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -236,6 +239,40 @@ class DatagramsTest {
     }
     long perPacket = (threads.getThreadAllocatedBytes(loopThread) - before) / (2L * rounds);
     assertTrue(perPacket < 64, perPacket + " bytes of garbage a packet");
+  }
+
+  /** More waits than is taken at a time: that is known from the next look on, until it is gone. */
+  @Test
+  void whoFallsBehindKnowsIt() throws Exception {
+    Assumptions.assumeTrue(EventLoops.canBeFast());
+    Datagrams datagrams = loops.shards().get(0).datagrams();
+    List<Boolean> behind = new ArrayList<>();
+    UdpSocket receiver = open(LOOPBACK, Role.LISTENER, packet -> behind.add(datagrams.isBehind()));
+    CountDownLatch sent = new CountDownLatch(1);
+    loops.shards().get(0).eventLoop().execute(() -> awaitQuietly(sent));
+    try (DatagramSocket sender = new DatagramSocket()) {
+      for (int i = 0; i < 400; i++) {
+        sender.send(new DatagramPacket(new byte[20], 20, Addresses.of(receiver.local())));
+      }
+    }
+    sent.countDown();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (on(behind::size) < 400) {
+      assertTrue(System.nanoTime() < deadline, "came: " + on(behind::size));
+    }
+    assertEquals(List.of(false, false), List.of(behind.get(0), behind.get(255)));
+    assertEquals(List.of(true, true), List.of(behind.get(256), behind.get(399)));
+    while (on(datagrams::isBehind)) {
+      assertTrue(System.nanoTime() < deadline, "behind for ever");
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException end) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void use(UdpIo io) {

@@ -22,6 +22,8 @@ public enum Counter {
   RETRANSMISSION(Metric.STUN_DROPPED),
   /** About an allocation that may be another node's; the next copy will show. */
   CLAIMING(Metric.STUN_DROPPED),
+  /** More comes than can be handled, see {@link Overload}. */
+  OVERLOAD(Metric.STUN_DROPPED),
 
   // puente_turn_relay_dropped_total{reason}
   NO_PERMISSION(Metric.RELAY_DROPPED),

@@ -13,6 +13,9 @@ import puente.turn.store.Reservations;
  */
 public final class TurnConfig {
 
+  /** Long enough for a burst that the next look at the sockets finds gone. */
+  private static final int OVERLOAD_MS = 20;
+
   private final Builder of;
   private final PeerPolicy peers;
 
@@ -106,6 +109,14 @@ public final class TurnConfig {
     return of.noStun;
   }
 
+  /**
+   * {@code overload-shedding}: for so long packets come faster than they are handled until answers
+   * are left out; 0 is never.
+   */
+  public int overloadMs() {
+    return of.overloadMs;
+  }
+
   /** {@code secure-stun}: Binding needs a credential too. */
   public boolean secureStun() {
     return of.secureStun;
@@ -159,6 +170,7 @@ public final class TurnConfig {
     private boolean stunOnly;
     private boolean noStun;
     private boolean secureStun;
+    private int overloadMs = OVERLOAD_MS;
     private boolean noUdpRelay;
     private boolean rfc5766Channels;
     private boolean claims;
@@ -183,6 +195,7 @@ public final class TurnConfig {
       stunOnly = other.stunOnly;
       noStun = other.noStun;
       secureStun = other.secureStun;
+      overloadMs = other.overloadMs;
       noUdpRelay = other.noUdpRelay;
       rfc5766Channels = other.rfc5766Channels;
       claims = other.claims;
@@ -260,6 +273,11 @@ public final class TurnConfig {
 
     public Builder noStun(boolean value) {
       noStun = value;
+      return this;
+    }
+
+    public Builder overloadMs(int value) {
+      overloadMs = value;
       return this;
     }
 

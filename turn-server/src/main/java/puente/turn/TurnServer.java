@@ -42,6 +42,7 @@ public final class TurnServer {
   private final Counters counters;
   private final Integrity integrity = new Integrity();
   private final Gate gate;
+  private final Overload overload;
   private final Answers answers;
   private final Allocations allocations;
   private final RefreshRequests refreshes;
@@ -66,6 +67,7 @@ public final class TurnServer {
     this.listeners = listeners;
     this.binding = binding;
     this.counters = counters;
+    overload = new Overload(config);
     gate = new Gate(config, integrity, counters, random);
     answers = new Answers(config, integrity, gate.authenticator(), counters);
     allocations = new Allocations(config, answers, counters, random, shard, shards);
@@ -173,6 +175,7 @@ public final class TurnServer {
     }
     config = next;
     gate.reconfigure(next);
+    overload.reconfigure(next);
     answers.reconfigure(next);
     allocations.reconfigure(next);
     refreshes.reconfigure(next);
@@ -214,6 +217,11 @@ public final class TurnServer {
   /** From now on, new allocations are made elsewhere, or here again. What exists stays. */
   public void redirect(Redirection redirection) {
     answers.redirects().redirect(redirection);
+  }
+
+  /** Whether more waited at the sockets than was taken; told after every look at them. */
+  public void pressed(boolean behind, long now) {
+    overload.observe(behind, now);
   }
 
   /** From now on these get nothing; what they have already is for the shell to end. */
@@ -273,6 +281,8 @@ public final class TurnServer {
         FiveTuple client = connection == null ? listeners.tupleOf(packet) : connection;
         if (method == null) {
           counters.count(Counter.UNEXPECTED);
+        } else if (isShed(method, client, now)) {
+          counters.count(Counter.OVERLOAD);
         } else if (!gate.shuts(message, client, now, out)
             && !isElsewhere(method, client, packet, now, out)) {
           onRequest(method, client, now, out);
@@ -289,6 +299,11 @@ public final class TurnServer {
       // We ask nobody anything; answering an answer would start a loop.
       case SUCCESS, ERROR -> counters.count(Counter.UNEXPECTED);
     }
+  }
+
+  private boolean isShed(Method method, FiveTuple client, long now) {
+    return overload.isBehind()
+        && overload.sheds(method, message, client, allocations.find(client), now);
   }
 
   private boolean isElsewhere(

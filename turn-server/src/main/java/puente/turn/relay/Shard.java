@@ -319,6 +319,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     if (batch != nowBatch) {
       nowBatch = batch;
       now = clock.nowMs();
+      server.pressed(loop.datagrams().isBehind(), now);
     }
     return now;
   }
