@@ -60,6 +60,12 @@ await report(browser, {
     await visit('/');
     await page.waitForFunction(node => document.querySelector('.verdict')?.textContent.includes(node), doomed, { timeout: SEEN_MS });
     await shot('cluster-verdict');
+    await page.click('button[aria-label*="open alert"]');
+    await page.waitForSelector('dialog[open] .items li');
+    check((await page.textContent('dialog[open] .items')).includes(`${doomed} is gone`), 'the alert is behind the bell');
+    await axe(page, 'alerts');
+    await shot('cluster-alerts');
+    await page.keyboard.press('Escape');
     quiet('a node dies');
   },
 });

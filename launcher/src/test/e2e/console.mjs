@@ -2,6 +2,7 @@
 // its numbers against the server's, and no word of a stranger that does more than stand there.
 //
 // Usage: node console.mjs CHROMIUM BASE FOLDER SETUP_TOKEN ALLOCATIONS USER
+import { readFile } from 'node:fs/promises';
 import { check, launch, report } from './browser.mjs';
 import * as shared from './console-browser.mjs';
 import { NAME, NARROW, PASSWORD, WIDE, api, axe, quiet, settled } from './console-browser.mjs';
@@ -138,6 +139,10 @@ await report(browser, {
     check(await card.locator('.asTable tbody tr').count() > 1, 'a chart is a table, too');
     await axe(page, 'chart as table');
     await card.locator('text=Chart').click();
+    const [picture] = await Promise.all([page.waitForEvent('download'), card.locator('text=PNG').click()]);
+    check(picture.suggestedFilename().endsWith('.png'), picture.suggestedFilename());
+    const bytes = await readFile(await picture.path());
+    check(bytes.subarray(1, 4).toString() === 'PNG' && bytes.length > 5_000, `a picture of ${bytes.length} bytes`);
     const plot = await card.locator('.u-over').boundingBox();
     await page.mouse.move(plot.x + plot.width * 0.3, plot.y + 40);
     await page.mouse.down();
@@ -147,6 +152,24 @@ await report(browser, {
     await page.selectOption('.top select', '15m');
     await page.waitForFunction(() => location.hash.includes('range=15m') && !location.hash.includes('from='));
     quiet('charts');
+  },
+
+  async timesInUtc() {
+    const hours = new Date().getHours() !== new Date().getUTCHours();
+    await visit(page, '/logs?tab=events');
+    const first = page.locator('td.when time').first();
+    await first.waitFor();
+    const before = await first.textContent();
+    await page.click('button[aria-label^="Account"]');
+    await page.click('text=Times in UTC');
+    check(await page.getAttribute('text=Times in UTC', 'aria-pressed') === 'true', 'the switch shows its state');
+    await axe(page, 'account dialog');
+    await page.keyboard.press('Escape');
+    const at = await first.getAttribute('datetime');
+    check((await first.textContent()).includes(at.slice(11, 16)), `${at} is shown as ${await first.textContent()}`);
+    check(!hours || await first.textContent() !== before, 'the time is another one than before');
+    await page.evaluate(() => localStorage.removeItem('puente-utc'));
+    quiet('UTC');
   },
 
   async iceTest() {

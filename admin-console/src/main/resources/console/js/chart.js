@@ -3,7 +3,7 @@
 
 import { h, fill, widget } from "./dom.js";
 import { button } from "./parts.js";
-import { clock, day } from "./format.js";
+import { clock, day, isUtc, zone } from "./format.js";
 import { tweak } from "./router.js";
 import { download } from "./dialog.js";
 import { areaFill, drawMarks, dashOf, ink } from "./chart-ink.js";
@@ -68,6 +68,9 @@ function refresh(own) {
     h("span", { class: "grow" }),
     props.tools,
     own.isTable && button("CSV", () => saveCsv(props), { cls: "quiet", label: `CSV of ${props.title}` }),
+    !own.isTable &&
+      hasData(props) &&
+      button("PNG", () => savePng(own), { cls: "quiet", label: `PNG of ${props.title}` }),
     button(
       own.isTable ? "Chart" : "Table",
       () => {
@@ -148,6 +151,7 @@ function options(own, width) {
   return {
     width,
     height: props.height ?? 180,
+    tzDate: t => (isUtc() ? uPlot.tzDate(new Date(t * 1000), "Etc/UTC") : new Date(t * 1000)),
     padding: [props.marks?.length || props.goal ? 18 : 8, 22, 0, 0],
     legend: { show: false },
     cursor: {
@@ -224,7 +228,7 @@ function bandsOf(own) {
 function tick(t, at) {
   const wide = at.length > 1 && at.at(-1) - at[0] > 36 * 3600;
   return wide
-    ? `${new Date(t * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}`
+    ? `${new Date(t * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", ...zone() })}`
     : clock(t * 1000, at.length > 1 && at[1] - at[0] < 60);
 }
 
@@ -359,6 +363,41 @@ function table(own) {
   );
 }
 
+const fileName = (props, ending) => `${props.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.${ending}`;
+
+/** The chart as it is drawn, with its title, its legend and the time above it. */
+function savePng(own) {
+  const drawn = own.plot.ctx.canvas;
+  const scale = devicePixelRatio || 1;
+  const head = Math.round(44 * scale);
+  const canvas = document.createElement("canvas");
+  canvas.width = drawn.width;
+  canvas.height = drawn.height + head;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = ink("--raised");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(drawn, 0, head);
+  pen.fillStyle = ink("--text");
+  pen.font = `600 ${13 * scale}px ${FONT}`;
+  pen.fillText(own.props.title, 10 * scale, 18 * scale);
+  pen.font = `${11 * scale}px ${FONT}`;
+  pen.fillStyle = ink("--muted");
+  pen.textAlign = "right";
+  pen.fillText(new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC", canvas.width - 10 * scale, 18 * scale);
+  pen.textAlign = "left";
+  let x = 10 * scale;
+  own.props.series.forEach((one, i) => {
+    if (one.band || own.hidden.has(i)) return;
+    const words = `${one.name} ${reading(own.props, one)}`;
+    pen.fillStyle = ink(`--s${one.colour ?? i + 1}`);
+    pen.fillRect(x, 33 * scale, 10 * scale, 3 * scale);
+    pen.fillStyle = ink("--muted");
+    pen.fillText(words, x + 14 * scale, 38 * scale);
+    x += pen.measureText(words).width + 30 * scale;
+  });
+  canvas.toBlob(picture => download(fileName(own.props, "png"), picture, "image/png"), "image/png");
+}
+
 function saveCsv(props) {
   const shown = props.series.filter(one => !one.band);
   const quoted = text => `"${text.replaceAll('"', '""')}"`;
@@ -369,7 +408,7 @@ function saveCsv(props) {
   const text = [["time", ...shown.map(one => quoted(one.name))], ...rows]
     .map(row => row.join(","))
     .join("\n");
-  download(`${props.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.csv`, `${text}\n`, "text/csv");
+  download(fileName(props, "csv"), `${text}\n`, "text/csv");
 }
 
 /** What a chart says, for those who hear it. */

@@ -88,6 +88,29 @@ export function latency(ms) {
   return `${figures(ms / 1000)}${NARROW}s`;
 }
 
+// ---- times: as the clock on the wall here, or in UTC as logs have them
+
+let utc = false;
+try {
+  utc = localStorage.getItem("puente-utc") === "yes";
+} catch {
+  /* a private window */
+}
+
+export const isUtc = () => utc;
+
+export function useUtc(on) {
+  utc = on;
+  try {
+    localStorage.setItem("puente-utc", on ? "yes" : "no");
+  } catch {
+    /* a private window: the choice lasts for this page */
+  }
+}
+
+/** For toLocale...String. */
+export const zone = () => (utc ? { timeZone: "UTC" } : {});
+
 const instant = t => (typeof t === "string" ? Date.parse(t) : t);
 
 /** 14:02:06 */
@@ -96,7 +119,8 @@ export function clock(t, withSeconds = true) {
   if (!Number.isFinite(ms)) return "–";
   const d = new Date(ms);
   const two = n => String(n).padStart(2, "0");
-  return `${two(d.getHours())}:${two(d.getMinutes())}${withSeconds ? `:${two(d.getSeconds())}` : ""}`;
+  const [hours, minutes] = utc ? [d.getUTCHours(), d.getUTCMinutes()] : [d.getHours(), d.getMinutes()];
+  return `${two(hours)}:${two(minutes)}${withSeconds ? `:${two(d.getSeconds())}` : ""}`;
 }
 
 /** 14:02:06 today, else 19 Nov 14:02. */
@@ -104,9 +128,8 @@ export function moment(t) {
   const ms = instant(t);
   if (!Number.isFinite(ms)) return "–";
   const d = new Date(ms);
-  return d.toDateString() === new Date().toDateString()
-    ? clock(ms)
-    : `${d.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${clock(ms, false)}`;
+  const date = at => at.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...zone() });
+  return date(d) === date(new Date()) ? clock(ms) : `${date(d)} ${clock(ms, false)}`;
 }
 
 /** 21 Jan 2027 */

@@ -10,6 +10,7 @@ import { forgetInk } from "./chart-ink.js";
 import { drawLogin } from "./login.js";
 import { buildShell, drawShell, staleBanner } from "./shell.js";
 import { listenToKeys } from "./keys.js";
+import { toast } from "./dialog.js";
 import { pageFor } from "./pages.js";
 
 const RANKS = { viewer: 1, operator: 2, admin: 3 };
@@ -45,6 +46,7 @@ function enter(visitor) {
   settle(app);
   feeds.start();
   frame.overview = new Feed("/overview", { event: "overview", every: 2_000, onChange: drawChrome });
+  frame.alerts = new Feed("/alerts", { every: 15_000, onChange: drawChrome });
   show();
 }
 
@@ -149,9 +151,19 @@ function feedsOf(page, ctx) {
 
 addEventListener("hashchange", show);
 onLive(({ name, data }) => {
-  if (name === "event" || name === "alert") frame.events = [data, ...frame.events].slice(0, 50);
+  if (name === "event") frame.events = [data, ...frame.events].slice(0, 50);
+  if (name === "alert") rung(data);
   if (name === "live") draw();
 });
+
+/** One opened or ended: the list behind the bell is asked again; only what is critical is said aloud. */
+function rung(alert) {
+  frame.alerts?.retry();
+  if (alert.state !== "open" || alert.severity !== "critical") return;
+  const subject = alert.node && !alert.text.startsWith(alert.node) ? `${alert.node}: ` : "";
+  toast(`${subject}${alert.text}`, { kind: "crit", link: ["Look", alert.page] });
+}
+
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 
 /** The colours changed. */

@@ -1,14 +1,15 @@
 // What stands around every page: top bar, rail, the state of the connection, the banner when stale.
 
 import { fill, glyph, h, icon } from "./dom.js";
-import { age, clock, count, cut } from "./format.js";
+import { age, clock, count, cut, isUtc, moment, useUtc } from "./format.js";
 import { live, pause, tryNow } from "./feeds.js";
 import { RANGES, here, span, to, tweak } from "./router.js";
 import { openPalette } from "./palette.js";
 import { help } from "./keys.js";
 import { ask, toast } from "./dialog.js";
+import { state } from "./parts.js";
 import { post, useSession } from "./api.js";
-import { repaint, signOut } from "./main.js";
+import { draw, repaint, signOut } from "./main.js";
 
 const RAIL = [
   ["/", "overview", "Overview"],
@@ -184,18 +185,50 @@ export const staleBanner = () =>
     h("button", { class: "btn", type: "button", onclick: tryNow }, "Try now"),
   );
 
+const LOOKS = { critical: "crit", warning: "warn", info: "info", ok: "ok" };
+
+/** What is open, from all nodes. */
 function alerts(frame) {
-  const causes = (frame.overview?.value?.verdict?.causes ?? []).filter(
-    one => one.severity !== "ok" && one.severity !== "info",
-  );
+  const open = frame.alerts?.value?.alerts ?? [];
   return (
-    causes.length > 0 &&
+    open.length > 0 &&
     h(
-      "a",
-      { class: "btn quiet wide", href: to("/"), "aria-label": `${causes.length} open warnings` },
+      "button",
+      {
+        class: "btn quiet wide",
+        type: "button",
+        "aria-label": `${open.length} open ${open.length === 1 ? "alert" : "alerts"}`,
+        onclick: () => showAlerts(open),
+      },
       icon("bell"),
-      String(causes.length),
+      String(open.length),
     )
+  );
+}
+
+function showAlerts(open) {
+  ask({
+    title: open.length === 1 ? "One thing to look at" : `${open.length} things to look at`,
+    action: "Close",
+    isNote: true,
+    body: h("ul", { class: "items" }, open.map(alertItem)),
+    onDone: async () => {},
+  });
+}
+
+function alertItem(one) {
+  const subject = one.node && !one.text.startsWith(one.node) ? `${one.node}: ` : "";
+  return h(
+    "li",
+    null,
+    state(LOOKS[one.severity] ?? "warn", one.severity === "critical" ? "Critical" : "Warning"),
+    h(
+      "span",
+      null,
+      h("b", null, `${subject}${one.text}. `),
+      `${one.advice}. Since ${moment(one.since)}.`,
+    ),
+    h("a", { class: "btn quiet", href: one.page }, "Look"),
   );
 }
 
@@ -284,6 +317,11 @@ function account(frame) {
         "div",
         { class: "row" },
         h("button", { class: "btn", type: "button", onclick: help }, "Keyboard"),
+        h(
+          "button",
+          { class: "btn", type: "button", "aria-pressed": String(isUtc()), onclick: switchZone },
+          "Times in UTC",
+        ),
         isAccount &&
           h(
             "button",
@@ -298,6 +336,13 @@ function account(frame) {
       if (isAccount) await signOut();
     },
   });
+}
+
+function switchZone(event) {
+  useUtc(!isUtc());
+  event.currentTarget.setAttribute("aria-pressed", String(isUtc()));
+  repaint();
+  draw();
 }
 
 function changePassword(frame) {
