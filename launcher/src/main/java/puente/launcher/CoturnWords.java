@@ -82,7 +82,7 @@ final class CoturnWords {
         .ignored("bind by address: relay-ip")
         .in(table);
     flag(Group.RELAY, "no-tcp-relay", "No TCP allocations.")
-        .held("TCP allocations are off")
+        .mapsTo(ProtocolSettings.TCP_RELAY, OPPOSITE)
         .in(table);
     flag(Group.RELAY, "keep-address-family", "Allocate in the family of the client.")
         .letter('K')

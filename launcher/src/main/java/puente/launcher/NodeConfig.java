@@ -225,6 +225,9 @@ final class NodeConfig {
             .secureStun(config.value(Settings.SECURE_STUN) && !anonymous)
             .claims(ClusterConfig.of(config).isPresent())
             .noUdpRelay(config.value(Settings.NO_UDP_RELAY))
+            .tcpRelay(
+                config.value(ProtocolSettings.TCP_RELAY),
+                config.value(ProtocolSettings.MAX_TCP_CONNECTIONS))
             .rfc5766Channels(config.value(Settings.RFC5766_CHANNEL_NUMBERS));
     if (anonymous) {
       turn.noAuth();

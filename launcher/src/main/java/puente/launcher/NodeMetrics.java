@@ -240,6 +240,7 @@ final class NodeMetrics implements AutoCloseable {
                   value.substring(cut + 1)));
       case QUOTA -> counter(Metric.QUOTA_REJECTIONS, total, "scope", value.substring(cut + 1));
       case STATE -> counter(Metric.STATE, total, "event", value);
+      case TCP -> counter(Metric.TCP, total, "event", value.substring(cut + 1));
     }
   }
 

@@ -28,6 +28,22 @@ final class ProtocolSettings {
           .fallback("512")
           .in(ROWS);
 
+  static final Setting<Boolean> TCP_RELAY =
+      flag(
+              Group.RELAY,
+              "tcp-relay",
+              "Allow TCP allocations (RFC 6062): clients of TCP and TLS may then have TCP with"
+                  + " their peers, as the peer rules allow.")
+          .in(ROWS);
+  static final Setting<Integer> MAX_TCP_CONNECTIONS =
+      row(
+              Group.LIMITS,
+              "max-tcp-connections",
+              Type.count(1, 65_535),
+              "Connections with peers of one TCP allocation at a time.")
+          .fallback("64")
+          .in(ROWS);
+
   private ProtocolSettings() {}
 
   static void addTo(List<Setting<?>> table) {

@@ -142,10 +142,6 @@ final class Settings {
           .in(ROWS);
   static final Setting<Boolean> NO_UDP_RELAY =
       flag(Group.RELAY, "no-udp-relay", "Refuse UDP allocations.").in(ROWS);
-  static final Setting<Boolean> TCP_RELAY =
-      flag(Group.RELAY, "tcp-relay", "Allow TCP allocations (RFC 6062).")
-          .ignored("this version relays UDP only")
-          .in(ROWS);
   static final Setting<String> ALLOCATION_DEFAULT_ADDRESS_FAMILY =
       row(
               Group.RELAY,

@@ -5,7 +5,8 @@ import java.util.Set;
 
 /**
  * Every metric of a node, by the name that Prometheus has for it. What registers a metric, the page
- * of them, the rules and the dashboards all take it from here. Each has the label {@code node}, too.
+ * of them, the rules and the dashboards all take it from here. Each has the label {@code node},
+ * too.
  */
 public enum Metric {
   STUN_REQUESTS("puente_stun_requests_total", "Requests received", "method transport family"),
@@ -13,6 +14,7 @@ public enum Metric {
   STUN_DROPPED("puente_stun_dropped_total", "Messages not answered", "reason"),
   AUTH("puente_auth_total", "Credentials judged", "mechanism result"),
   QUOTA_REJECTIONS("puente_quota_rejections_total", "Allocations refused by a quota", "scope"),
+  TCP("puente_turn_tcp_total", "What became of TCP with peers (RFC 6062)", "event"),
   STATE("puente_state_total", "Allocations kept over a restart or taken over", "event"),
 
   ALLOCATIONS(
@@ -66,9 +68,9 @@ public enum Metric {
 
   STREAM_CONNECTIONS(
       "puente_stream_connections_total",
-      "TCP and TLS connections, opened and refused or closed for a reason",
+      "TCP, TLS and DTLS connections, opened and refused or closed for a reason",
       "event"),
-  TLS_HANDSHAKES("puente_tls_handshakes_total", "TLS handshakes", "listener result"),
+  TLS_HANDSHAKES("puente_tls_handshakes_total", "TLS and DTLS handshakes", "listener result"),
   CERTIFICATE_EXPIRY(
       "puente_tls_cert_expiry_timestamp_seconds",
       "When the certificate ends, since the epoch",

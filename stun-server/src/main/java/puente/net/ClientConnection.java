@@ -33,6 +33,11 @@ public interface ClientConnection {
    */
   boolean writeChannelData(int number, Packet from, int offset, int length);
 
+  /** Whether it is a data connection, joined with a peer's: no messages come by it any more. */
+  default boolean isJoined() {
+    return false;
+  }
+
   /** Closes after what was written so far. */
   void close();
 

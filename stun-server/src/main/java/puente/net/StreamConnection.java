@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.lang.foreign.MemorySegment;
@@ -42,6 +44,8 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   private @Nullable ByteBuf cumulated;
   private boolean flushScheduled;
   private boolean closing;
+  private boolean paused;
+  private @Nullable TcpPeer peer;
   private long openedAt;
   private long heardAt;
   private long framesRead;
@@ -104,12 +108,21 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
       return;
     }
     heardAt = listener.receiver().now();
+    TcpPeer joined = peer;
+    if (joined != null) {
+      joined.fromClient(bytes, context.channel());
+      return;
+    }
     ByteBuf before = cumulated;
     ByteBuf all =
         before == null
             ? bytes
             : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), before, bytes);
     cumulated = all;
+    read(all);
+  }
+
+  private void read(ByteBuf all) {
     boolean sound = readFrames(all);
     // Payloads on their way to peers lie in this buffer: send them before it goes.
     listener.receiver().onReadEnd();
@@ -117,7 +130,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
       listener.receiver().onGarbage(this);
       close();
     }
-    if (cumulated != all) {
+    if (cumulated != all || paused && sound) {
       return;
     }
     if (all.isReadable() && sound) {
@@ -136,7 +149,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
       packet.buffer = all.nioBuffer(0, all.capacity());
       packet.address = all.memoryAddress();
     }
-    while (all.readableBytes() >= StreamFramer.PREFIX_LENGTH && !closing) {
+    while (all.readableBytes() >= StreamFramer.PREFIX_LENGTH && !closing && !paused) {
       if (isForeign(all)) {
         return false;
       }
@@ -250,8 +263,75 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  /** Shows no more messages, and reads no more, until it is known what comes next. */
+  public void pause() {
+    paused = true;
+    Channel open = channel;
+    if (open != null) {
+      open.config().setAutoRead(false);
+    }
+  }
+
+  /** Goes on with messages. */
+  public void resume() {
+    paused = false;
+    Channel open = channel;
+    ByteBuf waiting = cumulated;
+    if (open == null || closing) {
+      return;
+    }
+    if (waiting != null) {
+      read(waiting);
+    }
+    open.config().setAutoRead(true);
+  }
+
+  /**
+   * After {@link #pause}: whatever comes from now on goes to this peer as it is, and back (RFC 6062
+   * §5.4).
+   *
+   * @return false if the client is gone
+   */
+  public boolean join(TcpPeer with) {
+    Channel open = channel;
+    if (open == null || closing || !open.isActive()) {
+      return false;
+    }
+    open.flush();
+    peer = with;
+    boolean plain = listener.transport() == Transport.TCP;
+    if (plain) {
+      open.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    }
+    with.joined(open, plain);
+    ByteBuf waiting = cumulated;
+    cumulated = null;
+    if (waiting != null) {
+      with.fromClient(waiting, open);
+    }
+    open.config().setAutoRead(true);
+    return true;
+  }
+
+  @Override
+  public boolean isJoined() {
+    return peer != null;
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    TcpPeer joined = peer;
+    if (joined != null && context.channel().isWritable()) {
+      joined.clientWritable();
+    }
+  }
+
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    TcpPeer joined = peer;
+    if (joined != null) {
+      joined.clientGone();
+    }
     ByteBuf rest = cumulated;
     cumulated = null;
     if (rest != null) {
@@ -266,8 +346,11 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   /** TLS 1.3 (RFC 8446 §6.1): one who says close_notify may be waiting for ours. */
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    TcpPeer joined = peer;
     if (event instanceof SslCloseCompletionEvent) {
       close();
+    } else if (event instanceof ChannelInputShutdownEvent && joined != null) {
+      joined.clientEnds();
     }
   }
 

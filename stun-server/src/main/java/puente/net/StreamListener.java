@@ -90,7 +90,7 @@ public final class StreamListener {
     return listener;
   }
 
-  private static BindFailure failure(TransportAddress local, @Nullable Throwable cause) {
+  static BindFailure failure(TransportAddress local, @Nullable Throwable cause) {
     if (cause instanceof Errors.NativeIoException failure) {
       return BindFailure.ofErrno(local, -failure.expectedErr());
     }

@@ -35,6 +35,11 @@ public enum Method {
     return code;
   }
 
+  /** Whether it is one of TCP allocations (RFC 6062 §6.1). */
+  public boolean isOfTcp() {
+    return this == CONNECT || this == CONNECTION_BIND || this == CONNECTION_ATTEMPT;
+  }
+
   /** The name in the IANA registry. */
   public String registeredName() {
     return registeredName;

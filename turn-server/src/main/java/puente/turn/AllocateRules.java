@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
 import puente.stun.ErrorCode;
 import puente.stun.Family;
+import puente.stun.FiveTuple;
 import puente.stun.Message;
 
 /**
@@ -25,6 +26,9 @@ final class AllocateRules {
   /** The Protocol field's value for UDP (RFC 8656 §18.8). */
   private static final int UDP = 17;
 
+  /** The same for TCP (RFC 6062 §5.1). */
+  private static final int TCP = 6;
+
   private static final int R_BIT = 0x80;
 
   /** Nothing is wrong with the request: another server could grant it. */
@@ -33,13 +37,14 @@ final class AllocateRules {
   private AllocateRules() {}
 
   static Outcome judge(
-      Message request, Family clientFamily, TurnConfig config, Ports ports, long now) {
+      Message request, FiveTuple client, TurnConfig config, Ports ports, long now) {
     // 3. REQUESTED-TRANSPORT
     int transport = request.find(AttributeType.REQUESTED_TRANSPORT);
     if (transport < 0 || request.lengthAt(transport) != 4) {
       return badRequest("REQUESTED-TRANSPORT is missing or malformed");
     }
-    if (request.u8At(transport) != UDP || config.noUdpRelay()) {
+    boolean tcp = request.u8At(transport) == TCP;
+    if (tcp ? !config.tcpRelay() : request.u8At(transport) != UDP || config.noUdpRelay()) {
       return refused(ErrorCode.UNSUPPORTED_TRANSPORT_PROTOCOL, "transport");
     }
     // 4. DONT-FRAGMENT: supported.
@@ -57,6 +62,13 @@ final class AllocateRules {
     int seconds = config.lifetimes().granted(proposed);
     // 5. RESERVATION-TOKEN
     int token = request.find(AttributeType.RESERVATION_TOKEN);
+    if (tcp
+        && (!client.transport().isStream()
+            || token >= 0
+            || even >= 0
+            || request.has(AttributeType.DONT_FRAGMENT))) {
+      return badRequest("a TCP allocation over datagrams, or with what is for those alone");
+    }
     if (token >= 0) {
       return even >= 0 || requested >= 0 || additional >= 0 || request.lengthAt(token) != 8
           ? badRequest("RESERVATION-TOKEN beside what it decides, or malformed")
@@ -68,7 +80,7 @@ final class AllocateRules {
       return badRequest("both kinds of address family");
     }
     // 7. The family
-    Family family = familyOf(request, requested, clientFamily, config);
+    Family family = familyOf(request, requested, client.client().family(), config);
     if (additional < 0 && (family == null || !config.relays(family))) {
       return refused(ErrorCode.ADDRESS_FAMILY_NOT_SUPPORTED, "family");
     }
@@ -89,7 +101,7 @@ final class AllocateRules {
       return FULL;
     }
     // 10. The quota is asked of the store when all else is well.
-    return wanted;
+    return tcp && wanted instanceof Wanted some ? some.overTcp() : wanted;
   }
 
   private static Outcome byToken(@Nullable Family family, long token, int seconds) {

@@ -57,6 +57,9 @@ public final class Allocation extends Deadline {
 
   Capacity.@Nullable Share userDown;
 
+  /** With peers of a TCP allocation; null without. */
+  @Nullable List<PeerConnection> connections;
+
   long bytesUp;
   long bytesDown;
   long packetsUp;
@@ -194,6 +197,11 @@ public final class Allocation extends Deadline {
   /** Whether it has been answered and not ended. */
   public boolean isActive() {
     return stage == Stage.ACTIVE;
+  }
+
+  /** Whether it has TCP with its peers (RFC 6062), and no datagrams. */
+  public boolean isTcp() {
+    return birth.wanted.tcp();
   }
 
   /** What LIFETIME said when it was made. */

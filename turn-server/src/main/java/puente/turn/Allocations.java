@@ -33,6 +33,7 @@ final class Allocations {
   private final Answers answers;
   private final Ports ports;
   private TurnConfig config;
+  private @Nullable Connections connections;
 
   private @Nullable Allocation last;
   private long lastHi;
@@ -57,6 +58,18 @@ final class Allocations {
   void reconfigure(TurnConfig newConfig) {
     config = newConfig;
     ports.reconfigure(newConfig);
+  }
+
+  void serve(Connections newConnections) {
+    connections = newConnections;
+  }
+
+  void schedule(PeerConnection connection, long dueMs) {
+    deadlines.schedule(connection, dueMs);
+  }
+
+  void unschedule(PeerConnection connection) {
+    deadlines.cancel(connection);
   }
 
   int size() {
@@ -206,6 +219,7 @@ final class Allocations {
       birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
       return;
     }
+    relay.tcp = birth.wanted.tcp();
     relay.allocation = allocation;
     allocation.set(family, relay);
     out.bind(relay);
@@ -399,6 +413,9 @@ final class Allocations {
     FiveTuple client = allocation.client();
     byClient.remove(client.client().hi(), client.client().lo(), numberOf(client));
     last = null;
+    if (connections != null) {
+      connections.endAll(allocation, out);
+    }
     allocation.drop(channel -> true, permission -> true, counters);
     for (Relay relay : allocation.relays()) {
       close(relay, now, out);
@@ -430,6 +447,11 @@ final class Allocations {
     for (Deadline due = deadlines.poll(now); due != null; due = deadlines.poll(now)) {
       switch (due) {
         case Allocation allocation -> expire(allocation, now, out);
+        case PeerConnection connection -> {
+          if (connections != null) {
+            connections.onLate(connection, now, out);
+          }
+        }
         case Reservation reservation -> ports.endHold(reservation.token, now);
       }
     }

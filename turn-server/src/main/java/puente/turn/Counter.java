@@ -61,7 +61,20 @@ public enum Counter {
   /** One could not: it had expired, or its address is not ours or another's. */
   NOT_RESTORED(Metric.STATE),
   /** A packet that came to another shard than the one that has its client's allocation. */
-  STRAY(Metric.STATE);
+  STRAY(Metric.STATE),
+
+  // puente_turn_tcp_total{event}
+  /** Connect: the peer has taken the call. */
+  TCP_CONNECTED(Metric.TCP),
+  TCP_CONNECT_FAILED(Metric.TCP),
+  /** A peer has called, and its client was told. */
+  TCP_ACCEPTED(Metric.TCP),
+  /** ConnectionBind: client and peer are joined. */
+  TCP_BOUND(Metric.TCP),
+  /** No client has come for it within 30 seconds. */
+  TCP_UNBOUND(Metric.TCP),
+  /** A peer has called one that has as many connections as it may. */
+  TCP_TOO_MANY(Metric.TCP);
 
   /** The metrics that these facts belong to. */
   public enum Metric {
@@ -69,7 +82,8 @@ public enum Counter {
     RELAY_DROPPED("puente_turn_relay_dropped_total"),
     AUTH("puente_auth_total"),
     QUOTA("puente_quota_rejections_total"),
-    STATE("puente_state_total");
+    STATE("puente_state_total"),
+    TCP("puente_turn_tcp_total");
 
     private final String name;
 

@@ -114,6 +114,7 @@ final class DataPath {
     Permission permission = allocation.permission(wire.hi(), wire.lo());
     if (relay == null
         || permission == null
+        || relay.tcp
         || now >= relay.expiresMs
         || now >= permission.expiresMs) {
       missed(allocation, peer, false, now, out);
@@ -160,6 +161,37 @@ final class DataPath {
           .bytes(AttributeType.DATA, packet.buffer, packet.offset, packet.length);
       send(allocation.client(), out);
     }
+  }
+
+  /** Bytes of a TCP connection with a peer: they go on in any case, reading waits for limits. */
+  void onStream(PeerConnection connection, boolean up, int length, long now) {
+    Allocation allocation = connection.relay.allocation;
+    if (allocation == null) {
+      return;
+    }
+    Transport transport = allocation.client().transport();
+    counters.relayed(up ? Leg.CLIENT : Leg.PEER, Direction.IN, transport, length);
+    counters.relayed(up ? Leg.PEER : Leg.CLIENT, Direction.OUT, transport, length);
+    if (up) {
+      allocation.bytesUp += length;
+      allocation.packetsUp++;
+      connection.permission.bytesUp += length;
+    } else {
+      allocation.bytesDown += length;
+      allocation.packetsDown++;
+      connection.permission.bytesDown += length;
+    }
+    relayed(allocation, connection.permission, now);
+  }
+
+  boolean pays(PeerConnection connection, boolean up, int length, long now) {
+    Allocation allocation = connection.relay.allocation;
+    if (allocation == null) {
+      return true;
+    }
+    return up
+        ? passes(allocation.up, allocation.userUp, capacityUp, length, now)
+        : passes(allocation.down, allocation.userDown, capacityDown, length, now);
   }
 
   /** RFC 8656 §11.5; the shell has seen that it is about a UDP datagram of this relay's. */

@@ -1,7 +1,7 @@
 package puente.turn;
 
 /** Something that has to be looked at when its time comes; see {@link Deadlines}. */
-abstract sealed class Deadline permits Allocation, Reservation {
+abstract sealed class Deadline permits Allocation, PeerConnection, Reservation {
 
   /** When, in epoch milliseconds; for {@link Deadlines} to write. */
   long dueMs;

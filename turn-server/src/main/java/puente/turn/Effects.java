@@ -76,6 +76,11 @@ public interface Effects {
   /** Somebody may want to know later. No answer. */
   default void note(Note note) {}
 
+  /** TCP with peers (RFC 6062). */
+  default Connections.World tcp() {
+    throw new IllegalStateException("no TCP relays here");
+  }
+
   /** Closes a client's connection after what was written so far: it broke the protocol. */
   void closeClient(FiveTuple client);
 

@@ -20,6 +20,8 @@ final class PeerRequests {
       new Refuse(ErrorCode.BAD_REQUEST, "the channel or the peer is bound to another");
   private static final Refuse OTHER_FAMILY =
       new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
+  private static final Refuse TCP_HAS_NONE =
+      new Refuse(ErrorCode.FORBIDDEN, "a TCP allocation has no channels");
   private static final Refuse TOO_MANY =
       new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "too many permissions or channels");
 
@@ -69,8 +71,16 @@ final class PeerRequests {
     return config.rfc5766Channels() ? ChannelData.isFramed(number) : ChannelData.isChannel(number);
   }
 
+  /** Whether this peer may be called, or may call (RFC 6062 §5.2, §5.3). Null is yes. */
+  @Nullable Refuse judgeConnect(Allocation allocation, TransportAddress peer, long now) {
+    return judge(allocation, peer, config.peers().judge(peer), now);
+  }
+
   /** RFC 8656 §12.2. Null is success. */
   @Nullable Refuse channelBind(Message request, Allocation allocation, long now) {
+    if (allocation.isTcp()) {
+      return TCP_HAS_NONE;
+    }
     int numberAt = request.find(AttributeType.CHANNEL_NUMBER);
     if (numberAt < 0 || request.lengthAt(numberAt) != 4 || !isChannel(request.u16At(numberAt))) {
       return BAD_CHANNEL;

@@ -28,6 +28,9 @@ public final class Relay {
   /** Whose it is; null when it is given up. */
   public @Nullable Allocation allocation;
 
+  /** For TCP with peers (RFC 6062), not for datagrams. */
+  boolean tcp;
+
   State state = State.BINDING;
 
   /** Where its port goes back to; null if the port is on loan, and in tests of the shell. */
@@ -50,6 +53,10 @@ public final class Relay {
 
   public TransportAddress advertised() {
     return advertised;
+  }
+
+  public boolean isTcp() {
+    return tcp;
   }
 
   public Family family() {

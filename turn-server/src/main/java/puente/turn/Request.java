@@ -32,5 +32,6 @@ record Request(Method method, byte[] transactionId, FiveTuple client, Login logi
           AttributeType.PASSWORD_ALGORITHM,
           AttributeType.USERHASH,
           AttributeType.XOR_MAPPED_ADDRESS,
-          AttributeType.RESERVATION_TOKEN);
+          AttributeType.RESERVATION_TOKEN,
+          AttributeType.CONNECTION_ID);
 }

@@ -127,6 +127,16 @@ public final class TurnConfig {
     return of.noUdpRelay;
   }
 
+  /** {@code tcp-relay}: TCP allocations (RFC 6062). */
+  public boolean tcpRelay() {
+    return of.tcpRelay;
+  }
+
+  /** Connections with peers of one TCP allocation at a time. */
+  int tcpConnections() {
+    return of.tcpConnections;
+  }
+
   /** {@code rfc5766-channel-numbers}: old clients bind channels up to 0x7FFF (RFC 5766 §11). */
   public boolean rfc5766Channels() {
     return of.rfc5766Channels;
@@ -172,6 +182,8 @@ public final class TurnConfig {
     private boolean secureStun;
     private int overloadMs = OVERLOAD_MS;
     private boolean noUdpRelay;
+    private boolean tcpRelay;
+    private int tcpConnections = 64;
     private boolean rfc5766Channels;
     private boolean claims;
     private Reservations reservations = new Reservations();
@@ -197,6 +209,8 @@ public final class TurnConfig {
       secureStun = other.secureStun;
       overloadMs = other.overloadMs;
       noUdpRelay = other.noUdpRelay;
+      tcpRelay = other.tcpRelay;
+      tcpConnections = other.tcpConnections;
       rfc5766Channels = other.rfc5766Channels;
       claims = other.claims;
       reservations = other.reservations;
@@ -283,6 +297,12 @@ public final class TurnConfig {
 
     public Builder secureStun(boolean value) {
       secureStun = value;
+      return this;
+    }
+
+    public Builder tcpRelay(boolean value, int connections) {
+      tcpRelay = value;
+      tcpConnections = connections;
       return this;
     }
 

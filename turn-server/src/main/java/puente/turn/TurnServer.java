@@ -49,6 +49,7 @@ public final class TurnServer {
   private final PeerRequests peers;
   private final Claims claims;
   private final DataPath data;
+  private final Connections connections;
   private final Restorations restorations;
   private final Message message = new Message();
   private final byte[] scratch = new byte[0x1_0000];
@@ -76,6 +77,8 @@ public final class TurnServer {
     restorations = new Restorations(config, allocations, peers, counters);
     claims = new Claims(config, listeners, random);
     data = new DataPath(config, allocations, peers, claims, answers.builder(), counters);
+    connections =
+        new Connections(config, allocations, peers, data, answers, counters, random, shard);
   }
 
   /** A whole datagram, or one frame of a stream. */
@@ -181,6 +184,7 @@ public final class TurnServer {
     refreshes.reconfigure(next);
     peers.reconfigure(next);
     data.reconfigure(next);
+    connections.reconfigure(next);
     restorations.reconfigure(next);
     claims.reconfigure(next);
     allocations.forEach(
@@ -227,6 +231,11 @@ public final class TurnServer {
   /** From now on these get nothing; what they have already is for the shell to end. */
   public void ban(Bans newBans) {
     gate.ban(newBans);
+  }
+
+  /** TCP with peers, and its inputs. */
+  public Connections connections() {
+    return connections;
   }
 
   /** Shows every allocation, for lists. The server must not be called meanwhile. */
@@ -318,8 +327,8 @@ public final class TurnServer {
     counters.request(method, client.transport(), client.client().family());
     switch (method) {
       case BINDING -> onBinding(client, now, out);
-      case ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND -> {
-        if (config.stunOnly()) {
+      case ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND, CONNECT, CONNECTION_BIND -> {
+        if (config.stunOnly() || method.isOfTcp() && !config.tcpRelay()) {
           counters.count(Counter.DISABLED);
         } else if (message.hasMagicCookie()) {
           onTurnRequest(method, client, now, out);
@@ -327,8 +336,7 @@ public final class TurnServer {
           counters.count(Counter.MALFORMED);
         }
       }
-      case SEND, DATA, CONNECT, CONNECTION_BIND, CONNECTION_ATTEMPT ->
-          counters.count(Counter.UNEXPECTED);
+      case SEND, DATA, CONNECTION_ATTEMPT -> counters.count(Counter.UNEXPECTED);
     }
   }
 
@@ -373,6 +381,8 @@ public final class TurnServer {
     }
     if (refusal == null && method == Method.ALLOCATE) {
       refusal = allocate(request, allocation, now, out);
+    } else if (refusal == null && method == Method.CONNECTION_BIND) {
+      refusal = connections.bind(message, request, out);
     } else if (refusal == null) {
       refusal = onAllocation(request, allocation, now, out);
     }
@@ -430,7 +440,7 @@ public final class TurnServer {
     }
     FiveTuple client = request.client();
     AllocateRules.Outcome judged =
-        AllocateRules.judge(message, client.client().family(), config, allocations.ports(), now);
+        AllocateRules.judge(message, client, config, allocations.ports(), now);
     switch (answers.redirects().judge(judged, client)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
@@ -462,6 +472,9 @@ public final class TurnServer {
     allocation.login = request.login();
     if (request.method() == Method.REFRESH) {
       return refreshes.refresh(message, request, allocation, now, out);
+    }
+    if (request.method() == Method.CONNECT) {
+      return connections.connect(message, request, allocation, now, out);
     }
     Refuse refusal =
         request.method() == Method.CREATE_PERMISSION

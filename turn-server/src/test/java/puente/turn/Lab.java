@@ -67,6 +67,7 @@ final class Lab implements Effects {
   final Set<Allocation> changed = new HashSet<>();
   final List<Note> notes = new ArrayList<>();
   final List<FiveTuple> closed = new ArrayList<>();
+  final TcpLab tcp = new TcpLab(this);
   private final Queue<Runnable> inputs = new ArrayDeque<>();
   private final FiveTuple[] tupleOf = {null};
   long now = 1_800_000_000_000L;
@@ -235,6 +236,10 @@ final class Lab implements Effects {
     passes(1000 * seconds);
   }
 
+  void later(Runnable input) {
+    inputs.add(input);
+  }
+
   void settle() {
     while (!busy && !inputs.isEmpty()) {
       inputs.remove().run();
@@ -330,6 +335,11 @@ final class Lab implements Effects {
             server.onBound(relay, now, this);
           }
         });
+  }
+
+  @Override
+  public Connections.World tcp() {
+    return tcp;
   }
 
   @Override

@@ -34,18 +34,22 @@ class UclientTest {
   private static final String OLD_CHANNELS =
       ServerProcess.isPuente() ? "rfc5766-channel-numbers" : "verbose";
 
+  /** coturn has it on from the start. */
+  private static final String TCP_RELAY = ServerProcess.isPuente() ? "tcp-relay" : "verbose";
+
   private record Variant(String name, int messages, String arguments) {}
 
   /**
    * RFC 8656 whole, by words of uclient: channels (§12) and Send/Data indications (§11), EVEN-PORT
    * with RESERVATION-TOKEN (§14.6, §14.9; without -c), DONT-FRAGMENT (-g), padded ChannelData over
    * UDP (-D), extra CreatePermission and ChannelBind requests (-G), relay to relay (-y), TCP and
-   * TLS clients (§2.1), DTLS clients (RFC 7350 §4.1), IPv6 relays (§7.1, RFC 6156).
+   * TLS clients (§2.1), DTLS clients (RFC 7350 §4.1), TCP relays (RFC 6062 §5.2, §5.3, §5.4; with
+   * messages of 200 bytes, as it cuts longer answers off), IPv6 relays (§7.1, RFC 6156).
    */
   @TestFactory
   Stream<DynamicTest> losesNothing() throws Exception {
     Program.require("turnutils_uclient", "turnserver");
-    var server = ServerProcess.start("uclient", OLD_CHANNELS);
+    var server = ServerProcess.start("uclient", OLD_CHANNELS, TCP_RELAY);
     var tls12 = new TlsTunnel(server, "TLSv1.2");
     var tls13 = new TlsTunnel(server, ServerProcess.isPuente() ? "TLSv1.3" : "TLSv1.2");
     var echo = new UdpEcho("127.0.0.1");
@@ -79,6 +83,7 @@ class UclientTest {
                 "TCP, ten clients, 1200 bytes",
                 300,
                 "-n 30 -m 10 -l 1200 -t -c" + plain + to + host),
+            new Variant("TCP with peers", 40, "-n 20 -T -l 200" + plain + host),
             new Variant("TLS, channels", 40, "-n 40 -c" + secure + to + host),
             new Variant("TLS, indications", 40, "-n 40 -c -s" + secure + to + host),
             new Variant(

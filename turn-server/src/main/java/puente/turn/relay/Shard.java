@@ -55,8 +55,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ShardWatch watch;
   final ShardGuests guests = new ShardGuests(this);
   final ShardDtls dtls = new ShardDtls(this);
+  private final ShardRelays relays = new ShardRelays(this);
+  private final ShardTcp tcp = new ShardTcp(this, relays);
   private final Runnable timeTask = this::onTimer;
   private final int index;
+  private final boolean isNative;
 
   private long now;
   private int nowBatch = -1;
@@ -64,7 +67,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private boolean settling;
   private @Nullable ScheduledFuture<?> timer;
   private long timerAt = Long.MAX_VALUE;
-  private boolean bindFailureLogged;
   @Nullable ShardForwarding forwarding;
 
   Shard(
@@ -76,8 +78,10 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       Keeping keeping,
       RandomGenerator random,
       int index,
-      int count) {
+      int count,
+      boolean isNative) {
     this.loop = loop;
+    this.isNative = isNative;
     this.store = store;
     this.clock = clock;
     server = new TurnServer(config, this, binding, counters, random, index, count);
@@ -108,6 +112,22 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   void leave() {
     loop.datagrams().leave();
     changes.tell();
+  }
+
+  /** The time now: what comes by TCP with peers is in no batch of datagrams. */
+  long freshNow() {
+    nowBatch = -1;
+    return now();
+  }
+
+  /** After an input that came by another way than those here. */
+  void onWorld() {
+    settle();
+    loop.datagrams().flush();
+  }
+
+  boolean isNative() {
+    return isNative;
   }
 
   long clockMs() {
@@ -222,7 +242,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     settle();
   }
 
-  private void onPeerPacket(Relay relay, Packet packet) {
+  void onPeerPacket(Relay relay, Packet packet) {
     peerTrafficClass = packet.trafficClass;
     try {
       server.onPeer(relay, packet, now(), this);
@@ -232,7 +252,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     settle();
   }
 
-  private void onPeerIcmp(Relay relay, TransportAddress peer, int type, int code, int data) {
+  void onPeerIcmp(Relay relay, TransportAddress peer, int type, int code, int data) {
     server.onIcmp(relay, peer, type, code, data, now(), this);
     settle();
   }
@@ -398,27 +418,23 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
+  public ShardTcp tcp() {
+    return tcp;
+  }
+
+  @Override
   public void bind(Relay relay) {
-    try {
-      relay.socket =
-          loop.datagrams().open(relay.local(), Datagrams.Role.RELAY, 0, new PeerSide(relay));
-      pending.add(new Pending.Bound(relay));
-    } catch (BindFailure failure) {
-      boolean inUse = failure.reason() == BindFailure.Cause.IN_USE;
-      pending.add(new Pending.NotBound(relay, inUse));
-      if (!inUse && !bindFailureLogged) {
-        bindFailureLogged = true;
-        LOG.warn("event=relay-bind-failed reason=\"{}\"", failure.getMessage());
-      }
-    }
+    relays.bind(relay);
   }
 
   @Override
   public void unbind(Relay relay) {
-    if (relay.socket instanceof UdpSocket socket) {
-      relay.socket = null;
-      socket.close();
-    }
+    relays.unbind(relay);
+  }
+
+  /** To be told to the server when the present input is done. */
+  void pend(Pending input) {
+    pending.add(input);
   }
 
   @Override
@@ -476,25 +492,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   public void closeClient(FiveTuple client) {
     if (client.link() instanceof ClientConnection connection) {
       connection.close();
-    }
-  }
-
-  /** What comes in on a relay's socket. */
-  private final class PeerSide implements Datagrams.Receiver {
-    private final Relay relay;
-
-    PeerSide(Relay relay) {
-      this.relay = relay;
-    }
-
-    @Override
-    public void onPacket(Packet packet) {
-      onPeerPacket(relay, packet);
-    }
-
-    @Override
-    public void onIcmp(TransportAddress peer, int type, int code, int data) {
-      onPeerIcmp(relay, peer, type, code, data);
     }
   }
 }

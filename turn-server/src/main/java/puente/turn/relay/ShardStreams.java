@@ -144,7 +144,8 @@ final class ShardStreams implements ClientConnection.Receiver {
 
   private void look(ClientConnection connection, State state, long now) {
     FiveTuple tuple = connection.tuple();
-    boolean authenticated = tuple != null && shard.server().allocationOf(tuple) != null;
+    boolean authenticated =
+        connection.isJoined() || tuple != null && shard.server().allocationOf(tuple) != null;
     if (authenticated != state.authenticated) {
       state.authenticated = authenticated;
       state.withoutAllocationSince = now;

@@ -164,7 +164,8 @@ public final class TurnNode {
                       keeping,
                       new SecureRandom(),
                       index,
-                      count));
+                      count,
+                      loops.isNative()));
       shards.add(shard);
       streams.add(serveStreams(shard, options));
     }
@@ -174,6 +175,7 @@ public final class TurnNode {
           shard.loop(),
           () -> {
             shard.restoration().meet(shards);
+            shard.tcp().meet(shards);
             shard.strays().expect(Strays.NONE, hold);
             return true;
           });
