@@ -120,12 +120,6 @@ final class CoturnWords {
     text(Group.CREDENTIALS, "secret-key-file", "Key of an encrypted database password.")
         .ignored(NO_DATABASE)
         .in(table);
-    flag(Group.CREDENTIALS, "oauth", "Third-party authorization (RFC 7635).")
-        .ignored("this version has no OAuth")
-        .in(table);
-    text(Group.CREDENTIALS, "server-name", "Server name for OAuth.")
-        .ignored("this version has no OAuth")
-        .in(table);
     flag(Group.CREDENTIALS, "check-origin-consistency", "Check ORIGIN across a session.")
         .ignored("ORIGIN is not used")
         .in(table);

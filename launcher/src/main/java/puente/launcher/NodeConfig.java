@@ -211,6 +211,7 @@ final class NodeConfig {
             .software(software())
             .fingerprint(config.value(Settings.FINGERPRINT))
             .credentials(credentials())
+            .tokens(ProtocolSettings.tokens(config))
             .nonceKeys(nonceKeys())
             .strictExpiry(config.value(Settings.STRICT_EXPIRY))
             .relayAddresses(NodeAddresses.relay(config).toArray(RelayAddress[]::new))

@@ -4,8 +4,11 @@ import static puente.launcher.Setting.row;
 import static puente.launcher.Settings.flag;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import puente.launcher.Setting.Group;
+import puente.turn.Tokens;
 
 /** The rows of the table that are about ways to reach the server and extensions of TURN. */
 final class ProtocolSettings {
@@ -44,10 +47,42 @@ final class ProtocolSettings {
           .fallback("64")
           .in(ROWS);
 
+  static final Setting<Boolean> OAUTH =
+      flag(
+              Group.CREDENTIALS,
+              "oauth",
+              "Let clients in by tokens of an authorization server (RFC 7635), beside all others.")
+          .in(ROWS);
+  static final Setting<TokenKey> OAUTH_KEY =
+      row(
+              Group.CREDENTIALS,
+              "oauth-key",
+              Type.TOKEN_KEY,
+              "A key that an authorization server seals its tokens with, as a row of coturn's "
+                  + "oauth_key; A256GCM or A128GCM, times in seconds. Several times.")
+          .adds()
+          .in(ROWS);
+  static final Setting<String> SERVER_NAME =
+      row(
+              Group.CREDENTIALS,
+              "server-name",
+              Type.TEXT,
+              "What tokens are bound to, and clients are told; without it, the realm.")
+          .in(ROWS);
+
   private ProtocolSettings() {}
 
   static void addTo(List<Setting<?>> table) {
     table.addAll(ROWS);
+  }
+
+  /** Who may come with a token. */
+  static Tokens tokens(Config config) {
+    Map<String, Tokens.Key> keys = new HashMap<>();
+    if (config.value(OAUTH)) {
+      config.all(OAUTH_KEY).forEach(key -> keys.put(key.id(), key.key()));
+    }
+    return Tokens.of(config.find(SERVER_NAME).orElse(config.value(Settings.REALM)), keys);
   }
 
   static boolean servesDtls(Config config) {

@@ -141,7 +141,9 @@ final class Setting<T> {
 
   /** The value as it may be shown to anybody. */
   String show(Object value) {
-    return row.secret && row.type != Type.USER ? "(secret)" : Type.show(value);
+    return row.secret && row.type != Type.USER && row.type != Type.TOKEN_KEY
+        ? "(secret)"
+        : Type.show(value);
   }
 
   @Override
@@ -171,7 +173,7 @@ final class Setting<T> {
       this.name = name;
       this.type = type;
       this.help = help;
-      this.secret = type == Type.SECRET || type == Type.USER;
+      this.secret = type == Type.SECRET || type == Type.USER || type == Type.TOKEN_KEY;
     }
 
     Row<T> or(String alias) {

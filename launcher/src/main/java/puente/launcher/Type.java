@@ -29,6 +29,8 @@ record Type<T>(String words, boolean freeText, Function<String, T> reader) {
   static final Type<AddressRange> RANGE =
       new Type<>("ip, ip-ip or ip/prefix", false, AddressRange::parse);
   static final Type<User> USER = new Type<>("name:password or name:0xKEY", true, User::parse);
+  static final Type<TokenKey> TOKEN_KEY =
+      new Type<>("kid:base64:A256GCM[:timestamp:lifetime]", true, TokenKey::parse);
   static final Type<ExternalAddress> EXTERNAL =
       new Type<>("ip, public/private or auto", false, ExternalAddress::parse);
   static final Type<String> REALM = new Type<>("text", true, Type::realm);

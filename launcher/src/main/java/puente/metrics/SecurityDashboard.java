@@ -50,10 +50,15 @@ final class SecurityDashboard {
             Dashboard.row(
                 "Connections",
                 lines(
-                    "TCP and TLS",
+                    "TCP, TLS and DTLS",
                     "ops",
                     "Opened, and refused or closed for a reason.",
                     linesBy("event", Metric.STREAM_CONNECTIONS)),
+                lines(
+                    "TCP with peers",
+                    "ops",
+                    "Calls to and by peers (tcp-relay), and what became of them.",
+                    linesBy("event", Metric.TCP)),
                 lines(
                     "TLS handshakes",
                     "ops",

@@ -27,6 +27,8 @@ public enum AttributeType {
   EVEN_PORT(0x0018),
   REQUESTED_TRANSPORT(0x0019),
   DONT_FRAGMENT(0x001a),
+  /** RFC 7635 §6.2. */
+  ACCESS_TOKEN(0x001b),
   MESSAGE_INTEGRITY_SHA256(0x001c),
   PASSWORD_ALGORITHM(0x001d),
   USERHASH(0x001e),
@@ -48,7 +50,9 @@ public enum AttributeType {
   ICE_CONTROLLED(0x8029),
   ICE_CONTROLLING(0x802a),
   RESPONSE_ORIGIN(0x802b),
-  OTHER_ADDRESS(0x802c);
+  OTHER_ADDRESS(0x802c),
+  /** RFC 7635 §6.1. */
+  THIRD_PARTY_AUTHORIZATION(0x802e);
 
   /** Attributes from here on may be ignored by who does not know them (RFC 8489 §14). */
   public static final int FIRST_COMPREHENSION_OPTIONAL = 0x8000;

@@ -55,7 +55,8 @@ public final class MessageText {
               address(message.addressAt(index));
           case XOR_MAPPED_ADDRESS, XOR_PEER_ADDRESS, XOR_RELAYED_ADDRESS ->
               address(message.xorAddressAt(index));
-          case USERNAME, REALM, SOFTWARE, ALTERNATE_DOMAIN -> quoted(message.textAt(index));
+          case USERNAME, REALM, SOFTWARE, ALTERNATE_DOMAIN, THIRD_PARTY_AUTHORIZATION ->
+              quoted(message.textAt(index));
           case ERROR_CODE -> length < 4 ? null : error(message, index);
           case LIFETIME -> length == 4 ? Integer.toUnsignedString(message.i32At(index)) : null;
           case CHANNEL_NUMBER -> length == 4 ? "0x%04x".formatted(message.u16At(index)) : null;
@@ -78,6 +79,7 @@ public final class MessageText {
               PASSWORD_ALGORITHMS,
               RESERVATION_TOKEN,
               CONNECTION_ID,
+              ACCESS_TOKEN,
               PRIORITY,
               PADDING,
               ADDRESS_ERROR_CODE,

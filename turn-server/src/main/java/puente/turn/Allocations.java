@@ -349,7 +349,9 @@ final class Allocations {
   /** When an allocation of this lifetime ends; with its credential if {@code strict-expiry}. */
   long expiry(Login login, int lifetimeSeconds, long now) {
     long expiresMs = now + 1000L * lifetimeSeconds;
-    return config.strictExpiry() ? Math.min(expiresMs, login.expiresMs()) : expiresMs;
+    // RFC 7635 §6.2: no allocation outlives the token.
+    boolean strict = config.strictExpiry() || login.mechanism() == Mechanism.OAUTH;
+    return strict ? Math.min(expiresMs, login.expiresMs()) : expiresMs;
   }
 
   static int secondsUntil(long expiresMs, long now) {

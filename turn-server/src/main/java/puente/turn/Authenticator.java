@@ -31,6 +31,8 @@ final class Authenticator {
   private static final Refuse UNKNOWN_USER = unauthorized("no such user");
   private static final Refuse WRONG_REALM = unauthorized("another realm");
   private static final Refuse WRONG_PASSWORD = unauthorized("wrong password");
+  private static final Refuse BAD_TOKEN =
+      unauthorized("the token is forged, expired or of no key of ours");
   private static final Refuse EXPIRED = unauthorized("the credential has expired");
   private static final Refuse INCOMPLETE =
       new Refuse(ErrorCode.BAD_REQUEST, "MESSAGE-INTEGRITY without USERNAME, REALM or NONCE");
@@ -47,6 +49,7 @@ final class Authenticator {
   private Credentials credentials;
   private Nonce.Keys nonceKeys;
   private Nonce nonces;
+  private Tokens tokens;
   private byte[] realm;
   private byte[] offered;
 
@@ -57,6 +60,7 @@ final class Authenticator {
     random.nextBytes(key);
     nobodysKey = IntegrityKey.of(key);
     credentials = config.credentials();
+    tokens = config.tokens();
     nonceKeys = config.nonceKeys();
     nonces = nonces(config);
     realm = realm(config);
@@ -64,6 +68,7 @@ final class Authenticator {
   }
 
   void reconfigure(TurnConfig config) {
+    tokens = config.tokens();
     credentials = config.credentials();
     nonceKeys = config.nonceKeys();
     nonces = nonces(config);
@@ -106,12 +111,18 @@ final class Authenticator {
       return refuse(Mechanism.STATIC, WRONG_REALM);
     }
     // 5. The integrity itself, under any of the keys that would do.
-    Login login = sameAgain(request, username, known, algorithmGiven);
+    int token = tokens.areServed() ? request.find(AttributeType.ACCESS_TOKEN) : -1;
+    Login login = token >= 0 ? null : sameAgain(request, username, known, algorithmGiven);
     if (login == null) {
-      Credentials.Candidates candidates = candidates(request, username, userhash, algorithm);
+      Credentials.Candidates candidates =
+          token >= 0
+              ? byToken(request, username, token, now)
+              : candidates(request, username, userhash, algorithm);
       if (candidates == null) {
         integrity.verify(request, nobodysKey);
-        return refuse(Mechanism.STATIC, UNKNOWN_USER);
+        return token >= 0
+            ? refuse(Mechanism.OAUTH, BAD_TOKEN)
+            : refuse(Mechanism.STATIC, UNKNOWN_USER);
       }
       login = verified(request, candidates, algorithmGiven);
       if (login == null) {
@@ -119,7 +130,10 @@ final class Authenticator {
       }
     }
     // An allocation may be kept alive with the credential that made it, unless strict-expiry.
-    if (now >= login.expiresMs() && (known == null || !known.user().equals(login.user()))) {
+    if (now >= login.expiresMs()
+        && (known == null
+            || !known.user().equals(login.user())
+            || login.mechanism() == Mechanism.OAUTH)) {
       return refuse(login.mechanism(), EXPIRED);
     }
     // 6. The nonce.
@@ -127,7 +141,11 @@ final class Authenticator {
       return BAD_NONCE;
     }
     counters.count(
-        login.mechanism() == Mechanism.REST ? Counter.REST_ACCEPTED : Counter.STATIC_ACCEPTED);
+        switch (login.mechanism()) {
+          case REST -> Counter.REST_ACCEPTED;
+          case OAUTH -> Counter.OAUTH_ACCEPTED;
+          case STATIC, NONE -> Counter.STATIC_ACCEPTED;
+        });
     return login;
   }
 
@@ -137,10 +155,19 @@ final class Authenticator {
         .bytes(AttributeType.REALM, realm)
         .bytes(AttributeType.NONCE, nonces.issue(client, nonceKeys, now))
         .bytes(AttributeType.PASSWORD_ALGORITHMS, offered);
+    if (tokens.areServed()) {
+      // RFC 7635 §6.1.
+      answer.bytes(AttributeType.THIRD_PARTY_AUTHORIZATION, tokens.serverName());
+    }
   }
 
   private Refuse refuse(Mechanism mechanism, Refuse refusal) {
-    counters.count(mechanism == Mechanism.REST ? Counter.REST_REFUSED : Counter.STATIC_REFUSED);
+    counters.count(
+        switch (mechanism) {
+          case REST -> Counter.REST_REFUSED;
+          case OAUTH -> Counter.OAUTH_REFUSED;
+          case STATIC, NONE -> Counter.STATIC_REFUSED;
+        });
     return refusal;
   }
 
@@ -154,6 +181,14 @@ final class Authenticator {
     boolean same =
         request.lengthAt(username) <= USERNAME_MAX && request.textAt(username).equals(known.user());
     return same && key != null && integrity.verify(request, key) ? known : null;
+  }
+
+  /** RFC 7635 §6.2: USERNAME says which key the token is sealed with. */
+  private Credentials.@Nullable Candidates byToken(
+      Message request, int username, int token, long now) {
+    return username < 0 || request.lengthAt(username) > USERNAME_MAX
+        ? null
+        : tokens.candidates(request.textAt(username), request.valueBytes(token), now);
   }
 
   private Credentials.@Nullable Candidates candidates(

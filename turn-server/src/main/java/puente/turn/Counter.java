@@ -48,6 +48,8 @@ public enum Counter {
   REST_REFUSED(Metric.AUTH),
   STATIC_ACCEPTED(Metric.AUTH),
   STATIC_REFUSED(Metric.AUTH),
+  OAUTH_ACCEPTED(Metric.AUTH),
+  OAUTH_REFUSED(Metric.AUTH),
 
   // puente_quota_rejections_total{scope}
   QUOTA_USER(Metric.QUOTA),

@@ -25,8 +25,20 @@ record Login(
 
   static final Login NOBODY = new Login("", "", Mechanism.NONE, null, false, false, Long.MAX_VALUE);
 
-  /** The same, to be proved anew. */
-  Login withoutKey() {
+  /**
+   * Whether what this made is the other's as well (RFC 8656 §5). Tokens have no user: whoever shows
+   * another one from the same address may have it under a newer key (RFC 7635 §6.2).
+   */
+  boolean isOf(Login other) {
+    return user.equals(other.user)
+        || mechanism == Mechanism.OAUTH && other.mechanism == Mechanism.OAUTH;
+  }
+
+  /** The same, to be proved anew, unless a token has proved it that the new rules know. */
+  Login underNext(TurnConfig next) {
+    if (mechanism == Mechanism.OAUTH && next.tokens().knows(user)) {
+      return this;
+    }
     return new Login(user, quotaUser, mechanism, null, algorithmGiven, sha256, expiresMs);
   }
 }

@@ -7,5 +7,7 @@ public enum Mechanism {
   /** A user of the configuration. */
   STATIC,
   /** An expiring username whose password is made from a shared secret. */
-  REST
+  REST,
+  /** A token of an authorization server (RFC 7635). */
+  OAUTH
 }

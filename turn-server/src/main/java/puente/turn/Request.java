@@ -1,9 +1,13 @@
 package puente.turn;
 
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
+import puente.stun.ErrorCode;
 import puente.stun.FiveTuple;
+import puente.stun.Message;
 import puente.stun.Method;
 
 /** What an answer needs to know of its request; kept while an allocation is being made. */
@@ -33,5 +37,21 @@ record Request(Method method, byte[] transactionId, FiveTuple client, Login logi
           AttributeType.USERHASH,
           AttributeType.XOR_MAPPED_ADDRESS,
           AttributeType.RESERVATION_TOKEN,
-          AttributeType.CONNECTION_ID);
+          AttributeType.CONNECTION_ID,
+          AttributeType.ACCESS_TOKEN);
+
+  /** More unknown attributes than this are not told: an error stays smaller than its request. */
+  static final int UNKNOWN_MAX = 16;
+
+  /**
+   * RFC 8489 §6.3.1. Null is none.
+   *
+   * @param room for {@link #UNKNOWN_MAX}
+   */
+  static @Nullable Refuse unknownIn(Message message, int[] room) {
+    int count = message.unknownRequired(UNDERSTOOD, room);
+    return count == 0
+        ? null
+        : new Refuse(ErrorCode.UNKNOWN_ATTRIBUTE, "unknown attributes", Arrays.copyOf(room, count));
+  }
 }

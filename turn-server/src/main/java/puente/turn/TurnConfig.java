@@ -56,6 +56,11 @@ public final class TurnConfig {
     return of.credentials;
   }
 
+  /** Who may come with a token of an authorization server. */
+  Tokens tokens() {
+    return of.tokens;
+  }
+
   Nonce.Keys nonceKeys() {
     Nonce.Keys keys = of.nonceKeys;
     if (keys == null) {
@@ -168,6 +173,7 @@ public final class TurnConfig {
     private boolean fingerprint;
     private boolean authenticates = true;
     private Credentials credentials = Credentials.ofRealm("puente");
+    private Tokens tokens = Tokens.NONE;
     private Nonce.@Nullable Keys nonceKeys;
     private boolean strictExpiry;
     private List<RelayAddress> relayAddresses = List.of();
@@ -195,6 +201,7 @@ public final class TurnConfig {
       fingerprint = other.fingerprint;
       authenticates = other.authenticates;
       credentials = other.credentials;
+      tokens = other.tokens;
       nonceKeys = other.nonceKeys;
       strictExpiry = other.strictExpiry;
       relayAddresses = other.relayAddresses;
@@ -235,6 +242,12 @@ public final class TurnConfig {
     /** Who may use the server, and its realm. */
     public Builder credentials(Credentials value) {
       credentials = value;
+      return this;
+    }
+
+    /** RFC 7635. */
+    public Builder tokens(Tokens value) {
+      tokens = value;
       return this;
     }
 

@@ -27,9 +27,6 @@ import puente.turn.store.Snapshot;
  */
 public final class TurnServer {
 
-  /** More unknown attributes than this are not told: an error stays smaller than its request. */
-  private static final int UNKNOWN_MAX = 16;
-
   private static final Refuse NO_ALLOCATION =
       new Refuse(ErrorCode.ALLOCATION_MISMATCH, "no allocation");
   private static final Refuse ALLOCATED =
@@ -53,7 +50,7 @@ public final class TurnServer {
   private final Restorations restorations;
   private final Message message = new Message();
   private final byte[] scratch = new byte[0x1_0000];
-  private final int[] unknown = new int[UNKNOWN_MAX];
+  private final int[] unknown = new int[Request.UNKNOWN_MAX];
   private TurnConfig config;
 
   public TurnServer(
@@ -190,7 +187,7 @@ public final class TurnServer {
     allocations.forEach(
         allocation -> {
           // A user may be gone, or have another password.
-          allocation.login = allocation.login.withoutKey();
+          allocation.login = allocation.login.underNext(next);
           allocation.limit(next.limits().bytesPerSecond(), 0);
           peers.dropDenied(allocation);
         });
@@ -375,7 +372,7 @@ public final class TurnServer {
       return;
     }
     Request request = new Request(method, message.transactionId(), client, login);
-    Refuse refusal = unknownAttributes();
+    Refuse refusal = Request.unknownIn(message, unknown);
     if (refusal == null && answeredBefore(request, allocation, now, out)) {
       return;
     }
@@ -390,15 +387,6 @@ public final class TurnServer {
       out.note(Notes.refused(request, allocation, refusal, now));
       answers.refuse(request, refusal, now, out);
     }
-  }
-
-  /** RFC 8489 §6.3.1. */
-  private @Nullable Refuse unknownAttributes() {
-    int count = message.unknownRequired(Request.UNDERSTOOD, unknown);
-    return count == 0
-        ? null
-        : new Refuse(
-            ErrorCode.UNKNOWN_ATTRIBUTE, "unknown attributes", Arrays.copyOf(unknown, count));
   }
 
   /** A retransmission gets the very answer of its first copy (RFC 8656 §5). */
@@ -466,7 +454,7 @@ public final class TurnServer {
     if (allocation == null || !allocation.isActive() || now >= allocation.expiresMs()) {
       return NO_ALLOCATION;
     }
-    if (!allocation.user().equals(request.login().user())) {
+    if (!allocation.login.isOf(request.login())) {
       return OTHER_USER;
     }
     allocation.login = request.login();

@@ -186,6 +186,32 @@ class UclientTest {
     }
   }
 
+  /**
+   * RFC 7635 §6.1 and §6.2: tokens that uclient makes by itself, under one of its three built-in
+   * keys, another one for each Refresh; and one whose key we do not have.
+   */
+  @Test
+  void thirdPartyTokens() {
+    Program.require("turnutils_uclient");
+    var same = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIK:A256GCM";
+    try (var server =
+        ServerProcess.start(
+            "tokens",
+            OLD_CHANNELS,
+            "oauth",
+            "server-name=blackdow.carleon.gov",
+            "oauth-key=north:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEK:A256GCM",
+            "oauth-key=union:MTIzNDU2Nzg5MDEyMzQ1Ngo=:A128GCM",
+            "oauth-key=oldempire:" + same)) {
+      var rest = " -J -n 20 -c -y -p " + server.port + " 127.0.0.1";
+      assertNothingLost(new Variant("tokens", 40, ""), uclient(server, "tokens", rest));
+    }
+    try (var server = ServerProcess.start("no-tokens", "oauth", "oauth-key=other:" + same)) {
+      var refused = uclient(server, "no-tokens", "-J -n 1 -c -p " + server.port + " 127.0.0.1");
+      assertNotEquals(0, refused.exit(), refused.output());
+    }
+  }
+
   /** RFC 8489 §9.2.4: a wrong password gets no allocation. */
   @Test
   void wrongPassword() {
