@@ -93,6 +93,7 @@ public final class Puente {
                 .addSubcommand("turn", new LoadTurnCommand(surroundings, LoadProgress.TERMINAL))
                 .addSubcommand(
                     "signal", new LoadSignalCommand(surroundings, LoadProgress.TERMINAL)))
+        .addSubcommand("punch", new PunchCommand(surroundings, System.in))
         .addSubcommand("metrics", new MetricsCommand(surroundings))
         .addSubcommand("version", new VersionCommand(surroundings))
         .addSubcommand("completion", new CompletionCommand(surroundings));

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * A network namespace of this lab. Code can be run inside of it: the sockets that it opens stay
  * there, whoever uses them later.
  */
-final class Namespace {
+public final class Namespace {
 
   private static final int O_RDONLY_CLOEXEC = 0x80000;
   private static final int CLONE_NEWNET = 0x40000000;
@@ -50,24 +50,24 @@ final class Namespace {
   }
 
   /** A new one, with nothing but its loopback. */
-  static Namespace create(String name) {
+  public static Namespace create(String name) {
     command("ip", "netns", "add", name);
     Namespace created = new Namespace(name);
     created.ip("link", "set", "lo", "up");
     return created;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
   /** Deletes it; whatever runs inside loses its network. */
-  void delete() {
+  public void delete() {
     command("ip", "netns", "del", name);
   }
 
   /** The command {@code ip} on what is in here. */
-  void ip(String... words) {
+  public void ip(String... words) {
     String[] command = new String[words.length + 3];
     command[0] = "ip";
     command[1] = "-n";
@@ -77,12 +77,12 @@ final class Namespace {
   }
 
   /** Any command, run inside. */
-  String exec(String... words) {
+  public String exec(String... words) {
     return command(inside(words));
   }
 
   /** The words that run a command inside. */
-  String[] inside(String... words) {
+  public String[] inside(String... words) {
     String[] command = new String[words.length + 4];
     command[0] = "ip";
     command[1] = "netns";
@@ -93,7 +93,7 @@ final class Namespace {
   }
 
   /** What a command printed; one that fails or takes long ends the lab. */
-  static String command(String... words) {
+  public static String command(String... words) {
     try {
       Path output = Files.createTempFile("puente-chaos", ".out");
       try {
@@ -126,7 +126,7 @@ final class Namespace {
   }
 
   /** Runs this on a thread of its own that is inside. */
-  <T> T run(Callable<T> work) {
+  public <T> T run(Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     Thread.ofPlatform()
         .daemon()

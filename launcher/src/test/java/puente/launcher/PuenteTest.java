@@ -69,6 +69,7 @@ class PuenteTest {
             "top",
             "drain",
             "undrain",
+            "punch",
             "version",
             "completion")) {
       out.reset();

@@ -1,0 +1,203 @@
+package puente.natlab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import puente.chaos.Namespace;
+
+/**
+ * Hosts behind routers, and a server outside.
+ *
+ * <pre>
+ *   server   203.0.113.10            on the bridge "outside"
+ *   router i 203.0.113.10i  out      10.0.i.1  in
+ *   host i                           10.0.i.2
+ * </pre>
+ */
+final class NatLab implements AutoCloseable {
+  static final String SERVER = "203.0.113.10";
+  static final String KEY = "a-key-for-the-laboratory";
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final List<Namespace> made = new ArrayList<>();
+  private final List<Namespace> routers = new ArrayList<>();
+  private final List<Namespace> hosts = new ArrayList<>();
+  private final Path folder;
+  private final String prefix;
+  private final Namespace bridge;
+  private final Namespace server;
+  private final Thread atExit = new Thread(this::clear);
+  private final List<LabProgram> programs = new ArrayList<>();
+
+  private NatLab(Path folder, int count) {
+    this.folder = folder.toAbsolutePath();
+    prefix = "natlab%x.%d".formatted(ProcessHandle.current().pid(), NUMBER.incrementAndGet());
+    Runtime.getRuntime().addShutdownHook(atExit);
+    try {
+      Files.createDirectories(this.folder);
+      bridge = make("net");
+      bridge.ip("link", "add", "br0", "type", "bridge");
+      bridge.ip("link", "set", "br0", "up");
+      server = make("s");
+      wire(server, "eth0", bridge, "s");
+      bridge.ip("link", "set", "s", "master", "br0");
+      server.ip("addr", "add", SERVER + "/24", "dev", "eth0");
+      for (int i = 1; i <= count; i++) {
+        household(i);
+      }
+    } catch (IOException failure) {
+      close();
+      throw new UncheckedIOException(failure);
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  /** One with a running server and so many hosts, each behind a router of its own. */
+  static NatLab start(Path folder, int hosts, String... settings) {
+    NatLab lab = new NatLab(folder, hosts);
+    try {
+      lab.serve(settings);
+      return lab;
+    } catch (RuntimeException | AssertionError failure) {
+      lab.close();
+      throw failure;
+    }
+  }
+
+  private void household(int i) {
+    Namespace router = make("r" + i);
+    Namespace host = make("h" + i);
+    wire(router, "out", bridge, "r" + i);
+    bridge.ip("link", "set", "r" + i, "master", "br0");
+    router.ip("addr", "add", "203.0.113." + (100 + i) + "/24", "dev", "out");
+    wire(router, "in", host, "eth0");
+    router.ip("addr", "add", "10.0." + i + ".1/24", "dev", "in");
+    host.ip("addr", "add", "10.0." + i + ".2/24", "dev", "eth0");
+    host.ip("route", "add", "default", "via", "10.0." + i + ".1");
+    router.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    // Without NAT, the outside has to know the way in.
+    server.ip("route", "add", "10.0." + i + ".0/24", "via", "203.0.113." + (100 + i));
+    routers.add(router);
+    hosts.add(host);
+    for (int other = 1; other < i; other++) {
+      router.ip("route", "add", "10.0." + other + ".0/24", "via", "203.0.113." + (100 + other));
+      routers
+          .get(other - 1)
+          .ip("route", "add", "10.0." + i + ".0/24", "via", "203.0.113." + (100 + i));
+    }
+  }
+
+  private Namespace make(String name) {
+    Namespace namespace = Namespace.create(prefix + name);
+    made.add(namespace);
+    return namespace;
+  }
+
+  private static void wire(Namespace one, String name, Namespace other, String otherName) {
+    one.ip("link", "add", name, "type", "veth", "peer", "name", otherName, "netns", other.name());
+    one.ip("link", "set", name, "up");
+    other.ip("link", "set", otherName, "up");
+  }
+
+  private void serve(String... settings) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "serve",
+                "--state-dir=" + folder.resolve("state"),
+                "--listening-ip=" + SERVER,
+                "--relay-ip=" + SERVER,
+                "--http-ip=" + SERVER,
+                "--http-port=8080",
+                "--no-tls",
+                "--realm=natlab",
+                "--api-key=lab:" + KEY,
+                "--allowed-peer-ip=203.0.113.0-203.0.113.255"));
+    words.addAll(Arrays.asList(settings));
+    LabProgram program = new LabProgram(server, folder, words);
+    programs.add(program);
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    while (!server.run(NatLab::answers)) {
+      if (!program.running() || System.nanoTime() > end) {
+        throw new IllegalStateException("no server: " + program.all());
+      }
+      LockSupport.parkNanos(100_000_000);
+    }
+  }
+
+  private static boolean answers() {
+    try {
+      URI place = URI.create("http://" + SERVER + ":8080/test");
+      HttpURLConnection connection = (HttpURLConnection) place.toURL().openConnection();
+      connection.setConnectTimeout(1000);
+      connection.setReadTimeout(5000);
+      return connection.getResponseCode() > 0;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  /** Gives the router of this host (from 1) another behaviour, and forgets its mappings. */
+  void nat(int host, Nat nat) {
+    Path rules = folder.resolve("rules" + host);
+    try {
+      Files.writeString(rules, nat.rules("10.0." + host + ".2"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    routers.get(host - 1).exec("nft", "-f", rules.toString());
+  }
+
+  /** More rules for a router, as a cut of all UDP to somewhere. */
+  void rule(int host, String rules) {
+    routers.get(host - 1).exec("nft", rules);
+  }
+
+  /** {@code puente} on a host; the options that tell it of the server are added. */
+  LabProgram puente(int host, String... words) {
+    List<String> all = new ArrayList<>(Arrays.asList(words));
+    all.addAll(List.of("--server", "http://" + SERVER + ":8080", "--key", KEY));
+    Path home = folder.resolve("host" + host);
+    try {
+      Files.createDirectories(home);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    LabProgram program = new LabProgram(hosts.get(host - 1), home, all);
+    programs.add(program);
+    return program;
+  }
+
+  Path home(int host) {
+    return folder.resolve("host" + host);
+  }
+
+  String serverSaid() {
+    return programs.getFirst().all();
+  }
+
+  @Override
+  public void close() {
+    clear();
+    Runtime.getRuntime().removeShutdownHook(atExit);
+  }
+
+  private synchronized void clear() {
+    programs.parallelStream().forEach(LabProgram::close);
+    programs.clear();
+    made.reversed().forEach(Namespace::delete);
+    made.clear();
+  }
+}

@@ -1,0 +1,37 @@
+package puente.natlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import puente.chaos.Laboratory;
+
+/** The peers' commands behind a few pairs of NATs; all pairs: {@code ./puente natlab}. */
+@Tag("e2e")
+class NatLabTest {
+  private record Pair(Nat one, Nat other) {}
+
+  @Test
+  void pairsConnectAsTheirNatsAllow() {
+    List<String> missing = Laboratory.missing();
+    assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
+    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 2)) {
+      for (Pair pair :
+          List.of(
+              new Pair(Nat.FULL_CONE, Nat.SYMMETRIC),
+              new Pair(Nat.PORT_RESTRICTED, Nat.PORT_RESTRICTED),
+              new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC))) {
+        lab.nat(1, pair.one);
+        lab.nat(2, pair.other);
+        boolean opens = Nat.opens(pair.one, pair.other);
+        Trial.Outcome punched = Trial.PUNCH.run(lab, opens);
+        assertTrue(punched.isGood(), punched::said);
+        assertEquals(opens ? "direct UDP" : "none", punched.path(), punched::said);
+      }
+    }
+  }
+}

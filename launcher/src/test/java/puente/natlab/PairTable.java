@@ -1,0 +1,75 @@
+package puente.natlab;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Tries pairs of NATs and prints by which path each connected: {@code ./puente natlab [punch|chat|...]
+ * [--pairs KIND/KIND,...]}.
+ */
+public final class PairTable {
+  private PairTable() {}
+
+  public static void main(String[] arguments) {
+    List<Trial> trials = new ArrayList<>();
+    List<String> pairs = new ArrayList<>();
+    for (String word : arguments) {
+      if (word.startsWith("--pairs=")) {
+        pairs.addAll(Arrays.asList(word.substring("--pairs=".length()).split(",")));
+      } else {
+        try {
+          trials.add(Trial.valueOf(word.toUpperCase(Locale.ROOT)));
+        } catch (IllegalArgumentException unknown) {
+          System.err.println(
+              "puente natlab [TRIAL...] [--pairs=KIND/KIND,...]\n  trials: "
+                  + names(Trial.values())
+                  + "\n  kinds: "
+                  + names(Nat.values()));
+          System.exit(2);
+        }
+      }
+    }
+    Path folder = Path.of(System.getProperty("puente.natlab", "target/natlab"));
+    boolean good;
+    try (NatLab lab = NatLab.start(folder, 2)) {
+      good = tried(lab, trials.isEmpty() ? List.of(Trial.values()) : trials, pairs);
+    }
+    System.exit(good ? 0 : 1);
+  }
+
+  private static String names(Enum<?>[] all) {
+    return String.join(", ", Arrays.stream(all).map(Enum::name).toList()).toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean tried(NatLab lab, List<Trial> trials, List<String> pairs) {
+    boolean good = true;
+    System.out.printf("%-12s %-12s", "NAT of one", "of the other");
+    trials.forEach(t -> System.out.printf(" %-28s", t.name().toLowerCase(Locale.ROOT)));
+    System.out.println();
+    for (Nat one : Nat.values()) {
+      for (Nat other : Nat.values()) {
+        String name = (one.name() + "/" + other.name()).toLowerCase(Locale.ROOT);
+        if (other.ordinal() < one.ordinal() || !pairs.isEmpty() && !pairs.contains(name)) {
+          continue;
+        }
+        lab.nat(1, one);
+        lab.nat(2, other);
+        System.out.printf("%-12s %-12s", one.title(), other.title());
+        for (Trial trial : trials) {
+          Trial.Outcome outcome = trial.run(lab, Nat.opens(one, other));
+          System.out.printf(" %-28s", outcome.cell());
+          System.out.flush();
+          if (!outcome.isGood()) {
+            good = false;
+            System.err.println("\n" + outcome.said());
+          }
+        }
+        System.out.println();
+      }
+    }
+    return good;
+  }
+}

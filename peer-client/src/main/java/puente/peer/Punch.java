@@ -1,0 +1,284 @@
+package puente.peer;
+
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hole punching over UDP without ICE, as a function of datagrams and time. Two sockets learn each
+ * other's public address at a rendezvous, both send to it at once, and the packets of each open its
+ * own NAT for those of the other.
+ */
+final class Punch {
+  private static final byte[] NOTHING = {};
+
+  /** How often what was not answered is said again, while nothing is open yet. */
+  static final long KNOCK_MS = 150;
+
+  static final long ASK_MS = 500;
+  static final long MEET_MS = 10_000;
+  static final long ALIVE_MS = 2_000;
+  static final long SILENCE_MS = 20_000;
+
+  /** Places that are knocked at: 15 others, and where their NATs send from instead. */
+  private static final int TARGETS_MAX = 64;
+
+  /** What it asks of the world. */
+  interface Effects {
+    void send(InetSocketAddress to, byte[] datagram);
+
+    /** Why a packet went out or what one meant, for people. */
+    void explain(String what);
+
+    void open(InetSocketAddress peer, String name, InetSocketAddress own);
+
+    void text(String text);
+
+    /** No more: the other left or fell silent, or the server refused. */
+    void closed(String why);
+  }
+
+  /**
+   * @param own a number that nobody guesses, by which answers to this side are known
+   */
+  record Self(byte[] token, InetSocketAddress server, String name, long own) {}
+
+  private final Self self;
+  private final RandomGenerator random;
+  private final Effects out;
+  private final Set<InetSocketAddress> targets = new LinkedHashSet<>();
+  private final Map<InetSocketAddress, String> names = new LinkedHashMap<>();
+  private byte[] cookie = new byte[Meeting.COOKIE_BYTES];
+  private long transaction;
+  private long nextMeet;
+  private long nextKnock = Long.MAX_VALUE;
+  private long nextAlive = Long.MAX_VALUE;
+  private long heardAt;
+  private @Nullable InetSocketAddress own;
+  private @Nullable InetSocketAddress peer;
+  private long peerNonce;
+  private boolean isMutual;
+  private boolean isOver;
+
+  Punch(Self self, RandomGenerator random, long now, Effects out) {
+    this.self = self;
+    this.random = random;
+    this.out = out;
+    nextMeet = now;
+  }
+
+  boolean isOver() {
+    return isOver;
+  }
+
+  /** Whether the other is known to have the path, too. */
+  boolean isMutual() {
+    return isMutual;
+  }
+
+  /** Whether the server has told anything, and whether there was anybody. */
+  String stage() {
+    if (own == null) {
+      return "the rendezvous " + text(self.server) + " does not answer over UDP";
+    }
+    return targets.isEmpty()
+        ? "nobody else came"
+        : "the other is there, but no packet comes through: one of the NATs gives every"
+            + " destination another port (use 'puente chat', which has the relay)";
+  }
+
+  long nextDeadline() {
+    return Math.min(nextMeet, Math.min(nextKnock, nextAlive));
+  }
+
+  void onTime(long now) {
+    if (now >= nextMeet) {
+      meet(now);
+    }
+    if (peer == null && now >= nextKnock) {
+      targets.forEach(this::knock);
+      nextKnock = targets.isEmpty() ? Long.MAX_VALUE : now + KNOCK_MS;
+    }
+    if (peer != null && now >= nextAlive) {
+      nextAlive = now + (isMutual ? ALIVE_MS : KNOCK_MS);
+      if (now - heardAt > SILENCE_MS) {
+        end("the other has not been heard for " + SILENCE_MS / 1000 + " s");
+      } else {
+        say(peer, Meeting.Word.ALIVE, NOTHING, "ALIVE: keeps both NATs' mappings");
+      }
+    }
+  }
+
+  void onDatagram(byte[] datagram, InetSocketAddress from, long now) {
+    if (from.equals(self.server)) {
+      Meeting.Answer answer = Meeting.answer(datagram);
+      if (answer != null && (answer.transaction() == transaction || answer.transaction() == 0)) {
+        onAnswer(answer, now);
+      }
+      return;
+    }
+    Meeting.Said said = Meeting.said(datagram);
+    if (said != null) {
+      onSaid(said, from, now);
+    }
+  }
+
+  private void onAnswer(Meeting.Answer answer, long now) {
+    switch (answer) {
+      case Meeting.Cookie it -> {
+        out.explain("< COOKIE: the server wants to see that answers reach this address");
+        cookie = it.cookie();
+        meet(now);
+      }
+      case Meeting.Refused it -> end(refusal(it.code()));
+      case Meeting.Here it -> here(it, now);
+    }
+  }
+
+  private static String refusal(int code) {
+    return switch (code) {
+      case 41 -> "the rendezvous does not know the token";
+      case 44 -> "the token has expired";
+      case 50 -> "no place at the rendezvous";
+      default -> "the rendezvous refused: " + code;
+    };
+  }
+
+  private void here(Meeting.Here here, long now) {
+    if (!here.own().equals(own)) {
+      own = here.own();
+      out.explain("< HERE: the server sees this socket as " + text(own));
+    }
+    nextMeet = Math.min(nextMeet, now + MEET_MS);
+    List<InetSocketAddress> fresh = new ArrayList<>();
+    for (Meeting.Seen seen : here.others()) {
+      names.put(seen.address(), seen.name());
+      if (targets.size() < TARGETS_MAX && targets.add(seen.address())) {
+        out.explain("< HERE: " + seen.name() + " is seen as " + text(seen.address()));
+        fresh.add(seen.address());
+      }
+    }
+    if (!fresh.isEmpty() && peer == null) {
+      nextKnock = now;
+      onTime(now);
+    }
+  }
+
+  private void onSaid(Meeting.Said said, InetSocketAddress from, long now) {
+    if (peer != null && said.nonce() != peerNonce) {
+      return; // a third one: this path is for two
+    }
+    switch (said.word()) {
+      case KNOCK -> knocked(said, from);
+      case OPEN -> opened(said, from, now);
+      case TEXT, ALIVE, BYE -> heard(said, from, now);
+    }
+  }
+
+  private void knocked(Meeting.Said said, InetSocketAddress from) {
+    if (targets.size() < TARGETS_MAX && targets.add(from)) {
+      out.explain(
+          "< KNOCK from " + text(from) + ", which the server did not name: that NAT maps anew");
+      names.put(from, said.text());
+    }
+    out.explain("> OPEN to " + text(from) + ": your packets come in here");
+    out.send(
+        from,
+        Meeting.said(
+            Meeting.Word.OPEN, self.own, said.nonce(), self.name.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private void opened(Meeting.Said said, InetSocketAddress from, long now) {
+    if (said.yours() != self.own || peer != null || own == null) {
+      return;
+    }
+    out.explain("< OPEN from " + text(from) + ": packets go both ways, the path is there");
+    peer = from;
+    peerNonce = said.nonce();
+    heardAt = now;
+    nextKnock = Long.MAX_VALUE;
+    nextAlive = now; // tells a side that waits for its own answer to knock that this one is in
+    String told = said.word() == Meeting.Word.OPEN ? said.text() : "";
+    out.open(from, told.isEmpty() ? names.getOrDefault(from, "") : told, own);
+  }
+
+  private void heard(Meeting.Said said, InetSocketAddress from, long now) {
+    if (said.yours() != self.own) {
+      return;
+    }
+    opened(
+        said, from,
+        now); // its answer was lost: but it has seen this side's number, so the path is there
+    heardAt = now;
+    isMutual = true;
+    if (said.word() == Meeting.Word.TEXT) {
+      out.text(said.text());
+    } else if (said.word() == Meeting.Word.BYE) {
+      end("the other left");
+    }
+  }
+
+  /** Says a line to the other; there must be a path. */
+  void text(String line) {
+    InetSocketAddress to = peer;
+    if (to != null) {
+      say(to, Meeting.Word.TEXT, line.getBytes(StandardCharsets.UTF_8), "TEXT");
+    }
+  }
+
+  /** In order: the server and the other need not wait for silence. */
+  void leave() {
+    InetSocketAddress to = peer;
+    if (to != null) {
+      say(to, Meeting.Word.BYE, NOTHING, "BYE");
+    }
+    retire();
+    isOver = true;
+  }
+
+  /** The rendezvous may forget this side. */
+  void retire() {
+    out.send(
+        self.server,
+        Meeting.request(Meeting.LEAVE, random.nextLong(), cookie, self.token, NOTHING));
+  }
+
+  private void meet(long now) {
+    transaction = random.nextLong();
+    nextMeet = now + (own == null ? ASK_MS : MEET_MS);
+    out.explain(
+        own == null
+            ? "> MEET to " + text(self.server) + ": here I am, who else is?"
+            : "> MEET: keeps the NAT's mapping towards the server, and the place there");
+    byte[] note = self.name.getBytes(StandardCharsets.UTF_8);
+    out.send(self.server, Meeting.request(Meeting.MEET, transaction, cookie, self.token, note));
+  }
+
+  private void knock(InetSocketAddress to) {
+    out.explain("> KNOCK to " + text(to) + ": opens the own NAT for answers from there");
+    byte[] name = self.name.getBytes(StandardCharsets.UTF_8);
+    out.send(to, Meeting.said(Meeting.Word.KNOCK, self.own, 0, name));
+  }
+
+  private void say(InetSocketAddress to, Meeting.Word word, byte[] rest, String why) {
+    out.explain("> " + why);
+    out.send(to, Meeting.said(word, self.own, peerNonce, rest));
+  }
+
+  private void end(String why) {
+    isOver = true;
+    out.closed(why);
+  }
+
+  static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+}
