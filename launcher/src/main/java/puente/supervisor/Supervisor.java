@@ -102,8 +102,11 @@ public final class Supervisor {
     UnixSocket listening = UnixSocket.listen(name);
     thread("accept", () -> accept(listening));
     start(false);
-    while (!stopping || !children.isEmpty()) {
+    while (true) {
       agenda.run();
+      if (stopping && children.isEmpty()) {
+        return exitCode;
+      }
       Event event = events.poll(agenda.idleMs(), TimeUnit.MILLISECONDS);
       switch (event) {
         case null -> {}
@@ -114,7 +117,6 @@ public final class Supervisor {
         case Ended(Child child, int code) -> onEnded(child, code);
       }
     }
-    return exitCode;
   }
 
   // ---- what is heard
@@ -342,14 +344,19 @@ public final class Supervisor {
     try {
       children.add(Child.start(command, name, warm, (child, code) -> put(new Ended(child, code))));
     } catch (IOException failure) {
-      say("the server cannot be started: " + failure.getMessage());
+      say("the server cannot be started: " + firstLine(failure));
       if (serving == null && ++shortLives < SHORT_LIVES_MAX) {
         agenda.in(BACK_OFF_MS[BACK_OFF_MS.length - 1], () -> start(false));
       } else if (serving == null) {
+        say("giving up");
         exitCode = EXIT_FAILURE;
         stopping = true;
       }
     }
+  }
+
+  private static String firstLine(IOException failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
   private void startStandby() {

@@ -76,15 +76,12 @@ class EndsTest {
       restarts.await(
           "the end",
           () -> {
-            tree.children().stream()
-                .filter(EndsTest::isVirtualMachine)
-                .forEach(ProcessHandle::destroyForcibly);
+            tree.children().forEach(ProcessHandle::destroyForcibly);
             return !tree.supervisor().isAlive();
           });
       assertEquals(1, tree.supervisor().exitValue(), tree::output);
-      assertTrue(
-          tree.output().contains("died 8 times within seconds (signal 9); giving up"),
-          tree::output);
+      // What is killed may just be on its way to become a virtual machine.
+      assertTrue(tree.output().contains("giving up"), tree::output);
       long since = restarts.begin();
       tree.startAgain();
       assertEquals(FLOWS, restarts.end("given up, started again", since).after());
@@ -117,11 +114,6 @@ class EndsTest {
       tree.startAgain();
       assertEquals(FLOWS, restarts.end("started again", since).after());
     }
-  }
-
-  /** And not what is about to become one. */
-  private static boolean isVirtualMachine(ProcessHandle process) {
-    return process.info().command().filter(command -> command.endsWith("/java")).isPresent();
   }
 
   private Restarts start(String... settings) throws IOException {

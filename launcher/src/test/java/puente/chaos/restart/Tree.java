@@ -1,6 +1,7 @@
 package puente.chaos.restart;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,16 +10,19 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import puente.launcher.e2e.Ports;
 
 /** A supervised server on loopback: the supervisor, the serving process, the standby. */
 final class Tree implements AutoCloseable {
   private static final int RELAY_PORTS = 600;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final int port;
   final Path log;
@@ -143,16 +147,30 @@ final class Tree implements AutoCloseable {
     all.forEach(ProcessHandle::destroyForcibly);
   }
 
-  /** A figure of the serving process. */
+  /** A figure of the serving process, which serves media before it serves figures. */
   long metric(String name) throws IOException, InterruptedException {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  private String metrics() throws IOException, InterruptedException {
+    URI metrics = URI.create("http://127.0.0.1:" + adminPort + "/metrics");
+    HttpRequest request = HttpRequest.newBuilder(metrics).build();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (HttpClient http = HttpClient.newHttpClient()) {
-      URI metrics = URI.create("http://127.0.0.1:" + adminPort + "/metrics");
-      HttpRequest request = HttpRequest.newBuilder(metrics).build();
-      String text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-      return text.lines()
-          .filter(line -> line.startsWith(name))
-          .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-          .sum();
+      while (true) {
+        try {
+          return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        } catch (ConnectException notYet) {
+          if (System.nanoTime() > deadline || !supervisor.isAlive()) {
+            throw new IOException("no figures in time\n" + output(), notYet);
+          }
+          LockSupport.parkNanos(10_000_000);
+        }
+      }
     }
   }
 
