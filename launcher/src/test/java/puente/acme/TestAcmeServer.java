@@ -135,6 +135,11 @@ public final class TestAcmeServer implements AutoCloseable {
     return orders.size();
   }
 
+  /** The orders that ended well. */
+  public long issued() {
+    return orders.values().stream().filter(order -> order.status().equals("valid")).count();
+  }
+
   public int accounts() {
     return accounts.size();
   }
