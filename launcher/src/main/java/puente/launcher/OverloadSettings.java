@@ -18,7 +18,7 @@ final class OverloadSettings {
               "Milliseconds for which UDP packets come faster than they are handled until 401s are"
                   + " left out; five times as long Bindings, fifteen times new Allocates, never"
                   + " what allocations carry. 0 is never.")
-          .fallback("20")
+          .fallback("100")
           .in(ROWS);
 
   private OverloadSettings() {}

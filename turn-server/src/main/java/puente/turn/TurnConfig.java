@@ -14,7 +14,7 @@ import puente.turn.store.Reservations;
 public final class TurnConfig {
 
   /** Long enough for a burst that the next look at the sockets finds gone. */
-  private static final int OVERLOAD_MS = 20;
+  private static final int OVERLOAD_MS = 100;
 
   private final Builder of;
   private final PeerPolicy peers;

@@ -59,7 +59,11 @@ class LoadTest {
             "--admin",
             "http://127.0.0.1:" + server.adminPort);
     JsonObject counted = json(seen).getJsonObject("server");
-    assertTrue(counted.getDouble("puente_stun_requests_total") > 0, seen.output());
+    // On a machine that is very busy, they may all have been left out.
+    double heard =
+        counted.getDouble("puente_stun_requests_total", 0.0)
+            + counted.getDouble("puente_stun_dropped_total/overload", 0.0);
+    assertTrue(heard > 0, seen.output());
   }
 
   /** RFC 5766 as another server speaks it; and all directions, each its own way to check. */
