@@ -100,7 +100,7 @@ public final class AlertRules {
               values -> values[Figure.ANSWERS_508.ordinal()]),
           new Judged(
               rate("kernel-drops", "warning", 1, 10, "datagrams a second are lost in the kernel")
-                  .build("Raise net.core.rmem_max and socket-buffer, or move load away"),
+                  .build("Raise net.core.rmem_max and sock-buf-size, or move load away"),
               values -> values[Figure.KERNEL_DROPS.ordinal()]),
           new Judged(
               rate("auth-storm", "warning", 5, 10, "wrong credentials a second")
@@ -140,11 +140,19 @@ public final class AlertRules {
     }
   }
 
-  /** @param expirySeconds since the epoch */
+  /**
+   * One certificate rings once: the graver alert takes the place of the other.
+   *
+   * @param expirySeconds since the epoch
+   */
   public static void certificate(Alerts alerts, String node, long expirySeconds, long nowMs) {
     double days = (nowMs / 1000.0 - expirySeconds) / DAY;
-    alerts.judge(CERTIFICATE, node, days, nowMs);
     alerts.judge(CERTIFICATE_SOON, node, days, nowMs);
+    if (alerts.isOpen(CERTIFICATE_SOON, node)) {
+      alerts.end(Alerts.key(CERTIFICATE.name(), node), nowMs);
+    } else {
+      alerts.judge(CERTIFICATE, node, days, nowMs);
+    }
   }
 
   /** Where there is no quota the ports are the limit, and have a rule of their own. */

@@ -133,6 +133,10 @@ public final class Alerts {
     }
   }
 
+  boolean isOpen(Rule rule, String node) {
+    return open.containsKey(key(rule.name, node));
+  }
+
   public static String key(String rule, String node) {
     return rule + ":" + node;
   }

@@ -87,7 +87,7 @@ class AlertsTest {
   }
 
   @Test
-  void aCertificateRingsTwice() {
+  void aCertificateRingsOnceAndThenLouder() {
     long ends = 1_800_000_000;
     long day = 86_400;
     AlertRules.certificate(alerts, "n1", ends, (ends - 20 * day) * 1000);
@@ -95,7 +95,11 @@ class AlertsTest {
     AlertRules.certificate(alerts, "n1", ends, (ends - 10 * day) * 1000);
     assertEquals(List.of("The certificate ends in 10 days"), open());
     AlertRules.certificate(alerts, "n1", ends, (ends - 2 * day) * 1000);
-    assertEquals(2, open().size());
+    assertEquals(List.of("The certificate ends in 2 days"), open());
+    AlertRules.certificate(alerts, "n1", ends, (ends - 2 * day + 1) * 1000);
+    assertEquals(List.of("The certificate ends in 2 days"), open());
+    AlertRules.certificate(alerts, "n1", ends + 5 * day, (ends - 2 * day) * 1000);
+    assertEquals(List.of("The certificate ends in 7 days"), open());
     AlertRules.certificate(alerts, "n1", ends + 90 * day, (ends - 2 * day) * 1000);
     assertEquals(List.of(), open());
   }

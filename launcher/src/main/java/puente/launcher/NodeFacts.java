@@ -75,7 +75,7 @@ final class NodeFacts {
       return facts
           .put("severity", "warning")
           .put("cause", "The kernel drops datagrams: our sockets are full.")
-          .put("advice", "Raise net.core.rmem_max and socket-buffer, or move load away.");
+          .put("advice", "Raise net.core.rmem_max and sock-buf-size, or move load away.");
     }
     if (used > 0.85) {
       return facts

@@ -131,7 +131,7 @@ public final class Rules {
               "5m",
               Severity.WARNING,
               "The kernel of {{ $labels.node }} drops {{ $value | humanize }} datagrams a second",
-              "Raise net.core.rmem_max and socket-buffer, or move load away."),
+              "Raise net.core.rmem_max and sock-buf-size, or move load away."),
           new Alert(
               "PuenteLoopLag",
               "node:puente_eventloop_lag_seconds:p99_5m > 0.02",
@@ -151,7 +151,7 @@ public final class Rules {
               "The console's page Security names the sources. A secret rotated on one side looks the same."),
           new Alert(
               "PuenteCertificateEnds",
-              "puente_tls_cert_expiry_timestamp_seconds - time() < 14 * 86400",
+              "puente_tls_cert_expiry_timestamp_seconds - time() < 14 * 86400 >= 3 * 86400",
               "1h",
               Severity.WARNING,
               "The certificate of {{ $labels.listener }} on {{ $labels.node }} ends in"
