@@ -60,6 +60,7 @@ final class AdminGate {
   /** Whether only this machine can reach the server. */
   private final boolean local;
 
+  private final boolean hasSingleSignOn;
   private final Accounts accounts;
   private final ApiTokens tokens;
   private final ConsoleSessions sessions;
@@ -69,18 +70,15 @@ final class AdminGate {
   /**
    * @param token null when none is configured
    * @param local whether only this machine can reach the server: all may look then
+   * @param hasSingleSignOn whether people can sign in without an account here
    */
-  AdminGate(
-      @Nullable String token,
-      boolean local,
-      Accounts accounts,
-      ApiTokens tokens,
-      ConsoleSessions sessions) {
+  AdminGate(@Nullable String token, boolean local, boolean hasSingleSignOn, AccessDesk desk) {
     this.token = token == null ? null : digest(token);
     this.local = local;
-    this.accounts = accounts;
-    this.tokens = tokens;
-    this.sessions = sessions;
+    this.hasSingleSignOn = hasSingleSignOn;
+    accounts = desk.accounts;
+    tokens = desk.tokens;
+    sessions = desk.sessions;
   }
 
   /**
@@ -110,7 +108,7 @@ final class AdminGate {
     if (hosts.size() != 1) {
       return Answer.problem(400, "A request has one Host header.");
     }
-    if (local && accounts.isEmpty() && !isLocalName(request)) {
+    if (local && !isPeopled() && !isLocalName(request)) {
       return Answer.problem(421, "Use this server's IP address or localhost as its name.");
     }
     return null;
@@ -136,7 +134,7 @@ final class AdminGate {
           request.headers().contains(CHANGE_HEADER)
               ? null
               : Answer.problem(403, "Changes need the header " + CHANGE_HEADER + ": 1.");
-      case ACCOUNT -> refuseWithoutCsrf(request, origin != null || site != null);
+      case ACCOUNT, SINGLE_SIGN_ON -> refuseWithoutCsrf(request, origin != null || site != null);
       case ADMIN_TOKEN, API_TOKEN, STRANGER -> null;
     };
   }
@@ -196,17 +194,22 @@ final class AdminGate {
       case ADMIN_TOKEN -> true;
       case API_TOKEN -> bearer(bearerHeader(call.request())) != null;
       case ACCOUNT ->
-          ConsoleCookie.of(call.request())
-                  .read(call.request())
-                  .filter(cookie -> sessions.isOpen(cookie, System.currentTimeMillis()))
-                  .isPresent()
+          hasOpenSession(call)
               && accounts
                   .find(caller.name())
                   .filter(account -> account.role().covers(needed))
                   .isPresent();
-      case LOOPBACK -> accounts.isEmpty();
+      case SINGLE_SIGN_ON -> hasOpenSession(call);
+      case LOOPBACK -> !isPeopled();
       case STRANGER -> false;
     };
+  }
+
+  private boolean hasOpenSession(Call call) {
+    return ConsoleCookie.of(call.request())
+        .read(call.request())
+        .filter(cookie -> sessions.isOpen(cookie, System.currentTimeMillis()))
+        .isPresent();
   }
 
   private static String bearerHeader(HttpServerRequest request) {
@@ -215,7 +218,12 @@ final class AdminGate {
 
   private Optional<Caller> account(HttpServerRequest request) {
     return session(request, System.currentTimeMillis())
-        .flatMap(session -> accounts.find(session.account()))
+        .flatMap(session -> session.guest().or(() -> account(session.account())));
+  }
+
+  private Optional<Caller> account(String name) {
+    return accounts
+        .find(name)
         .map(account -> new Caller(Caller.Kind.ACCOUNT, account.name(), account.role()));
   }
 
@@ -224,10 +232,15 @@ final class AdminGate {
    * also give orders; but not say who else may.
    */
   private Caller unnamed() {
-    if (!local || !accounts.isEmpty()) {
+    if (!local || isPeopled()) {
       return Caller.STRANGER;
     }
     return Caller.onLoopback(token == null ? Role.OPERATOR : Role.VIEWER);
+  }
+
+  /** Whether there is anybody who can sign in. */
+  private boolean isPeopled() {
+    return hasSingleSignOn || !accounts.isEmpty();
   }
 
   /** Says which role is missing; whoever could show more is asked for it. */

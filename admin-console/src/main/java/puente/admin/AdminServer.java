@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 import puente.admin.access.AccessProblem;
 import puente.admin.access.Caller;
 import puente.admin.access.Role;
+import puente.admin.oidc.OidcOptions;
 import puente.admin.records.LogRing;
 import puente.admin.records.RecordFiles;
 
@@ -57,13 +58,15 @@ public final class AdminServer {
    * @param token what opens everything to machines; null: nothing does
    * @param directory for accounts, tokens and the audit log; null keeps them in memory only
    * @param identity who this is
+   * @param singleSignOn null: only accounts of its own sign in
    */
   public record Options(
       InetAddress address,
       int port,
       @Nullable String token,
       @Nullable Path directory,
-      Identity identity) {
+      Identity identity,
+      @Nullable OidcOptions singleSignOn) {
     @Override
     public String toString() {
       return AdminStartFailure.text(new InetSocketAddress(address, port));
@@ -102,6 +105,7 @@ public final class AdminServer {
   private final AuditTrail trail;
   private final OperationsRoutes operations;
   private final TurnAccessRoutes turnAccess;
+  private final OidcRoutes singleSignOn;
   private final AdminGate gate;
   private final AdminConnections connections;
   private final ApiTable table = new ApiTable();
@@ -114,11 +118,7 @@ public final class AdminServer {
     desk = kept.desk;
     gate =
         new AdminGate(
-            options.token,
-            options.address.isLoopbackAddress(),
-            desk.accounts,
-            desk.tokens,
-            desk.sessions);
+            options.token, options.address.isLoopbackAddress(), options.singleSignOn != null, desk);
     connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
     HealthPages health = new HealthPages(view);
     MetricsPage metrics = new MetricsPage(context, view);
@@ -126,7 +126,8 @@ public final class AdminServer {
     operations = new OperationsRoutes(view, kept.orders, trail, options.identity);
     turnAccess = new TurnAccessRoutes(kept.orders.turn, trail, vertx);
     new LogRoutes(kept.orders.logs, vertx, gate).addTo(table);
-    addRoutes(view, options.identity);
+    singleSignOn = new OidcRoutes(options.singleSignOn, desk, trail, vertx);
+    addRoutes(options);
     live = new LiveRoom(context, view, trail);
     live.addTo(table);
     pageByPath =
@@ -142,9 +143,10 @@ public final class AdminServer {
             .requestHandler(this::onRequest);
   }
 
-  private void addRoutes(NodeView view, Identity identity) {
+  private void addRoutes(Options options) {
     OpenApiPages.addTo(table);
-    new AuthRoutes(desk, gate, trail, identity).addTo(table);
+    new AuthRoutes(desk, gate, trail, options).addTo(table);
+    singleSignOn.addTo(table);
     new AccountRoutes(desk, trail).addTo(table);
     trail.addTo(table);
     operations.addTo(table);
@@ -202,6 +204,7 @@ public final class AdminServer {
         .close()
         .eventually(operations::close)
         .eventually(turnAccess::close)
+        .eventually(singleSignOn::close)
         .eventually(trail::close)
         .eventually(desk::close)
         .toCompletionStage();

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.admin.AdminServer.Identity;
@@ -15,6 +16,7 @@ import puente.admin.access.Caller;
 import puente.admin.access.ConsoleSessions;
 import puente.admin.access.ConsoleSessions.Session;
 import puente.admin.access.Role;
+import puente.admin.oidc.OidcOptions;
 
 /** Setting up, signing in and out. Used on one loop only. */
 final class AuthRoutes {
@@ -35,15 +37,17 @@ final class AuthRoutes {
   private final AdminGate gate;
   private final AuditTrail trail;
   private final Identity identity;
+  private final @Nullable OidcOptions singleSignOn;
   private final GuessThrottle bySource = new GuessThrottle();
   private final GuessThrottle byAccount = new GuessThrottle(GUESSES_PER_ACCOUNT_MAX);
   private long warnedAtMs = Long.MIN_VALUE;
 
-  AuthRoutes(AccessDesk desk, AdminGate gate, AuditTrail trail, Identity identity) {
+  AuthRoutes(AccessDesk desk, AdminGate gate, AuditTrail trail, AdminServer.Options options) {
     this.desk = desk;
     this.gate = gate;
     this.trail = trail;
-    this.identity = identity;
+    identity = options.identity();
+    singleSignOn = options.singleSignOn();
   }
 
   void addTo(ApiTable table) {
@@ -64,7 +68,7 @@ final class AuthRoutes {
   private Future<Answer> whoAmI(Call call) {
     Caller caller = call.caller();
     Session session = gate.session(call.request(), System.currentTimeMillis()).orElse(null);
-    if (caller.kind() == Caller.Kind.ACCOUNT && session != null) {
+    if (caller.isPerson() && session != null) {
       return Future.succeededFuture(Answer.json(200, visitor(caller, session)));
     }
     JsonObject json = stranger();
@@ -78,9 +82,12 @@ final class AuthRoutes {
   }
 
   private JsonObject stranger() {
-    return new JsonObject()
-        .put("state", desk.accounts.isEmpty() ? "setup" : "signed-out")
-        .put("passwordLengthMin", PASSWORD_LENGTH_MIN);
+    JsonObject json =
+        new JsonObject()
+            .put("state", desk.accounts.isEmpty() ? "setup" : "signed-out")
+            .put("passwordLengthMin", PASSWORD_LENGTH_MIN);
+    OidcOptions elsewhere = singleSignOn;
+    return elsewhere == null ? json : json.put("singleSignOn", elsewhere.issuer().getHost());
   }
 
   /** What strangers need not know. */
@@ -94,7 +101,7 @@ final class AuthRoutes {
     return known(
         stranger()
             .put("state", "signed-in")
-            .put("method", "cookie")
+            .put("method", caller.kind() == Caller.Kind.ACCOUNT ? "cookie" : "oidc")
             .put("name", caller.name())
             .put("role", caller.role().word())
             .put("csrfToken", session.csrfToken())
@@ -227,10 +234,12 @@ final class AuthRoutes {
   }
 
   private Future<Answer> logOutEverywhere(Call call) {
-    if (call.caller().kind() != Caller.Kind.ACCOUNT) {
+    Caller caller = call.caller();
+    if (!caller.isPerson()) {
       return Future.succeededFuture(noAccount());
     }
-    desk.sessions.closeAll(call.caller().name());
+    boolean own = caller.kind() == Caller.Kind.ACCOUNT;
+    desk.sessions.closeAll(own ? caller.name() : caller.who());
     trail.note(call, Change.done("logout-everywhere", call.caller().name(), ""));
     ConsoleCookie cookie = ConsoleCookie.of(call.request());
     return Future.succeededFuture(Answer.done().with("Set-Cookie", cookie.clear()));

@@ -38,13 +38,24 @@ enum ConsoleCookie {
     return host != null && LOOPBACK_NAME.matcher(host).matches() ? LOOPBACK : NONE;
   }
 
+  /** The cookie of a sign-in that goes by another server, for whose answer it waits. */
+  private static final String ATTEMPT = "-oidc";
+
   /** What the request shows; of two of one name, neither (RFC 6265 §5.4 leaves their order open). */
   Optional<String> read(HttpServerRequest request) {
+    return read(request, name);
+  }
+
+  Optional<String> readAttempt(HttpServerRequest request) {
+    return read(request, name + ATTEMPT);
+  }
+
+  private Optional<String> read(HttpServerRequest request, String wanted) {
     String value = null;
     for (String header : request.headers().getAll(HttpHeaders.COOKIE)) {
       for (String pair : header.split(";")) {
         String[] parts = pair.strip().split("=", 2);
-        if (this != NONE && parts.length == 2 && parts[0].equals(name)) {
+        if (this != NONE && parts.length == 2 && parts[0].equals(wanted)) {
           if (value != null) {
             return Optional.empty();
           }
@@ -58,6 +69,17 @@ enum ConsoleCookie {
   /** The header that lets a browser keep it, until it is closed. */
   String set(String value) {
     return name + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" + more;
+  }
+
+  /** Lax: the answer comes by a link of the other server's. */
+  String setAttempt(String value, int seconds) {
+    return name
+        + ATTEMPT
+        + "="
+        + value
+        + "; Path=/; HttpOnly; SameSite=Lax; Max-Age="
+        + seconds
+        + more;
   }
 
   /** The header that lets a browser forget it. */

@@ -5,9 +5,28 @@ import { post } from "./api.js";
 
 const RETRY_MS = 3_000;
 
+/** What the way by another server ends with, in `?sign-in=`. */
+const ENDS = {
+  unavailable: "The other server does not answer as it should. Try again, or use a name and a password.",
+  state: "That sign-in was not begun in this browser, or too long ago. Begin again.",
+  refused: "The other server did not let you in.",
+  token: "What the other server says of you cannot be trusted. The log says why.",
+  role: "The other server knows you, but gives you no role here.",
+  busy: "Too many sign-ins at once. Wait half a minute.",
+  insecure: "Over plain HTTP others would read along: come by an SSH tunnel to localhost, or by HTTPS.",
+};
+
+/** Said once: a reload asks anew. */
+function ending() {
+  const word = new URLSearchParams(location.search).get("sign-in");
+  if (word === null) return null;
+  history.replaceState(null, "", `${location.pathname}${location.hash}`);
+  return Object.hasOwn(ENDS, word) ? { message: ENDS[word] } : null;
+}
+
 /** `onLook` goes in without an account, which who is on the machine may do while there is none. */
 export function drawLogin(app, visitor, { onDone, onLook }) {
-  const own = { app, visitor, onDone, onLook, problem: visitor.problem ?? null, isBusy: false };
+  const own = { app, visitor, onDone, onLook, problem: visitor.problem ?? ending(), isBusy: false };
   document.title = `${visitor.state === "setup" ? "Set up" : "Sign in"}, Puente`;
   draw(own);
   app.querySelector("input")?.focus();
@@ -61,6 +80,12 @@ function form(own, title, more, fields, action, path) {
       { class: "btn primary big", type: "submit", disabled: own.isBusy },
       own.isBusy ? "One moment…" : action,
     ),
+    own.visitor.singleSignOn &&
+      h(
+        "a",
+        { class: "btn big", href: "/api/v1/auth/oidc" },
+        `Sign in with ${own.visitor.singleSignOn}`,
+      ),
     own.visitor.method === "loopback" &&
       h("button", { class: "btn quiet", type: "button", onclick: own.onLook }, "Go in without an account"),
   );

@@ -293,14 +293,16 @@ function nextTheme() {
 function account(frame) {
   const { visitor } = frame;
   const isAccount = visitor.method === "cookie";
+  const isPerson = isAccount || visitor.method === "oidc";
   const how = {
     cookie: "signed in",
+    oidc: `signed in with ${visitor.singleSignOn}`,
     token: "by an access token",
     loopback: "on this machine, as long as no account exists",
   }[visitor.method];
   ask({
     title: visitor.name || "You",
-    action: isAccount ? "Sign out" : "Close",
+    action: isPerson ? "Sign out" : "Close",
     cancel: "Back",
     body: h(
       "div",
@@ -328,12 +330,12 @@ function account(frame) {
             { class: "btn", type: "button", onclick: () => changePassword(frame) },
             "Change password…",
           ),
-        isAccount &&
+        isPerson &&
           h("button", { class: "btn", type: "button", onclick: everywhere }, "Sign out everywhere…"),
       ),
     ),
     onDone: async () => {
-      if (isAccount) await signOut();
+      if (isPerson) await signOut();
     },
   });
 }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import puente.admin.oidc.OidcOptions;
 import puente.admin.records.LogRing;
 
 /** An admin server on a port of its own, and those who visit it. */
@@ -35,8 +36,17 @@ final class RunningServer implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private RunningServer(String address, @Nullable String token, @Nullable Path directory) {
+    this(options(address, 0, token, directory, null));
+  }
+
+  private RunningServer(AdminServer.Options options) {
     AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs);
-    server = start(vertx, context, options(address, 0, token, directory), node, orders);
+    server = start(vertx, context, options, node, orders);
+  }
+
+  /** Where people sign in by another server. */
+  static RunningServer withProvider(Path directory, OidcOptions singleSignOn) {
+    return new RunningServer(options("127.0.0.1", 0, null, directory, singleSignOn));
   }
 
   /** With what a server before it has left. */
@@ -63,18 +73,23 @@ final class RunningServer implements AutoCloseable {
       Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
     AdminServer.Orders orders =
         new AdminServer.Orders(new FakeOperations(), new FakeTurnAccess(), new LogRing());
-    AdminServer.Options options = options(address, port, token, null);
+    AdminServer.Options options = options(address, port, token, null, null);
     return start(vertx, vertx.getOrCreateContext(), options, node, orders);
   }
 
   private static AdminServer.Options options(
-      String address, int port, @Nullable String token, @Nullable Path directory) {
+      String address,
+      int port,
+      @Nullable String token,
+      @Nullable Path directory,
+      @Nullable OidcOptions singleSignOn) {
     return new AdminServer.Options(
         InetAddress.ofLiteral(address),
         port,
         token,
         directory,
-        new AdminServer.Identity("one", "test", "1"));
+        new AdminServer.Identity("one", "test", "1"),
+        singleSignOn);
   }
 
   private static AdminServer start(

@@ -69,7 +69,8 @@ final class NodeAdmin implements NodeView {
             new AdminServer.Identity(
                 ClusterConfig.nodeId(config),
                 config.value(ClusterSettings.CLUSTER_NAME),
-                VersionCommand.version()));
+                VersionCommand.version()),
+            OidcSettings.options(config));
     try {
       admin.server =
           AdminServer.start(

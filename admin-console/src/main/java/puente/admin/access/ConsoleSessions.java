@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is signed in to the console. Kept in memory only: a restart ends them all. What a cookie says is
@@ -39,12 +40,14 @@ public final class ConsoleSessions {
   /** A session of an account. */
   public static final class Session {
     private final String account;
+    private final @Nullable Caller guest;
     private final String csrfToken;
     private final long sinceMs;
     private long usedMs;
 
-    private Session(String account, String csrfToken, long nowMs) {
+    private Session(String account, @Nullable Caller guest, String csrfToken, long nowMs) {
       this.account = account;
+      this.guest = guest;
       this.csrfToken = csrfToken;
       sinceMs = nowMs;
       usedMs = nowMs;
@@ -52,6 +55,11 @@ public final class ConsoleSessions {
 
     public String account() {
       return account;
+    }
+
+    /** Who has no account here, and what may be done for as long as the session lasts. */
+    public Optional<Caller> guest() {
+      return Optional.ofNullable(guest);
     }
 
     /** What a change must show, which no other site can know. */
@@ -80,10 +88,19 @@ public final class ConsoleSessions {
 
   /** A session that nobody could know before, so that none can be foisted on anybody. */
   public Opened open(String account, long nowMs) {
+    return open(account, null, nowMs);
+  }
+
+  /** For somebody whom another server knows. */
+  public Opened open(Caller guest, long nowMs) {
+    return open(guest.who(), guest, nowMs);
+  }
+
+  private Opened open(String account, @Nullable Caller guest, long nowMs) {
     sessionByDigest.values().removeIf(session -> session.isOver(nowMs));
     makeRoom(account);
     String cookie = secret();
-    Session session = new Session(account, secret(), nowMs);
+    Session session = new Session(account, guest, secret(), nowMs);
     sessionByDigest.put(digest(cookie), session);
     return new Opened(cookie, session);
   }
