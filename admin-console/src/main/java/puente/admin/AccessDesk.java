@@ -1,14 +1,19 @@
 package puente.admin;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import puente.admin.access.Accounts;
 import puente.admin.access.ApiTokens;
 import puente.admin.access.ConsoleSessions;
@@ -17,6 +22,8 @@ import puente.admin.access.StateFile;
 
 /** All that decides who may come in, and the workers for what takes time there. */
 final class AccessDesk {
+
+  private static final Logger LOG = LoggerFactory.getLogger("puente.admin");
 
   /** Each check of a password takes 19 MiB and some 100 ms of a processor. */
   private static final int WORKERS = 2;
@@ -30,6 +37,10 @@ final class AccessDesk {
   final ConsoleSessions sessions;
   private final WorkerExecutor workers;
   private int waiting;
+  private boolean isWarned;
+
+  /** What is heard is taken in order. */
+  private Future<Set<String>> heard = Future.succeededFuture(Set.of());
 
   private AccessDesk(Accounts accounts, ApiTokens tokens, SetupToken setup, Vertx vertx) {
     this.accounts = accounts;
@@ -57,6 +68,43 @@ final class AccessDesk {
 
   private static StateFile file(@Nullable Path directory, String name) {
     return new StateFile(directory == null ? null : directory.resolve(name));
+  }
+
+  /** From now on what is changed here is changed on all nodes, and the other way round. */
+  void join(AccessPeers peers, Context context) {
+    accounts.onChange(peers::tell);
+    tokens.onChange(peers::tell);
+    peers.join(
+        news -> context.runOnContext(go -> hear(news)),
+        () -> accounts.told().mergeIn(tokens.told()));
+  }
+
+  private void hear(JsonObject news) {
+    heard =
+        heard
+            .transform(
+                before ->
+                    work(
+                        () -> {
+                          tokens.merge(news);
+                          Set<String> over = accounts.merge(news);
+                          if (!accounts.isEmpty()) {
+                            setup.forget();
+                          }
+                          return over;
+                        }))
+            .onSuccess(over -> over.forEach(sessions::closeAll))
+            .onFailure(this::warn);
+  }
+
+  private void warn(Throwable cause) {
+    if (!isWarned) {
+      isWarned = true;
+      LOG.atWarn()
+          .addKeyValue("event", "access-not-taken-over")
+          .addKeyValue("cause", cause.toString())
+          .log("");
+    }
   }
 
   /** Whether more work would wait too long. */

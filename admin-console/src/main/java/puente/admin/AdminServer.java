@@ -80,8 +80,10 @@ public final class AdminServer {
    * To whom the server passes questions and orders on, beside the {@link NodeView}.
    *
    * @param logs what the log's appender fills
+   * @param peers who else must know who may come in
    */
-  public record Orders(OperationsView operations, TurnAccess turn, LogRing logs) {}
+  public record Orders(
+      OperationsView operations, TurnAccess turn, LogRing logs, AccessPeers peers) {}
 
   /** A page; whoever is not trusted sees it only if it is open, and then without details. */
   record Page(boolean isOpen, Sight sight) {}
@@ -116,6 +118,7 @@ public final class AdminServer {
 
   private AdminServer(Vertx vertx, Context context, Options options, NodeView view, Kept kept) {
     desk = kept.desk;
+    desk.join(kept.orders.peers, context);
     gate =
         new AdminGate(
             options.token, options.address.isLoopbackAddress(), options.singleSignOn != null, desk);

@@ -29,6 +29,7 @@ final class RunningServer implements AutoCloseable {
   final FakeOperations operations = new FakeOperations();
   final FakeTurnAccess turn = new FakeTurnAccess();
   final LogRing logs = new LogRing();
+  final FakePeers peers = new FakePeers();
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
   private final AdminServer server;
@@ -40,7 +41,7 @@ final class RunningServer implements AutoCloseable {
   }
 
   private RunningServer(AdminServer.Options options) {
-    AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs);
+    AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs, peers);
     server = start(vertx, context, options, node, orders);
   }
 
@@ -72,7 +73,8 @@ final class RunningServer implements AutoCloseable {
   static AdminServer start(
       Vertx vertx, String address, int port, @Nullable String token, NodeView node) {
     AdminServer.Orders orders =
-        new AdminServer.Orders(new FakeOperations(), new FakeTurnAccess(), new LogRing());
+        new AdminServer.Orders(
+            new FakeOperations(), new FakeTurnAccess(), new LogRing(), AccessPeers.NONE);
     AdminServer.Options options = options(address, port, token, null, null);
     return start(vertx, vertx.getOrCreateContext(), options, node, orders);
   }

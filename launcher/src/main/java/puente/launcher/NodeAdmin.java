@@ -102,7 +102,10 @@ final class NodeAdmin implements NodeView {
   private static AdminServer.Orders orders(NodeControl control, Cluster cluster) {
     NodeProbe probe = new NodeProbe(cluster, control::effective, control::listening);
     return new AdminServer.Orders(
-        new NodeOperations(control, probe), new NodeAccess(control), Logging.RING);
+        new NodeOperations(control, probe),
+        new NodeAccess(control),
+        Logging.RING,
+        new NodeAccessPeers(cluster));
   }
 
   /** Beyond loopback there is always a token: the configured one, else one made once. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * A person who may sign in to the console.
  *
  * @param password as {@link Passwords} writes it
- * @param lastLogin null: never
+ * @param changed when its role or password was set last: of two, the later is right
+ * @param lastLogin on this node; null: never
  */
 public record Account(
     String name,
@@ -16,16 +17,19 @@ public record Account(
     String password,
     Instant created,
     Instant passwordChanged,
+    Instant changed,
     @Nullable Instant lastLogin) {
 
   static Account read(JsonObject json) {
     String login = json.getString("lastLogin");
+    String passwordChanged = json.getString("passwordChanged");
     return new Account(
         json.getString("name"),
         Role.ofWord(json.getString("role")).orElseThrow(),
         json.getString("password"),
         Instant.parse(json.getString("created")),
-        Instant.parse(json.getString("passwordChanged")),
+        Instant.parse(passwordChanged),
+        Instant.parse(json.getString("changed", passwordChanged)),
         login == null ? null : Instant.parse(login));
   }
 
@@ -36,20 +40,21 @@ public record Account(
             .put("role", role.word())
             .put("password", password)
             .put("created", created.toString())
-            .put("passwordChanged", passwordChanged.toString());
+            .put("passwordChanged", passwordChanged.toString())
+            .put("changed", changed.toString());
     return lastLogin == null ? json : json.put("lastLogin", lastLogin.toString());
   }
 
-  Account withRole(Role other) {
-    return new Account(name, other, password, created, passwordChanged, lastLogin);
+  Account withRole(Role other, Instant now) {
+    return new Account(name, other, password, created, passwordChanged, now, lastLogin);
   }
 
   Account withPassword(String hashed, Instant now) {
-    return new Account(name, role, hashed, created, now, lastLogin);
+    return new Account(name, role, hashed, created, now, now, lastLogin);
   }
 
-  Account withLogin(Instant now) {
-    return new Account(name, role, password, created, passwordChanged, now);
+  Account withLogin(@Nullable Instant now) {
+    return new Account(name, role, password, created, passwordChanged, changed, now);
   }
 
   /** Not the password. */

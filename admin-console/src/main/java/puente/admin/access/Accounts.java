@@ -5,10 +5,14 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +20,18 @@ import puente.admin.access.AccessProblem.Kind;
 
 /**
  * The people who may sign in. Reading takes no time; checking passwords and all changes do, so they
- * belong on a worker. A change is in the file before it is in force.
+ * belong on a worker. A change is in the file before it is in force. Every node has them all: each
+ * tells the others what it changes, and of two changes the later one is right.
  */
 public final class Accounts {
 
   static final int ACCOUNTS_MAX = 1000;
+
+  /** The oldest removals are forgotten beyond that: a node that was away for them brings them back. */
+  private static final int REMOVED_MAX = 1000;
+
+  private static final String ACCOUNTS = "accounts";
+  private static final String REMOVED = "removed";
 
   /** Safe in every log, path and page. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
@@ -28,17 +39,14 @@ public final class Accounts {
   private final StateFile file;
   private final Passwords passwords;
   private final Supplier<Instant> clock;
-  private volatile Map<String, Account> accountByName;
+  private final Map<String, Instant> removedByName = new LinkedHashMap<>();
+  private volatile Map<String, Account> accountByName = Map.of();
+  private volatile Consumer<JsonObject> others = news -> {};
 
-  private Accounts(
-      StateFile file,
-      Passwords passwords,
-      Supplier<Instant> clock,
-      Map<String, Account> accountByName) {
+  private Accounts(StateFile file, Passwords passwords, Supplier<Instant> clock) {
     this.file = file;
     this.passwords = passwords;
     this.clock = clock;
-    this.accountByName = accountByName;
   }
 
   /**
@@ -48,18 +56,108 @@ public final class Accounts {
    */
   public static Accounts open(StateFile file, SecureRandom random, Supplier<Instant> clock)
       throws IOException {
-    Map<String, Account> accounts = new TreeMap<>();
+    Accounts accounts = new Accounts(file, new Passwords(random), clock);
     try {
-      JsonArray list = file.read().getJsonArray("accounts", new JsonArray());
-      for (int i = 0; i < list.size(); i++) {
-        Account account = Account.read(list.getJsonObject(i));
-        accounts.put(account.name(), account);
-      }
+      JsonObject kept = file.read();
+      accounts.accountByName = read(kept);
+      accounts.removedByName.putAll(readRemoved(kept));
     } catch (RuntimeException broken) {
       throw new IOException(
           "the console's accounts cannot be read: " + broken.getMessage(), broken);
     }
-    return new Accounts(file, new Passwords(random), clock, accounts);
+    return accounts;
+  }
+
+  private static Map<String, Account> read(JsonObject json) {
+    Map<String, Account> accounts = new TreeMap<>();
+    for (Object one : json.getJsonArray(ACCOUNTS, new JsonArray())) {
+      Account account = Account.read((JsonObject) one);
+      accounts.put(account.name(), account);
+    }
+    return accounts;
+  }
+
+  private static Map<String, Instant> readRemoved(JsonObject json) {
+    Map<String, Instant> removed = new LinkedHashMap<>();
+    for (Map.Entry<String, Object> one : json.getJsonObject(REMOVED, new JsonObject())) {
+      removed.put(one.getKey(), Instant.parse(String.valueOf(one.getValue())));
+    }
+    return removed;
+  }
+
+  /** Who tells the other nodes what is changed here. */
+  public void onChange(Consumer<JsonObject> teller) {
+    others = teller;
+  }
+
+  /** All that another node must know. */
+  public synchronized JsonObject told() {
+    JsonArray list = new JsonArray();
+    accountByName.values().forEach(account -> list.add(account.withLogin(null).write()));
+    JsonObject removed = new JsonObject();
+    removedByName.forEach((name, at) -> removed.put(name, at.toString()));
+    return new JsonObject().put(ACCOUNTS, list).put(REMOVED, removed);
+  }
+
+  /**
+   * Takes over what another node says.
+   *
+   * @return whose sessions are over: their password is another, or they are gone
+   * @throws RuntimeException if that is no such message
+   */
+  public synchronized Set<String> merge(JsonObject told) {
+    Map<String, Account> merged = new TreeMap<>(accountByName);
+    Set<String> over = new HashSet<>();
+    boolean isNews = false;
+    for (Map.Entry<String, Instant> gone : readRemoved(told).entrySet()) {
+      Account own = merged.get(gone.getKey());
+      Instant before = removedByName.get(gone.getKey());
+      if (before == null || gone.getValue().isAfter(before)) {
+        removed(gone.getKey(), gone.getValue());
+        isNews = true;
+      }
+      if (own != null && !own.changed().isAfter(gone.getValue())) {
+        merged.remove(gone.getKey());
+        over.add(gone.getKey());
+      }
+    }
+    for (Account account : read(told).values()) {
+      Account own = merged.get(account.name());
+      if (!NAME.matcher(account.name()).matches()
+          || own == null && (merged.size() >= ACCOUNTS_MAX || isRemovedSince(account))
+          || own != null && !isLater(account, own)) {
+        continue;
+      }
+      isNews = true;
+      merged.put(account.name(), own == null ? account : account.withLogin(own.lastLogin()));
+      if (own != null && !own.password().equals(account.password())) {
+        over.add(account.name());
+      }
+    }
+    if (isNews) {
+      write(merged);
+    }
+    return over;
+  }
+
+  private boolean isRemovedSince(Account account) {
+    Instant removed = removedByName.get(account.name());
+    return removed != null && !account.changed().isAfter(removed);
+  }
+
+  /** At the same instant on two nodes: the same one on both. */
+  private static boolean isLater(Account one, Account other) {
+    int order = one.changed().compareTo(other.changed());
+    String text = one.role() + one.password();
+    return order > 0 || order == 0 && text.compareTo(other.role() + other.password()) > 0;
+  }
+
+  private void removed(String name, Instant at) {
+    removedByName.remove(name);
+    removedByName.put(name, at);
+    while (removedByName.size() > REMOVED_MAX) {
+      removedByName.remove(removedByName.keySet().iterator().next());
+    }
   }
 
   public boolean isEmpty() {
@@ -114,8 +212,9 @@ public final class Accounts {
     }
     Passwords.check(name, password);
     Instant now = clock.get();
-    Account account = new Account(name, role, passwords.hash(password), now, now, null);
+    Account account = new Account(name, role, passwords.hash(password), now, now, now, null);
     keep(account);
+    tell(account);
     return account;
   }
 
@@ -133,8 +232,9 @@ public final class Accounts {
       Passwords.check(name, password);
       account = account.withPassword(passwords.hash(password), clock.get());
     }
-    account = role == null ? account : account.withRole(role);
+    account = role == null ? account : account.withRole(role, clock.get());
     keep(account);
+    tell(account);
     return account;
   }
 
@@ -149,7 +249,15 @@ public final class Accounts {
     refuseLastAdmin(known(name));
     Map<String, Account> rest = new TreeMap<>(accountByName);
     rest.remove(name);
+    Instant now = clock.get();
+    removed(name, now);
     write(rest);
+    others.accept(new JsonObject().put(REMOVED, new JsonObject().put(name, now.toString())));
+  }
+
+  private void tell(Account account) {
+    JsonArray one = new JsonArray().add(account.withLogin(null).write());
+    others.accept(new JsonObject().put(ACCOUNTS, one));
   }
 
   private Account known(String name) {
@@ -175,7 +283,9 @@ public final class Accounts {
   private void write(Map<String, Account> accounts) {
     JsonArray list = new JsonArray();
     accounts.values().forEach(account -> list.add(account.write()));
-    file.writeOrFail(new JsonObject().put("accounts", list));
+    JsonObject removed = new JsonObject();
+    removedByName.forEach((name, at) -> removed.put(name, at.toString()));
+    file.writeOrFail(new JsonObject().put(ACCOUNTS, list).put(REMOVED, removed));
     accountByName = accounts;
   }
 }

@@ -12,21 +12,31 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.admin.access.AccessProblem.Kind;
 
 /**
  * Tokens of machines. Only a digest is kept: a token is 256 random bits, so a fast one will do.
- * Changes belong on a worker.
+ * Changes belong on a worker. Every node has them all: each tells the others what it changes, and
+ * what is revoked comes back on no node.
  */
 public final class ApiTokens {
 
   static final int TOKENS_MAX = 1000;
+
+  /** The oldest are forgotten beyond that: a node that was away since brings them back. */
+  private static final int REVOKED_MAX = 1000;
+
+  private static final String TOKENS = "tokens";
+  private static final String REVOKED = "revoked";
 
   /** So that a token that leaked is found by those who look for secrets. */
   private static final String PREFIX = "puente_";
@@ -80,17 +90,14 @@ public final class ApiTokens {
   private final SecureRandom random;
   private final Supplier<Instant> clock;
   private final Map<String, Instant> lastUsedById = new ConcurrentHashMap<>();
-  private volatile Map<String, ApiToken> tokenByDigest;
+  private final Set<String> revokedIds = new LinkedHashSet<>();
+  private volatile Map<String, ApiToken> tokenByDigest = Map.of();
+  private volatile Consumer<JsonObject> others = news -> {};
 
-  private ApiTokens(
-      StateFile file,
-      SecureRandom random,
-      Supplier<Instant> clock,
-      Map<String, ApiToken> tokenByDigest) {
+  private ApiTokens(StateFile file, SecureRandom random, Supplier<Instant> clock) {
     this.file = file;
     this.random = random;
     this.clock = clock;
-    this.tokenByDigest = tokenByDigest;
   }
 
   /**
@@ -100,17 +107,71 @@ public final class ApiTokens {
    */
   public static ApiTokens open(StateFile file, SecureRandom random, Supplier<Instant> clock)
       throws IOException {
-    Map<String, ApiToken> tokens = new LinkedHashMap<>();
+    ApiTokens tokens = new ApiTokens(file, random, clock);
     try {
-      JsonArray list = file.read().getJsonArray("tokens", new JsonArray());
-      for (int i = 0; i < list.size(); i++) {
-        ApiToken token = ApiToken.read(list.getJsonObject(i));
-        tokens.put(token.digest, token);
-      }
+      JsonObject kept = file.read();
+      tokens.tokenByDigest = read(kept);
+      tokens.revokedIds.addAll(readRevoked(kept));
     } catch (RuntimeException broken) {
       throw new IOException("the API's tokens cannot be read: " + broken.getMessage(), broken);
     }
-    return new ApiTokens(file, random, clock, tokens);
+    return tokens;
+  }
+
+  private static Map<String, ApiToken> read(JsonObject json) {
+    Map<String, ApiToken> tokens = new LinkedHashMap<>();
+    for (Object one : json.getJsonArray(TOKENS, new JsonArray())) {
+      ApiToken token = ApiToken.read((JsonObject) one);
+      tokens.put(token.digest, token);
+    }
+    return tokens;
+  }
+
+  private static List<String> readRevoked(JsonObject json) {
+    return json.getJsonArray(REVOKED, new JsonArray()).stream().map(String::valueOf).toList();
+  }
+
+  /** Who tells the other nodes what is changed here. */
+  public void onChange(Consumer<JsonObject> teller) {
+    others = teller;
+  }
+
+  /** All that another node must know. */
+  public synchronized JsonObject told() {
+    return written(tokenByDigest);
+  }
+
+  /**
+   * Takes over what another node says.
+   *
+   * @throws RuntimeException if that is no such message
+   */
+  public synchronized void merge(JsonObject told) {
+    Map<String, ApiToken> merged = new LinkedHashMap<>(tokenByDigest);
+    boolean isNews = false;
+    for (String id : readRevoked(told)) {
+      isNews |= revoked(id);
+      merged.values().removeIf(token -> token.id.equals(id));
+    }
+    for (ApiToken token : read(told).values()) {
+      if (!merged.containsKey(token.digest)
+          && !revokedIds.contains(token.id)
+          && merged.size() < TOKENS_MAX) {
+        merged.put(token.digest, token);
+        isNews = true;
+      }
+    }
+    if (isNews) {
+      write(merged);
+    }
+  }
+
+  private boolean revoked(String id) {
+    boolean isNews = revokedIds.add(id);
+    while (revokedIds.size() > REVOKED_MAX) {
+      revokedIds.remove(revokedIds.iterator().next());
+    }
+    return isNews;
   }
 
   /** The oldest first. */
@@ -164,6 +225,7 @@ public final class ApiTokens {
     Map<String, ApiToken> more = new LinkedHashMap<>(tokenByDigest);
     more.put(token.digest, token);
     write(more);
+    others.accept(new JsonObject().put(TOKENS, new JsonArray().add(token.write())));
     return new Made(token, text);
   }
 
@@ -180,16 +242,22 @@ public final class ApiTokens {
             .orElseThrow(() -> new AccessProblem(Kind.UNKNOWN, "There is no token of that id."));
     Map<String, ApiToken> rest = new LinkedHashMap<>(tokenByDigest);
     rest.remove(token.digest);
+    revoked(id);
     write(rest);
+    others.accept(new JsonObject().put(REVOKED, new JsonArray().add(id)));
     lastUsedById.remove(id);
     return token;
   }
 
   private void write(Map<String, ApiToken> tokens) {
+    file.writeOrFail(written(tokens));
+    tokenByDigest = tokens;
+  }
+
+  private JsonObject written(Map<String, ApiToken> tokens) {
     JsonArray list = new JsonArray();
     tokens.values().forEach(token -> list.add(token.write()));
-    file.writeOrFail(new JsonObject().put("tokens", list));
-    tokenByDigest = tokens;
+    return new JsonObject().put(TOKENS, list).put(REVOKED, new JsonArray(List.copyOf(revokedIds)));
   }
 
   private static String digest(String text) {
