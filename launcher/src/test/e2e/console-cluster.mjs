@@ -1,12 +1,12 @@
 // The admin console on a cluster of three: any node shows all, an order goes to the node it is for,
 // and a node that dies is seen.
 //
-// Usage: node console-cluster.mjs CHROMIUM BASE FOLDER SETUP_TOKEN ALLOCATIONS DOOMED_PID NODE...
+// Usage: node console-cluster.mjs CHROMIUM BASE FOLDER SETUP_TOKEN ALLOCATIONS DOOMED_PID OTHER_BASE NODE...
 import { check, launch, report } from './browser.mjs';
 import * as shared from './console-browser.mjs';
 import { api, axe, quiet } from './console-browser.mjs';
 
-const [chromium, base, folder, token, allocations, doomedPid, ...nodes] = process.argv.slice(2);
+const [chromium, base, folder, token, allocations, doomedPid, otherBase, ...nodes] = process.argv.slice(2);
 const [, drained, doomed] = nodes;
 const SEEN_MS = 30_000;
 const browser = await launch(chromium);
@@ -24,6 +24,20 @@ await report(browser, {
     await axe(page, 'three nodes');
     await shot('cluster-nodes');
     quiet('three nodes');
+  },
+
+  async anAccountIsGoodOnEveryNode() {
+    const state = async () => (await (await page.request.get(`${otherBase}/api/v1/auth`)).json()).state;
+    const until = Date.now() + SEEN_MS;
+    while ((await state()) === 'setup' && Date.now() < until) await new Promise(done => { setTimeout(done, 100); });
+    const away = await browser.newContext();
+    const answer = await away.request.post(`${otherBase}/api/v1/auth/login`, {
+      data: { name: shared.NAME, password: shared.PASSWORD }, headers: { Origin: otherBase },
+    });
+    check(answer.status() === 200, `${answer.status()} ${await answer.text()}`);
+    check((await answer.json()).role === 'admin', 'with its role');
+    check((await (await away.request.get(`${otherBase}/api/v1/accounts`)).json()).accounts.length === 1, 'one account');
+    await away.close();
   },
 
   async sessionsOfAll() {

@@ -100,6 +100,7 @@ class ConsolePagesTest {
               setupToken(one),
               "" + clients.size(),
               "" + three.program().pid(),
+              console(two),
               "console-one",
               "console-two",
               "console-three");
