@@ -183,6 +183,78 @@ await report(browser, {
     quiet('ICE test');
   },
 
+  async accountIsMadeChangedRemoved() {
+    await visit(page, '/access?tab=accounts');
+    await page.click('section[aria-label="Console accounts"] >> text=Add…');
+    await page.fill('#field-name', 'ben');
+    await page.fill('#field-password', 'short');
+    await page.click('dialog footer .primary');
+    await page.waitForSelector('dialog [role=alert]');
+    check(/at least|from 10/i.test(await page.textContent('dialog [role=alert]')), await page.textContent('dialog [role=alert]'));
+    await axe(page, 'account dialog with a problem');
+    await page.fill('#field-password', 'shoes on the roof');
+    await page.click('dialog footer .primary');
+    const row = page.locator('table[aria-label="Console accounts"] tr', { hasText: 'ben' });
+    await row.waitFor();
+    await row.locator('text=Change…').click();
+    await page.selectOption('#field-role', 'operator');
+    await page.click('dialog footer .primary');
+    await row.locator('text=operator').waitFor();
+    check((await api(page, '/accounts')).accounts.find(one => one.name === 'ben').role === 'operator', 'the server has it');
+    await row.locator('text=Remove…').click();
+    check(await page.isDisabled('dialog footer .danger'), 'a name is typed first');
+    await page.fill('#field-typed', 'ben');
+    await page.click('dialog footer .danger');
+    await row.waitFor({ state: 'detached' });
+    check((await api(page, '/accounts')).accounts.length === 1, 'and is without it again');
+    quiet('accounts');
+  },
+
+  async tokenIsMadeUsedRevoked() {
+    await visit(page, '/access?tab=tokens');
+    await page.click('#main >> text=Make…');
+    await page.fill('#field-name', 'ci');
+    await page.click('dialog footer .primary');
+    const token = await page.textContent('dialog code.once');
+    await axe(page, 'a token, shown once');
+    await page.click('dialog footer .primary');
+    const status = async () => (await fetch(`${base}/api/v1/nodes`, { headers: { Authorization: `Bearer ${token}` } })).status;
+    check(await status() === 200, 'it opens the API');
+    const row = page.locator('table[aria-label="API tokens"] tr', { hasText: 'ci' });
+    await row.locator('text=Revoke…').click();
+    await page.click('dialog footer .danger');
+    await row.waitFor({ state: 'detached' });
+    check(await status() === 401, 'and no longer');
+    quiet('tokens');
+  },
+
+  async turnUserIsMadeAndRemoved() {
+    await visit(page, '/access');
+    await page.click('section[aria-label="TURN users"] >> text=Add…');
+    await page.fill('#field-name', '<i>dan</i>');
+    await page.click('dialog footer .primary');
+    check((await page.textContent('dialog code.once >> nth=1')).length >= 16, 'a password is made');
+    await page.click('dialog footer .primary');
+    const row = page.locator('table[aria-label="TURN users"] tr', { hasText: '<i>dan</i>' });
+    await row.locator('text=Remove…').click();
+    await page.click('dialog footer .danger');
+    await row.waitFor({ state: 'detached' });
+    quiet('TURN users');
+  },
+
+  async threads() {
+    await visit(page, `/nodes/${facts.node}?tab=threads`);
+    const first = page.locator('.threads details').first();
+    await first.waitFor();
+    await first.locator('summary').click();
+    check((await first.locator('pre').textContent()).includes('('), 'a stack');
+    await axe(page, 'threads');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download')]);
+    const all = JSON.parse(await readFile(await file.path(), 'utf8')).threads;
+    check(all.length === await page.locator('.threads details').count() && all.some(one => one.state === 'RUNNABLE'), `${all.length} threads`);
+    quiet('threads');
+  },
+
   async sessionIsClosed() {
     await page.goto('about:blank');
     await visit(page, '/sessions');

@@ -21,7 +21,7 @@ export const accounts = ctx =>
       all.length === 0
         ? empty(
             "No account yet",
-            "As long as there is none, whoever is on this machine may do everything. The set-up token is in the log of the first start.",
+            "The first is made at the sign-in page with the set-up token, which is in the file setup-token in state-dir.",
             { kind: "none" },
           )
         : grid(
