@@ -132,22 +132,15 @@ class GarbageTest {
   }
 
   /** Effects that only count. */
-  private static final class Tally implements Effects {
+  private static final class Tally extends NoEffects {
 
     int packets;
     Relay bound = new Relay(Lab.RELAY_IPV4, Lab.RELAY_IPV4);
 
     @Override
-    public void toClient(FiveTuple client, byte[] message, int length) {}
-
-    @Override
     public void toClient(FiveTuple client, int channel, Packet packet, int offset, int length) {
       packets++;
     }
-
-    @Override
-    public void toClientFrom(
-        TransportAddress from, FiveTuple client, TransportAddress to, byte[] bytes, int length) {}
 
     @Override
     public void toPeer(
@@ -159,25 +152,5 @@ class GarbageTest {
     public void bind(Relay relay) {
       bound = relay;
     }
-
-    @Override
-    public void unbind(Relay relay) {}
-
-    @Override
-    public void ask(AllocationStore.Question question) {}
-
-    @Override
-    public Whereabouts elsewhere(Packet packet) {
-      return Whereabouts.NOWHERE;
-    }
-
-    @Override
-    public void keep(Allocation allocation) {}
-
-    @Override
-    public void forget(FiveTuple client) {}
-
-    @Override
-    public void closeClient(FiveTuple client) {}
   }
 }

@@ -18,12 +18,10 @@ import puente.stun.AddressRange;
 import puente.stun.BindingConfig;
 import puente.stun.BindingServer;
 import puente.stun.FiveTuple;
-import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
-import puente.turn.Allocation;
 import puente.turn.Counters;
-import puente.turn.Effects;
+import puente.turn.NoEffects;
 import puente.turn.Relay;
 import puente.turn.RelayAddress;
 import puente.turn.Restored;
@@ -156,7 +154,7 @@ class ManySessionsTest {
   }
 
   /** Opens every relay at once, and grants everything. */
-  private static final class World implements Effects {
+  private static final class World extends NoEffects {
     private final Queue<Relay> bound = new ArrayDeque<>();
     private final Queue<FiveTuple> granted = new ArrayDeque<>();
 
@@ -180,36 +178,5 @@ class ManySessionsTest {
         granted.add(readmit.client());
       }
     }
-
-    @Override
-    public void toClient(FiveTuple client, byte[] message, int length) {}
-
-    @Override
-    public void toClient(FiveTuple client, int channel, Packet packet, int offset, int length) {}
-
-    @Override
-    public void toClientFrom(
-        TransportAddress from, FiveTuple client, TransportAddress to, byte[] message, int length) {}
-
-    @Override
-    public void toPeer(
-        Relay relay, TransportAddress peer, Packet packet, int offset, int length, boolean df) {}
-
-    @Override
-    public Whereabouts elsewhere(Packet packet) {
-      return Whereabouts.NOWHERE;
-    }
-
-    @Override
-    public void unbind(Relay relay) {}
-
-    @Override
-    public void keep(Allocation allocation) {}
-
-    @Override
-    public void forget(FiveTuple client) {}
-
-    @Override
-    public void closeClient(FiveTuple client) {}
   }
 }
