@@ -157,25 +157,20 @@ class TcpRelayTest {
     Socket control = connectToServer();
     allocate(control);
     for (boolean clientFirst : new boolean[] {true, false, true, false}) {
-      try (ServerSocket listening = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-        int id = connectionId(exchange(control, connect(listening)));
-        try (Socket peer = listening.accept()) {
-          peer.setSoTimeout(PATIENCE_MS);
-          Socket data = connectToServer();
-          exchange(data, bind(id));
-          Socket first = clientFirst ? data : peer;
-          Socket second = clientFirst ? peer : data;
-          byte[] said = bytes(500_000);
-          CompletableFuture<Void> sent = writes(first, said);
-          ByteArrayOutputStream heard = new ByteArrayOutputStream();
-          CompletableFuture<Void> ended = sent.thenRun(() -> shutdown(first));
-          second.getInputStream().transferTo(heard);
-          ended.get();
-          assertArrayEquals(said, heard.toByteArray());
-          byte[] answer = bytes(100_000);
-          writes(second, answer).thenRun(() -> shutdown(second)).get();
-          assertArrayEquals(answer, first.getInputStream().readAllBytes());
-        }
+      Socket data = connectToServer();
+      try (Socket peer = connected(control, data)) {
+        Socket first = clientFirst ? data : peer;
+        Socket second = clientFirst ? peer : data;
+        byte[] said = bytes(500_000);
+        CompletableFuture<Void> sent = writes(first, said);
+        ByteArrayOutputStream heard = new ByteArrayOutputStream();
+        CompletableFuture<Void> ended = sent.thenRun(() -> shutdown(first));
+        second.getInputStream().transferTo(heard);
+        ended.get();
+        assertArrayEquals(said, heard.toByteArray());
+        byte[] answer = bytes(100_000);
+        writes(second, answer).thenRun(() -> shutdown(second)).get();
+        assertArrayEquals(answer, first.getInputStream().readAllBytes());
       }
     }
   }
@@ -190,30 +185,25 @@ class TcpRelayTest {
     Socket control = connectToServer();
     allocate(control);
     for (boolean up : new boolean[] {true, false}) {
-      try (ServerSocket listening = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-        int id = connectionId(exchange(control, connect(listening)));
-        try (Socket peer = listening.accept()) {
-          peer.setSoTimeout(PATIENCE_MS);
-          Socket data = connectToServer();
-          exchange(data, bind(id));
-          byte[] much = bytes(64 << 20);
-          long before = bytesUp() + bytesDown();
-          CompletableFuture<Void> sent = writes(up ? data : peer, much);
-          // It stops: what has passed no longer grows, far below the whole.
-          long[] passed = {-1};
-          await(
-              () -> {
-                long now = bytesUp() + bytesDown() - before;
-                boolean still = now > 0 && now == passed[0];
-                passed[0] = now;
-                LockSupport.parkNanos(200_000_000);
-                return still;
-              });
-          assertTrue(passed[0] < much.length / 2, passed[0] + " bytes are under way");
-          assertEquals(false, sent.isDone());
-          assertArrayEquals(much, reads(up ? peer : data, much.length).get());
-          sent.get();
-        }
+      Socket data = connectToServer();
+      try (Socket peer = connected(control, data)) {
+        byte[] much = bytes(64 << 20);
+        long before = bytesUp() + bytesDown();
+        CompletableFuture<Void> sent = writes(up ? data : peer, much);
+        // It stops: what has passed no longer grows, far below the whole.
+        long[] passed = {-1};
+        await(
+            () -> {
+              long now = bytesUp() + bytesDown() - before;
+              boolean still = now > 0 && now == passed[0];
+              passed[0] = now;
+              LockSupport.parkNanos(200_000_000);
+              return still;
+            });
+        assertTrue(passed[0] < much.length / 2, passed[0] + " bytes are under way");
+        assertEquals(false, sent.isDone());
+        assertArrayEquals(much, reads(up ? peer : data, much.length).get());
+        sent.get();
       }
     }
   }
@@ -231,24 +221,16 @@ class TcpRelayTest {
     try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = gone.getLocalPort();
     }
-    MessageBuilder call =
-        request(Method.CONNECT)
-            .xorAddress(AttributeType.XOR_PEER_ADDRESS, LOOPBACK.withPort(nobody));
-    assertEquals(447, code(exchange(control, call)));
+    assertEquals(447, code(exchange(control, connect(LOOPBACK.withPort(nobody)))));
     Socket stranger = connectToServer();
     assertEquals(400, code(exchange(stranger, bind(7))));
     // A refused ConnectionBind leaves the connection as it was.
     assertEquals(437, code(exchange(stranger, request(Method.REFRESH))));
-    try (ServerSocket listening = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-      int id = connectionId(exchange(control, connect(listening)));
-      try (Socket peer = listening.accept()) {
-        peer.setSoTimeout(PATIENCE_MS);
-        Socket data = connectToServer();
-        exchange(data, bind(id));
-        control.close();
-        assertEquals(-1, readOrReset(peer));
-        assertEquals(-1, readOrReset(data));
-      }
+    Socket data = connectToServer();
+    try (Socket peer = connected(control, data)) {
+      control.close();
+      assertEquals(-1, readOrReset(peer));
+      assertEquals(-1, readOrReset(data));
     }
     await(() -> isFree(relayed));
   }
@@ -289,6 +271,17 @@ class TcpRelayTest {
     return client;
   }
 
+  /** A peer that the client has called, and whose connection is bound to {@code data}. */
+  private static Socket connected(Socket control, Socket data) throws IOException {
+    try (ServerSocket listening = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      int id = connectionId(exchange(control, connect(listening)));
+      Socket peer = listening.accept();
+      peer.setSoTimeout(PATIENCE_MS);
+      exchange(data, bind(id));
+      return peer;
+    }
+  }
+
   private static TransportAddress allocate(Socket control) throws IOException {
     Message answer =
         exchange(control, request(Method.ALLOCATE).i32(AttributeType.REQUESTED_TRANSPORT, 6 << 24));
@@ -297,10 +290,11 @@ class TcpRelayTest {
   }
 
   private static MessageBuilder connect(ServerSocket peer) {
-    return request(Method.CONNECT)
-        .xorAddress(
-            AttributeType.XOR_PEER_ADDRESS,
-            Addresses.of((InetSocketAddress) peer.getLocalSocketAddress()));
+    return connect(Addresses.of((InetSocketAddress) peer.getLocalSocketAddress()));
+  }
+
+  private static MessageBuilder connect(TransportAddress peer) {
+    return request(Method.CONNECT).xorAddress(AttributeType.XOR_PEER_ADDRESS, peer);
   }
 
   private static MessageBuilder bind(int id) {
