@@ -6,7 +6,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puente.load.LoadPlan;
 import puente.load.Profile;
@@ -83,23 +82,14 @@ final class LoadAllocCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
-    try {
-      server.check();
-      options.limits();
-      LoadServerOptions.within("--rate", rate, 1, RATE_MAX);
-      LoadServerOptions.within("--hold", hold, 0, HOLD_MAX);
-      LoadServerOptions.within("--total", total, 0, 1e12);
-      LoadServerOptions.within("--clients", clients, 0, CLIENTS_MAX);
-      TransportAddress target = server.target(options.anywhere());
-      LoadPlan plan = plan(target);
-      return new LoadRun(surroundings, isTerminal, options, server, server.metrics(target))
-          .run(plan);
-    } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
-    }
+    return LoadRun.of(spec, surroundings, isTerminal, options, server, this::plan);
   }
 
   private LoadPlan plan(TransportAddress target) throws StartFailure {
+    LoadServerOptions.within("--rate", rate, 1, RATE_MAX);
+    LoadServerOptions.within("--hold", hold, 0, HOLD_MAX);
+    LoadServerOptions.within("--total", total, 0, 1e12);
+    LoadServerOptions.within("--clients", clients, 0, CLIENTS_MAX);
     double greatest = server.steps().stream().mapToDouble(Integer::doubleValue).max().orElse(rate);
     int enough = (int) Math.min(CLIENTS_MAX, greatest * (hold + ANSWER_SECONDS));
     int sockets = clients > 0 ? clients : Math.max(CLIENTS_MIN, enough);

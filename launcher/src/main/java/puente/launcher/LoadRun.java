@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import puente.load.Generator;
 import puente.load.LoadPlan;
 import puente.load.LoadResult;
@@ -21,6 +23,7 @@ import puente.load.LossCauses;
 import puente.load.ServerFigures;
 import puente.load.Tally;
 import puente.net.BindFailure;
+import puente.stun.TransportAddress;
 
 /** Runs a load, or a series of them, and says what came of it. */
 final class LoadRun implements Generator.Observer {
@@ -32,7 +35,12 @@ final class LoadRun implements Generator.Observer {
   private Optional<ServerFigures> before = Optional.empty();
   private Map<String, Double> counted = Map.of();
 
-  LoadRun(
+  /** What is to be put on the server at this address. */
+  interface Planned {
+    LoadPlan plan(TransportAddress target) throws StartFailure;
+  }
+
+  private LoadRun(
       Surroundings surroundings,
       BooleanSupplier isTerminal,
       LoadOptions options,
@@ -45,8 +53,29 @@ final class LoadRun implements Generator.Observer {
     progress = new LoadProgress(surroundings.err(), isTerminal);
   }
 
+  /** Checks what all loads have in common, and runs this one; the exit code is that of the command. */
+  static int of(
+      CommandSpec spec,
+      Surroundings surroundings,
+      BooleanSupplier isTerminal,
+      LoadOptions options,
+      LoadServerOptions server,
+      Planned planned)
+      throws StartFailure, InterruptedException {
+    try {
+      server.check();
+      options.limits();
+      TransportAddress target = server.target(options.anywhere());
+      LoadPlan plan = planned.plan(target);
+      return new LoadRun(surroundings, isTerminal, options, server, server.metrics(target))
+          .run(plan);
+    } catch (IllegalArgumentException wrong) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
+    }
+  }
+
   /** The exit code: 0, 99 if a threshold was broken, 1 if nothing came through. */
-  int run(LoadPlan plan) throws InterruptedException, StartFailure {
+  private int run(LoadPlan plan) throws InterruptedException, StartFailure {
     List<LoadCapacity.Step> steps = new ArrayList<>();
     LoadReport report = null;
     if (server.steps().isEmpty()) {

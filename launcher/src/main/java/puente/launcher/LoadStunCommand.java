@@ -6,7 +6,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puente.load.LoadPlan;
 import puente.load.Profile;
@@ -62,37 +61,31 @@ final class LoadStunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
-    try {
-      server.check();
-      options.limits();
-      LoadServerOptions.within("--rate", rate, 1, RATE_MAX);
-      LoadServerOptions.within("--clients", clients, server.threads(), CLIENTS_MAX);
-      TransportAddress target = server.target(options.anywhere());
-      TransportAddress local = server.local(target);
-      int sources = server.sources(local, clients);
-      LoadPlan plan =
-          new LoadPlan(
-              LoadPlan.Kind.STUN,
-              target,
-              server.firstSource(local, sources),
-              local,
-              sources,
-              server.threads(),
-              clients,
-              rate,
-              rate,
-              server.warmup(),
-              server.seconds(),
-              0,
-              0,
-              new Profile("binding", 1, Profile.PAYLOAD_MIN, 1),
-              LoadPlan.Direction.ECHO,
-              server.login(surroundings),
-              server.isJoined());
-      return new LoadRun(surroundings, isTerminal, options, server, server.metrics(target))
-          .run(plan);
-    } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
-    }
+    return LoadRun.of(spec, surroundings, isTerminal, options, server, this::plan);
+  }
+
+  private LoadPlan plan(TransportAddress target) throws StartFailure {
+    LoadServerOptions.within("--rate", rate, 1, RATE_MAX);
+    LoadServerOptions.within("--clients", clients, server.threads(), CLIENTS_MAX);
+    TransportAddress local = server.local(target);
+    int sources = server.sources(local, clients);
+    return new LoadPlan(
+        LoadPlan.Kind.STUN,
+        target,
+        server.firstSource(local, sources),
+        local,
+        sources,
+        server.threads(),
+        clients,
+        rate,
+        rate,
+        server.warmup(),
+        server.seconds(),
+        0,
+        0,
+        new Profile("binding", 1, Profile.PAYLOAD_MIN, 1),
+        LoadPlan.Direction.ECHO,
+        server.login(surroundings),
+        server.isJoined());
   }
 }

@@ -8,7 +8,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puente.load.LoadPlan;
 import puente.load.LoadPlan.Direction;
@@ -110,16 +109,7 @@ final class LoadTurnCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
-    try {
-      server.check();
-      options.limits();
-      TransportAddress target = server.target(options.anywhere());
-      LoadPlan plan = plan(target);
-      return new LoadRun(surroundings, isTerminal, options, server, server.metrics(target))
-          .run(plan);
-    } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
-    }
+    return LoadRun.of(spec, surroundings, isTerminal, options, server, this::plan);
   }
 
   private LoadPlan plan(TransportAddress target) throws StartFailure {
