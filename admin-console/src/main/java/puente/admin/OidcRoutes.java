@@ -67,17 +67,23 @@ final class OidcRoutes {
   }
 
   void addTo(ApiTable table) {
-    table.add("auth/oidc", new ApiTable.Route(HttpMethod.GET, null, 0, this::begin));
-    table.add("auth/oidc/callback", new ApiTable.Route(HttpMethod.GET, null, 0, this::finish));
+    table.add(
+        "auth/oidc", new ApiTable.Route(HttpMethod.GET, null, 0, call -> with(call, this::begin)));
+    table.add(
+        "auth/oidc/callback",
+        new ApiTable.Route(HttpMethod.GET, null, 0, call -> with(call, this::finish)));
   }
 
   Future<Void> close() {
     return workers.close();
   }
 
-  // ---- there
+  /** One half of a sign-in. */
+  private interface Step {
+    Future<Answer> take(Call call, OidcProvider other, ConsoleCookie cookie);
+  }
 
-  private Future<Answer> begin(Call call) {
+  private Future<Answer> with(Call call, Step step) {
     OidcProvider other = provider;
     if (other == null) {
       return Future.succeededFuture(none());
@@ -87,6 +93,12 @@ final class OidcRoutes {
     if (refusal.isPresent()) {
       return Future.succeededFuture(refusal.get());
     }
+    return step.take(call, other, cookie);
+  }
+
+  // ---- there
+
+  private Future<Answer> begin(Call call, OidcProvider other, ConsoleCookie cookie) {
     Attempt attempt = mint.begin(nowSeconds());
     URI redirect = redirect(call, cookie);
     return work(() -> other.authorization(attempt, redirect))
@@ -117,16 +129,7 @@ final class OidcRoutes {
 
   // ---- and back
 
-  private Future<Answer> finish(Call call) {
-    OidcProvider other = provider;
-    if (other == null) {
-      return Future.succeededFuture(none());
-    }
-    ConsoleCookie cookie = ConsoleCookie.of(call.request());
-    Optional<Answer> refusal = refuse(call, cookie);
-    if (refusal.isPresent()) {
-      return Future.succeededFuture(refusal.get());
-    }
+  private Future<Answer> finish(Call call, OidcProvider other, ConsoleCookie cookie) {
     Optional<Attempt> begun =
         cookie
             .readAttempt(call.request())
