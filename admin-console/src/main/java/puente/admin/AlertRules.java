@@ -2,7 +2,6 @@ package puente.admin;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 import puente.admin.Alerts.Rule;
 import puente.series.Figure;
@@ -18,31 +17,8 @@ public final class AlertRules {
 
   private static final int DAY = 86_400;
 
-  public static final Rule CERTIFICATE =
-      new Rule(
-          "certificate",
-          "warning",
-          -14,
-          -15,
-          1,
-          1,
-          "#/config",
-          days ->
-              String.format(Locale.ROOT, "The certificate ends in %.0f days", Math.max(0, -days)),
-          "Renew it; a reload takes it over without losing a packet");
-
-  public static final Rule CERTIFICATE_SOON =
-      new Rule(
-          "certificate-soon",
-          "critical",
-          -3,
-          -4,
-          1,
-          1,
-          "#/config",
-          days ->
-              String.format(Locale.ROOT, "The certificate ends in %.0f days", Math.max(0, -days)),
-          "Renew it; a reload takes it over without losing a packet");
+  public static final Rule CERTIFICATE = certificate("certificate", "warning", -14);
+  public static final Rule CERTIFICATE_SOON = certificate("certificate-soon", "critical", -3);
 
   public static final Rule DRAIN_OVERDUE =
       new Rule(
@@ -70,58 +46,57 @@ public final class AlertRules {
 
   private static final Rule EGRESS =
       share("egress", "warning", 0.8, 0.75, 30, "of what it may send is sent")
-          .build("Above the limit packets are dropped: raise bps-capacity, or add a node");
+          .advising("Above the limit packets are dropped: raise bps-capacity, or add a node");
 
   private static final List<Judged> OF_FIGURES =
       List.of(
           new Judged(
               share("ports", "warning", 0.85, 0.8, 30, "of the relay ports are taken")
-                  .build("Widen min-port to max-port, or add a node"),
+                  .advising("Widen min-port to max-port, or add a node"),
               values -> ratio(values, Figure.PORTS_USED, Figure.PORTS_LIMIT)),
           new Judged(
               share("ports-exhausted", "critical", 0.95, 0.9, 5, "of the relay ports are taken")
-                  .build("New clients are refused next: drain it, or add a node now"),
+                  .advising("New clients are refused next: drain it, or add a node now"),
               values -> ratio(values, Figure.PORTS_USED, Figure.PORTS_LIMIT)),
           new Judged(
               share("allocations", "warning", 0.9, 0.85, 30, "of the allocations allowed exist")
-                  .build("Raise total-quota, or add a node"),
+                  .advising("Raise total-quota, or add a node"),
               values -> ofQuota(values)),
           new Judged(
               share("processor", "warning", 0.85, 0.75, 60, "of the processors are busy")
-                  .build("Move load away, or add a node: the planner says how many"),
+                  .advising("Move load away, or add a node: the planner says how many"),
               values -> values[Figure.PROCESSOR.ordinal()]),
           new Judged(
               share("memory", "warning", 0.92, 0.85, 300, "of the memory is in use")
-                  .build("More memory, or fewer allocations for a node (total-quota)"),
+                  .advising("More memory, or fewer allocations for a node (total-quota)"),
               values -> ratio(values, Figure.MEMORY_USED, Figure.MEMORY_LIMIT)),
           new Judged(
               rate("no-port", "critical", 0.1, 3, "Allocates a second are refused with 508")
-                  .build("No relay port is free, and no other node takes them"),
+                  .advising("No relay port is free, and no other node takes them"),
               values -> values[Figure.ANSWERS_508.ordinal()]),
           new Judged(
               rate("kernel-drops", "warning", 1, 10, "datagrams a second are lost in the kernel")
-                  .build("Raise net.core.rmem_max and sock-buf-size, or move load away"),
+                  .advising("Raise net.core.rmem_max and sock-buf-size, or move load away"),
               values -> values[Figure.KERNEL_DROPS.ordinal()]),
           new Judged(
               rate("auth-storm", "warning", 5, 10, "wrong credentials a second")
-                  .build("The page Security names the sources: ban them, or look at the secret"),
+                  .advising("The page Security names the sources: ban them, or look at the secret"),
               values -> values[Figure.AUTH_WRONG.ordinal()]),
           new Judged(
               rate("stranger-storm", "warning", 100, 10, "requests a second of unproven sources")
-                  .build("They are dropped; the page Security names the sources"),
+                  .advising("They are dropped; the page Security names the sources"),
               values -> values[Figure.RATE_LIMITED.ordinal()]),
           new Judged(
-              new Words(
-                      "loop-lag",
-                      "warning",
-                      0.1,
-                      0.05,
-                      5,
-                      60,
-                      "#/nodes/{node}",
-                      late ->
-                          String.format(Locale.ROOT, "An event loop is %.0f ms late", 1000 * late))
-                  .build("The machine is short of processor, or something blocks"),
+              new Rule(
+                  "loop-lag",
+                  "warning",
+                  0.1,
+                  0.05,
+                  5,
+                  60,
+                  "#/nodes/{node}",
+                  late -> String.format(Locale.ROOT, "An event loop is %.0f ms late", 1000 * late),
+                  "The machine is short of processor, or something blocks"),
               values -> values[Figure.LOOP_LAG.ordinal()]));
 
   private AlertRules() {}
@@ -167,25 +142,24 @@ public final class AlertRules {
     return all > 0 ? values[used.ordinal()] / all : Double.NaN;
   }
 
-  /** All of a rule but the advice. */
-  private record Words(
-      String name,
-      String severity,
-      double on,
-      double off,
-      int onSeconds,
-      int offSeconds,
-      String page,
-      DoubleFunction<String> text) {
-
-    Rule build(String advice) {
-      return new Rule(name, severity, on, off, onSeconds, offSeconds, page, text, advice);
-    }
+  /** So many days, below zero, before a certificate ends. */
+  private static Rule certificate(String name, String severity, int on) {
+    return new Rule(
+        name,
+        severity,
+        on,
+        on - 1,
+        1,
+        1,
+        "#/config",
+        days -> String.format(Locale.ROOT, "The certificate ends in %.0f days", Math.max(0, -days)),
+        "Renew it; a reload takes it over without losing a packet");
   }
 
-  private static Words share(
+  /** Without advice yet. */
+  private static Rule share(
       String name, String severity, double on, double off, int seconds, String words) {
-    return new Words(
+    return new Rule(
         name,
         severity,
         on,
@@ -193,12 +167,13 @@ public final class AlertRules {
         seconds,
         60,
         "#/capacity",
-        share -> Overview.percent(share) + " " + words);
+        share -> Overview.percent(share) + " " + words,
+        "");
   }
 
-  /** Ends after a minute of less than half. */
-  private static Words rate(String name, String severity, double on, int seconds, String words) {
-    return new Words(
+  /** Ends after a minute of less than half; without advice yet. */
+  private static Rule rate(String name, String severity, double on, int seconds, String words) {
+    return new Rule(
         name,
         severity,
         on,
@@ -206,6 +181,7 @@ public final class AlertRules {
         seconds,
         60,
         "#/security",
-        rate -> String.format(Locale.ROOT, rate < 10 ? "%.1f " : "%.0f ", rate) + words);
+        rate -> String.format(Locale.ROOT, rate < 10 ? "%.1f " : "%.0f ", rate) + words,
+        "");
   }
 }

@@ -47,6 +47,11 @@ public final class Alerts {
         throw new IllegalArgumentException(name + ": ends above where it opens");
       }
     }
+
+    /** The same with another advice. */
+    Rule advising(String other) {
+      return new Rule(name, severity, on, off, onSeconds, offSeconds, page, text, other);
+    }
   }
 
   /** How long a figure has been on which side. */
