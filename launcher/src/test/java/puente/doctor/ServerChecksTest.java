@@ -3,6 +3,7 @@ package puente.doctor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static puente.doctor.Findings.named;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -44,13 +45,6 @@ class ServerChecksTest {
                 patienceMs),
             Instant.now())
         .findings();
-  }
-
-  private static Finding named(List<Finding> all, String name) {
-    return all.stream()
-        .filter(one -> one.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError(name + " is not in " + all));
   }
 
   private static MessageBuilder mapped(Message request, InetSocketAddress to) {

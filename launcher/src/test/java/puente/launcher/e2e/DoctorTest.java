@@ -3,6 +3,7 @@ package puente.launcher.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static puente.doctor.Findings.named;
 
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
@@ -39,13 +40,6 @@ class DoctorTest {
                 PATIENCE_MS),
             Instant.now())
         .findings();
-  }
-
-  private static Finding named(List<Finding> all, String name) {
-    return all.stream()
-        .filter(one -> one.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError(name + " is not in " + all));
   }
 
   private static void is(Verdict verdict, List<Finding> all, String name, String words) {

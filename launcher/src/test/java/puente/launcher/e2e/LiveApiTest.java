@@ -13,9 +13,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Set;
 import java.util.TreeSet;
@@ -161,8 +159,8 @@ class LiveApiTest {
   private void closes(ServerProcess asked, ServerProcess owner, TurnClient client)
       throws Exception {
     String id = sessions(get(asked, "sessions?node=live-one")).getJsonObject(0).getString("id");
-    assertEquals(204, send(asked, "DELETE", "sessions/" + id, "").statusCode());
-    assertEquals(404, send(owner, "DELETE", "sessions/" + id, "").statusCode());
+    assertEquals(204, asked.api("DELETE", "sessions/" + id, "").statusCode());
+    assertEquals(404, owner.api("DELETE", "sessions/" + id, "").statusCode());
     JsonObject closed =
         until(
             () -> get(owner, "sessions/" + id),
@@ -174,7 +172,7 @@ class LiveApiTest {
   /** Told to one node, it bites on both: sessions end, requests get no answer. */
   private void bans(ServerProcess one, ServerProcess two, TurnClient client) throws Exception {
     String body = "{\"kind\":\"network\",\"target\":\"127.0.0.1/32\",\"reason\":\"a test\"}";
-    HttpResponse<String> made = send(one, "POST", "bans", body);
+    HttpResponse<String> made = one.api("POST", "bans", body);
     assertEquals(201, made.statusCode(), made.body());
     until(() -> get(two, "sessions"), json -> json.getInteger("total") == 0);
     until(() -> get(two, "bans"), json -> json.getJsonArray("bans").size() == 1);
@@ -186,7 +184,7 @@ class LiveApiTest {
           SocketTimeoutException.class,
           () -> socket.receive(new DatagramPacket(new byte[500], 500)));
       String id = new JsonObject(made.body()).getString("id");
-      assertEquals(204, send(two, "DELETE", "bans/" + id, "").statusCode());
+      assertEquals(204, two.api("DELETE", "bans/" + id, "").statusCode());
       until(() -> get(one, "bans"), json -> json.getJsonArray("bans").isEmpty());
       socket.setSoTimeout(10_000);
       socket.send(new DatagramPacket(binding, binding.length, two.address()));
@@ -216,29 +214,11 @@ class LiveApiTest {
   private JsonObject get(ServerProcess node, String path) throws Exception {
     return until(
         () -> {
-          HttpResponse<String> answer = send(node, "GET", path, "");
+          HttpResponse<String> answer = node.api("GET", path, "");
           assertEquals(200, answer.statusCode(), answer.body());
           return new JsonObject(answer.body());
         },
         json -> !json.getJsonObject("coverage", new JsonObject()).containsKey("missing"));
-  }
-
-  private HttpResponse<String> send(ServerProcess node, String method, String path, String body)
-      throws IOException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.adminPort + "/api/v1/" + path))
-            .header("Puente-Request", "1")
-            .method(
-                method,
-                body.isEmpty()
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body))
-            .build();
-    try {
-      return http.send(request, HttpResponse.BodyHandlers.ofString());
-    } catch (InterruptedException stopped) {
-      throw new IOException(stopped);
-    }
   }
 
   /** What /metrics of this node says by now. */

@@ -8,10 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +53,7 @@ class MemoryTest {
       assertThrows(AssertionError.class, () -> allocate(server));
       assertEquals(HOURS, hours(server), server.log());
       JsonObject ban = bans(server).getJsonObject(0);
-      assertEquals(204, send(server, "DELETE", "bans/" + ban.getString("id"), "").statusCode());
+      assertEquals(204, server.api("DELETE", "bans/" + ban.getString("id"), "").statusCode());
       allocate(server);
     }
   }
@@ -71,7 +67,7 @@ class MemoryTest {
   /** A ban outlives the process, and would outlive a run of the test. */
   private static void forget(ServerProcess server) throws Exception {
     for (Object ban : bans(server)) {
-      send(server, "DELETE", "bans/" + ((JsonObject) ban).getString("id"), "");
+      server.api("DELETE", "bans/" + ((JsonObject) ban).getString("id"), "");
     }
   }
 
@@ -96,7 +92,7 @@ class MemoryTest {
   /** How many of them the API has, each with its value. */
   private static int hours(ServerProcess server) throws Exception {
     String query = "series?k=alloc.total&from=-86400&step=3600&to=-1";
-    JsonObject series = new JsonObject(send(server, "GET", query, "").body());
+    JsonObject series = new JsonObject(server.api("GET", query, "").body());
     JsonArray values = series.getJsonArray("series").getJsonObject(0).getJsonArray("v");
     int found = 0;
     for (Object value : values) {
@@ -109,27 +105,10 @@ class MemoryTest {
 
   private static int ban(ServerProcess server, String user) throws Exception {
     String body = "{\"kind\":\"user\",\"target\":\"" + user + "\",\"reason\":\"a test\"}";
-    return send(server, "POST", "bans", body).statusCode();
+    return server.api("POST", "bans", body).statusCode();
   }
 
   private static JsonArray bans(ServerProcess server) throws Exception {
-    return new JsonObject(send(server, "GET", "bans", "").body()).getJsonArray("bans");
-  }
-
-  private static HttpResponse<String> send(
-      ServerProcess server, String method, String path, String body) throws Exception {
-    HttpRequest request =
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + server.adminPort + "/api/v1/" + path))
-            .header("Puente-Request", "1")
-            .method(
-                method,
-                body.isEmpty()
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body))
-            .build();
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(request, HttpResponse.BodyHandlers.ofString());
-    }
+    return new JsonObject(server.api("GET", "bans", "").body()).getJsonArray("bans");
   }
 }

@@ -220,10 +220,26 @@ public final class ServerProcess implements AutoCloseable {
 
   /** What its admin port answers. */
   HttpResponse<String> ask(String method, String path) throws IOException, InterruptedException {
+    return ask(method, path, "");
+  }
+
+  /** What its API answers to a page of the console. */
+  HttpResponse<String> api(String method, String path, String body)
+      throws IOException, InterruptedException {
+    return ask(method, "/api/v1/" + path, body);
+  }
+
+  private HttpResponse<String> ask(String method, String path, String body)
+      throws IOException, InterruptedException {
     try (var client = HttpClient.newHttpClient()) {
       var request =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path))
-              .method(method, HttpRequest.BodyPublishers.noBody())
+              .header("Puente-Request", "1")
+              .method(
+                  method,
+                  body.isEmpty()
+                      ? HttpRequest.BodyPublishers.noBody()
+                      : HttpRequest.BodyPublishers.ofString(body))
               .timeout(Duration.ofSeconds(10))
               .build();
       return client.send(request, HttpResponse.BodyHandlers.ofString());
