@@ -36,7 +36,7 @@ import puente.turn.RelayAddress;
  * some relay ports, where this node waits for it, and connects to the listeners.
  */
 final class NodeProbe {
-  private static final String SUBJECT = "probe";
+  static final String SUBJECT = "probe";
   private static final Set<String> KINDS = Set.of("udp", "tcp", "tls", "http", "https");
   private static final int RELAYS = 8;
   private static final int PORTS_MAX = 32;

@@ -10,19 +10,22 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a cluster that is about other nodes and words to them: a test says who is there, and
- * words arrive at once. Nothing else is asked of it.
+ * words and questions arrive at once. Nothing else is asked of it.
  */
 final class FakeCluster implements Messenger {
   private final String own;
   private final Map<String, FakeCluster> all;
   private final Map<String, Listener> listeners = new TreeMap<>();
+  private final Map<String, Answerer> answerers = new TreeMap<>();
   private final List<Consumer<List<NodeState>>> changes = new ArrayList<>();
   private volatile List<NodeState> nodes = List.of();
   private volatile Set<String> doubtful = Set.of();
+  private volatile UnaryOperator<byte[]> onTheWay = UnaryOperator.identity();
 
   private FakeCluster(String own, Map<String, FakeCluster> all) {
     this.own = own;
@@ -67,6 +70,11 @@ final class FakeCluster implements Messenger {
     doubtful = Set.of(ids);
   }
 
+  /** What becomes of its questions before they arrive. */
+  void onTheWay(UnaryOperator<byte[]> change) {
+    onTheWay = change;
+  }
+
   void sees(NodeState... states) {
     nodes = List.of(states);
     changes.forEach(listener -> listener.accept(nodes));
@@ -85,7 +93,11 @@ final class FakeCluster implements Messenger {
 
   @Override
   public CompletionStage<byte[]> ask(String node, String subject, byte[] body, Duration patience) {
-    return CompletableFuture.failedStage(new Unanswered("nobody answers here"));
+    FakeCluster other = all.get(node);
+    Answerer answerer = other == null ? null : other.answerers.get(subject);
+    return answerer == null
+        ? CompletableFuture.failedStage(new Unanswered("nobody answers here"))
+        : answerer.answer(own, onTheWay.apply(body));
   }
 
   @Override
@@ -94,5 +106,7 @@ final class FakeCluster implements Messenger {
   }
 
   @Override
-  public void answer(String subject, Answerer answerer) {}
+  public void answer(String subject, Answerer answerer) {
+    answerers.put(subject, answerer);
+  }
 }

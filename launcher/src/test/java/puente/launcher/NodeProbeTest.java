@@ -6,17 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,50 +24,15 @@ import puente.admin.OperationsView.Probe;
 class NodeProbeTest {
   @TempDir Path directory;
 
-  private final Map<String, Messenger.Answerer> answerers = new HashMap<>();
+  private final List<FakeCluster> nodes = FakeCluster.nodes(3);
 
   /** What a firewall leaves of a question's ports. */
   private UnaryOperator<JsonArray> firewall = ports -> ports;
 
-  private Cluster cluster(String own, List<NodeState> nodes) {
-    Messenger messenger =
-        new Messenger() {
-          @Override
-          public boolean tell(String node, String subject, byte[] body) {
-            return false;
-          }
-
-          @Override
-          public CompletionStage<byte[]> ask(
-              String node, String subject, byte[] body, Duration patience) {
-            JsonObject question = new JsonObject(new String(body, StandardCharsets.UTF_8));
-            question.put("relays", firewall.apply(question.getJsonArray("relays")));
-            return answerer(node).answer(own, question.encode().getBytes(StandardCharsets.UTF_8));
-          }
-
-          @Override
-          public void listen(String subject, Listener listener) {}
-
-          @Override
-          public void answer(String subject, Answerer answerer) {
-            answerers.put(own, answerer);
-          }
-        };
-    return (Cluster)
-        Proxy.newProxyInstance(
-            Cluster.class.getClassLoader(),
-            new Class<?>[] {Cluster.class},
-            (self, method, arguments) ->
-                switch (method.getName()) {
-                  case "nodeId" -> own;
-                  case "nodes" -> nodes;
-                  case "messages" -> messenger;
-                  default -> throw new UnsupportedOperationException(method.getName());
-                });
-  }
-
-  private Messenger.Answerer answerer(String node) {
-    return Objects.requireNonNull(answerers.get(node));
+  private byte[] throughTheFirewall(byte[] body) {
+    JsonObject question = new JsonObject(new String(body, StandardCharsets.UTF_8));
+    question.put("relays", firewall.apply(question.getJsonArray("relays")));
+    return question.encode().getBytes(StandardCharsets.UTF_8);
   }
 
   private Probe probe(List<Listening> listening) throws StartFailure {
@@ -82,9 +42,10 @@ class NodeProbeTest {
             .flag("min-port", "49200")
             .flag("max-port", "65000")
             .load();
-    List<NodeState> nodes = List.of(NodeState.serving("n1"), NodeState.serving("n2"));
-    NodeProbe asked = new NodeProbe(cluster("n1", nodes), () -> config, () -> listening);
-    new NodeProbe(cluster("n2", nodes), () -> config, List::of);
+    nodes.forEach(node -> node.sees(NodeState.serving("n1"), NodeState.serving("n2")));
+    nodes.getFirst().onTheWay(this::throughTheFirewall);
+    NodeProbe asked = new NodeProbe(nodes.getFirst().cluster(), () -> config, () -> listening);
+    new NodeProbe(nodes.get(1).cluster(), () -> config, List::of);
     List<Probe> probes = asked.probe();
     assertEquals(List.of("n2"), probes.stream().map(Probe::by).toList());
     return probes.getFirst();
@@ -119,7 +80,9 @@ class NodeProbeTest {
   void whatIsNoQuestionIsRefused() throws Exception {
     probe(List.of());
     byte[] foreign = "{\"address\":\"example.org\"}".getBytes(StandardCharsets.UTF_8);
-    var answer = answerer("n2").answer("n3", foreign).toCompletableFuture();
-    assertFalse(answer.handle((body, failure) -> failure == null).join());
+    var answer =
+        nodes.get(2).ask("n2", NodeProbe.SUBJECT, foreign, Duration.ZERO).toCompletableFuture();
+    Throwable failure = answer.handle((body, why) -> why).join();
+    assertFalse(failure == null || failure instanceof Messenger.Unanswered, "it was asked");
   }
 }
