@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
@@ -28,15 +30,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The console's files, open to all: they hold no data, and one of them is where people sign in. All
  * that is under {@code /console/} of the class path; kept in memory, sent again only when it changed
- * (RFC 9110 §8.8.3).
+ * (RFC 9110 §8.8.3). The page names its scripts and styles below a folder that changes with what is
+ * in them, so that a browser that has them asks for the page only.
  */
 final class ConsoleFiles {
 
   /** Also the page at {@code /}. */
   private static final String INDEX = "index.html";
 
-  /** A name that changes with the content: {@code app-0f3a9c2e.js}. */
-  private static final Pattern HASHED = Pattern.compile(".*-[0-9a-f]{8,64}\\.[a-z0-9]{2,5}");
+  /** Of this server or of another one: while nodes of two versions run, a page may come here. */
+  private static final Pattern EDITION = Pattern.compile("/e-[A-Za-z0-9_-]{1,64}(?=/)");
+
+  private static final Pattern LINKED = Pattern.compile("(href|src)=\"([^\":#]+)\"");
+
+  /** RFC 8246: what never changes need not be asked for again. */
+  private static final String FOR_EVER = "public, max-age=31536000, immutable";
+
+  private static final String ASK_FIRST = "no-cache";
 
   private static final Pattern GZIP =
       Pattern.compile("(?i)(?:^|[ ,])(?:gzip|\\*)(?!\\s*;\\s*q=0(?:\\.0*)?\\s*(?:,|$))");
@@ -82,18 +92,65 @@ final class ConsoleFiles {
     }
   }
 
+  /**
+   * What is in a file.
+   *
+   * @param small compressed; null if that is of no use
+   */
+  private record Content(String type, byte[] bytes, byte @Nullable [] small, String tag) {
+
+    static Content of(String name, byte[] bytes) {
+      String ending = name.substring(name.lastIndexOf('.') + 1);
+      byte[] small = bytes.length < COMPRESSED_MIN ? bytes : compressed(bytes);
+      return new Content(
+          TYPES.getOrDefault(ending, "text/plain; charset=utf-8"),
+          bytes,
+          small.length < bytes.length ? small : null,
+          ConsoleFiles.tag(bytes));
+    }
+  }
+
   private final Map<String, File> fileByPath = new HashMap<>();
 
   ConsoleFiles() {
-    load()
-        .forEach(
-            (name, bytes) -> {
-              File file = file(name, bytes);
-              fileByPath.put("/" + name, file);
-              if (name.equals(INDEX)) {
-                fileByPath.put("/", file);
-              }
-            });
+    Map<String, byte[]> bytesByName = load();
+    String edition = "e-" + edition(bytesByName) + "/";
+    bytesByName.forEach(
+        (name, bytes) -> {
+          Content content = Content.of(name, bytes);
+          fileByPath.put("/" + name, file(content, ASK_FIRST));
+          fileByPath.put("/" + edition + name, file(content, FOR_EVER));
+        });
+    File page = file(Content.of(INDEX, page(bytesByName, edition)), ASK_FIRST);
+    fileByPath.put("/", page);
+    fileByPath.put("/" + INDEX, page);
+  }
+
+  private static String edition(Map<String, byte[]> bytesByName) {
+    StringBuilder all = new StringBuilder();
+    bytesByName.forEach((name, bytes) -> all.append(name).append(tag(bytes)));
+    return tag(all.toString().getBytes(StandardCharsets.UTF_8)).substring(1, 12);
+  }
+
+  /** With the names of this edition, and all modules at once instead of one import after the other. */
+  private static byte[] page(Map<String, byte[]> bytesByName, String edition) {
+    String text =
+        LINKED
+            .matcher(
+                new String(Objects.requireNonNull(bytesByName.get(INDEX)), StandardCharsets.UTF_8))
+            .replaceAll(
+                link ->
+                    bytesByName.containsKey(link.group(2))
+                        ? "$1=\"" + edition + "$2\""
+                        : Matcher.quoteReplacement(link.group()));
+    StringBuilder modules = new StringBuilder();
+    for (String name : bytesByName.keySet()) {
+      String link = edition + name;
+      if (name.startsWith("js/") && !text.contains('"' + link + '"')) {
+        modules.append("<link rel=\"modulepreload\" href=\"").append(link).append("\">");
+      }
+    }
+    return text.replace("</head>", modules + "\n</head>").getBytes(StandardCharsets.UTF_8);
   }
 
   /**
@@ -102,7 +159,11 @@ final class ConsoleFiles {
    * @return null if there is none of that name
    */
   @Nullable Answer answer(HttpServerRequest request) {
-    File file = fileByPath.get(String.valueOf(request.path()));
+    String path = String.valueOf(request.path());
+    File file = fileByPath.get(path);
+    if (file == null) {
+      file = fileByPath.get(EDITION.matcher(path).replaceFirst(""));
+    }
     if (file == null || !request.uri().startsWith("/")) {
       return null;
     }
@@ -144,25 +205,21 @@ final class ConsoleFiles {
     return bytesByName;
   }
 
-  private static File file(String name, byte[] bytes) {
-    String tag = tag(bytes);
-    String type =
-        TYPES.getOrDefault(name.substring(name.lastIndexOf('.') + 1), "text/plain; charset=utf-8");
+  private static File file(Content content, String caching) {
     Map<String, String> headers = new LinkedHashMap<>(PROTECTED);
-    headers.put("ETag", tag);
-    headers.put(
-        "Cache-Control",
-        HASHED.matcher(name).matches() ? "public, max-age=31536000, immutable" : "no-cache");
-    byte[] small = bytes.length < COMPRESSED_MIN ? bytes : compressed(bytes);
-    if (small.length >= bytes.length) {
-      return file(type, bytes, headers, tag, null);
+    headers.put("ETag", content.tag);
+    headers.put("Cache-Control", caching);
+    byte[] small = content.small;
+    if (small == null) {
+      return file(content.type, content.bytes, headers, content.tag, null);
     }
     headers.put("Vary", "Accept-Encoding");
     Map<String, String> zipped = new LinkedHashMap<>(headers);
-    String zippedTag = tag.substring(0, tag.length() - 1) + "-gz\"";
+    String zippedTag = content.tag.substring(0, content.tag.length() - 1) + "-gz\"";
     zipped.put("ETag", zippedTag);
     zipped.put("Content-Encoding", "gzip");
-    return file(type, bytes, headers, tag, file(type, small, zipped, zippedTag, null));
+    File compressed = file(content.type, small, zipped, zippedTag, null);
+    return file(content.type, content.bytes, headers, content.tag, compressed);
   }
 
   private static File file(

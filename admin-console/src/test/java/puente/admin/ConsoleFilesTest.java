@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +60,32 @@ class ConsoleFilesTest {
     assertEquals(304, again.statusCode());
     assertEquals("", again.body());
     assertEquals(200, server.get("/", "If-None-Match", "\"other\"").statusCode());
+  }
+
+  /** A browser that has been here asks for the page, and for nothing else that it has. */
+  @Test
+  void namesItsFilesSoThatTheyMayBeKept() throws Exception {
+    String page = server.get("/").body();
+    List<String> links =
+        Pattern.compile("(?:href|src)=\"([^\"#]+)\"")
+            .matcher(page)
+            .results()
+            .map(link -> link.group(1))
+            .toList();
+    assertTrue(links.stream().anyMatch(link -> link.endsWith("/js/pages/capacity.js")), page);
+    for (String link : links) {
+      HttpResponse<String> file = server.get("/" + link);
+      assertEquals(200, file.statusCode(), link);
+      assertEquals(
+          "public, max-age=31536000, immutable", header(file, "cache-control"), () -> link);
+      assertEquals(1, links.stream().filter(link::equals).count(), link);
+    }
+    String script =
+        links.stream().filter(link -> link.endsWith("/main.js")).findFirst().orElseThrow();
+    HttpResponse<String> ofAnother =
+        server.get("/e-another" + script.substring(script.indexOf('/')));
+    assertEquals("no-cache", header(ofAnother, "cache-control"));
+    assertEquals(server.get("/" + script).body(), ofAnother.body());
   }
 
   /** RFC 9110 §12.5.3: each form has a tag of its own, and caches are told that there are two. */
