@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import puente.admin.Cluster.Gathered;
 import puente.series.Figure;
@@ -27,6 +28,9 @@ final class LiveRoutes {
   /** However many look at once, the nodes are asked so often only. */
   private static final long FRESH_MS = 900;
 
+  /** Who does not answer once has not lost what it said the time before. */
+  private static final long CARRIED_MS = 2500;
+
   private static final int KEYS_MAX = 16;
   private static final int POINTS = 1000;
   private static final int POINTS_MAX = 5000;
@@ -35,9 +39,13 @@ final class LiveRoutes {
   private final LiveView live;
   private final Cluster cluster;
   private final Overview overview;
+  private final Map<String, Part> lastParts = new HashMap<>();
   private JsonArray forecast = new JsonArray();
   private @Nullable Future<JsonObject> newest;
   private long newestAtMs;
+
+  /** What a node said of itself. */
+  private record Part(JsonObject said, long atMs) {}
 
   LiveRoutes(NodeView view, Cluster cluster) {
     this.live = view.live();
@@ -73,8 +81,24 @@ final class LiveRoutes {
     newest =
         cluster
             .all("overview", new JsonObject())
-            .map(found -> overview.merged(found, forecast, nowMs()));
+            .map(found -> overview.merged(carried(found, nowMs()), forecast, nowMs()));
     return newest;
+  }
+
+  private Gathered carried(Gathered found, long now) {
+    lastParts.values().removeIf(part -> now - part.atMs > CARRIED_MS);
+    Map<String, JsonObject> parts = new TreeMap<>(found.byNode());
+    List<String> missing = new ArrayList<>();
+    for (String node : found.missing()) {
+      Part last = lastParts.get(node);
+      if (last == null) {
+        missing.add(node);
+      } else {
+        parts.put(node, last.said);
+      }
+    }
+    found.byNode().forEach((node, part) -> lastParts.put(node, new Part(part, now)));
+    return new Gathered(parts, missing);
   }
 
   // ---- series
@@ -201,15 +225,9 @@ final class LiveRoutes {
     JsonArray series = new JsonArray();
     for (Object key : question.getJsonArray("k")) {
       Figure figure = Figure.of(String.valueOf(key)).orElseThrow();
+      List<double[]> ofNodes = parts.stream().map(part -> values(part, figure, count)).toList();
       JsonArray values = new JsonArray();
-      for (int i = 0; i < count; i++) {
-        double[] ofNodes = new double[parts.size()];
-        for (int n = 0; n < ofNodes.length; n++) {
-          JsonArray part = parts.get(n).getJsonArray(figure.key(), new JsonArray());
-          Double value = i < part.size() ? part.getDouble(i) : null;
-          ofNodes[n] = value == null ? Double.NaN : value;
-        }
-        double together = figure.together(ofNodes);
+      for (double together : SummedSeries.of(figure, ofNodes, count, step)) {
         values.add(Double.isNaN(together) ? null : (Object) together);
       }
       series.add(
@@ -221,6 +239,16 @@ final class LiveRoutes {
         .put("stepSeconds", step)
         .put("t", times)
         .put("series", series);
+  }
+
+  private static double[] values(JsonObject part, Figure figure, int count) {
+    JsonArray told = part.getJsonArray(figure.key(), new JsonArray());
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      Double value = i < told.size() ? told.getDouble(i) : null;
+      values[i] = value == null ? Double.NaN : value;
+    }
+    return values;
   }
 
   // ---- top talkers

@@ -6,6 +6,8 @@ import { BASE, get } from "./api.js";
 const QUIET_MS = 5_000;
 const STALE_MS = 30_000;
 const PING_MS = 3_000;
+/** So long what all nodes said is shown rather than what some say. */
+const WHOLE_MS = 10_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 const TOPICS = "overview,nodes,events";
 
@@ -145,13 +147,17 @@ function judge() {
   if (isNews) tell({ name: "live", data: live });
 }
 
+/** Whether a node that lives is not in it. */
+export const lacks = value => value?.coverage?.missing?.length > 0;
+
 /**
  * Something that the page shows and that changes: asked for every few seconds, or filled by the
- * stream's events where `event` names one and the stream is up.
+ * stream's events where `event` names one and the stream is up. With `isSum` a node that did not answer
+ * once makes no dip.
  */
 export class Feed {
-  constructor(path, { every = 2_000, event, onChange, onValue, once = false }) {
-    Object.assign(this, { path, every, event, onChange, onValue, once });
+  constructor(path, { every = 2_000, event, onChange, onValue, isSum = false, once = false }) {
+    Object.assign(this, { path, every, event, onChange, onValue, isSum, once });
     this.value = undefined;
     this.problem = null;
     this.at = 0;
@@ -204,6 +210,7 @@ export class Feed {
     try {
       const value = await get(typeof this.path === "function" ? this.path() : this.path, { signal });
       if (signal.aborted) return;
+      if (this.isSum && lacks(value) && !lacks(this.value) && Date.now() - this.at < WHOLE_MS) return heard();
       this.value = value;
       this.problem = null;
       this.at = Date.now();

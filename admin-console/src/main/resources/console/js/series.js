@@ -3,6 +3,7 @@
 import { url } from "./api.js";
 import { span } from "./router.js";
 import { chart } from "./chart.js";
+import { lacks } from "./feeds.js";
 
 const POINTS = 360;
 const STEPS = [1, 10, 60, 300, 900, 3600, 21_600];
@@ -30,6 +31,7 @@ export function seriesFeed(names, { node, agg } = {}) {
     },
     every: isLive ? Math.min(60_000, Math.max(2_000, ((to - from) * 1_000) / POINTS / 2)) : 600_000,
     keep: true,
+    isSum: true,
     onValue: noteBeginning,
   };
 }
@@ -74,6 +76,7 @@ export function seriesChart(key, title, feed, lines, options) {
     title,
     times: answer?.t ?? [],
     marks: marksOf(answer),
+    ...(lacks(answer) && { hint: `without ${answer.coverage.missing.join(", ")}, silent now` }),
     ...words,
     ...options,
     series: lines.map(line => ({ ...line, values: valuesOf(answer, line.k, line.scale) })),
