@@ -151,7 +151,6 @@ public final class AdminServer {
     new AuthRoutes(desk, gate, trail, options).addTo(table);
     singleSignOn.addTo(table);
     new AccountRoutes(desk, trail).addTo(table);
-    trail.addTo(table);
     operations.addTo(table);
     turnAccess.addTo(table);
     new CapacityRoutes().addTo(table);

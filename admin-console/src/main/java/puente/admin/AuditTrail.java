@@ -12,7 +12,6 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-import puente.admin.access.Role;
 import puente.admin.records.RecordFiles;
 
 /**
@@ -27,6 +26,7 @@ final class AuditTrail {
   private static final int TEXT_MAX = 1000;
 
   private static final int PAGES_MAX = 4;
+  private static final int LIMIT_MAX = 1000;
 
   /**
    * A change that was asked for.
@@ -67,10 +67,6 @@ final class AuditTrail {
     worker = vertx.createSharedWorkerExecutor("puente-audit", 1);
   }
 
-  void addTo(ApiTable table) {
-    table.get("audit", Role.OPERATOR, this::page);
-  }
-
   /** Who asked is noted. */
   void note(Call call, Change change) {
     note(call, call.caller().who(), change);
@@ -97,15 +93,19 @@ final class AuditTrail {
         .onFailure(full -> LOG.error("event=audit-not-kept cause=\"{}\"", full.toString()));
   }
 
-  private Future<Answer> page(Call call) {
-    call.allowParameters("who", "action", "cursor", "limit");
-    Optional<String> who = call.parameter("who");
-    Optional<String> action = call.parameter("action");
-    long before = call.number("cursor", 0, 1, Long.MAX_VALUE);
-    int limit = call.limit();
+  /**
+   * What was noted here, the newest first.
+   *
+   * @param words {@code limit}; of {@code before} the number after this node's name bounds it
+   */
+  Future<JsonObject> page(JsonObject words) {
+    Optional<String> who = Optional.ofNullable(words.getString("who"));
+    Optional<String> action = Optional.ofNullable(words.getString("action"));
+    JsonObject bounds = words.getJsonObject("before", new JsonObject());
+    long before = Long.parseLong(bounds.getString(node, "0"));
+    int limit = Math.clamp(words.getInteger("limit", 1), 1, LIMIT_MAX);
     if (pages >= PAGES_MAX) {
-      return Future.succeededFuture(
-          Answer.problem(503, "Other pages are being read.").with("Retry-After", "1"));
+      return Future.failedFuture("other pages are being read");
     }
     pages++;
     return worker
@@ -122,13 +122,10 @@ final class AuditTrail {
             true)
         .onComplete(done -> pages--)
         .map(
-            page -> {
-              JsonObject body = new JsonObject().put("entries", new JsonArray(page.records()));
-              if (page.next() > 0) {
-                body.put("next", Long.toString(page.next()));
-              }
-              return Answer.json(200, body);
-            });
+            page ->
+                new JsonObject()
+                    .put("entries", new JsonArray(page.records()))
+                    .put("more", page.next() > 0));
   }
 
   /** After all that was noted is kept. */

@@ -66,6 +66,11 @@ final class Cluster {
 
   /** Asks this node and all others. */
   Future<Gathered> all(String question, JsonObject words) {
+    return all(question, words, PATIENCE);
+  }
+
+  /** Asks this node and all others what takes longer. */
+  Future<Gathered> all(String question, JsonObject words, Duration patience) {
     List<String> nodes = new ArrayList<>(others.alive());
     nodes.remove(own);
     Map<String, JsonObject> answers = new TreeMap<>();
@@ -81,7 +86,7 @@ final class Cluster {
         };
     Future<JsonObject> here = local(question, words);
     for (String node : nodes) {
-      remote(node, question, words)
+      remote(node, question, words, patience)
           .onComplete(
               answer -> {
                 if (answer.succeeded()) {
@@ -108,7 +113,7 @@ final class Cluster {
   Future<JsonObject> one(String node, String question, JsonObject words) {
     return node.equals(own) || node.equals("self")
         ? local(question, words)
-        : remote(node, question, words);
+        : remote(node, question, words, PATIENCE);
   }
 
   boolean isAlive(String node) {
@@ -127,9 +132,10 @@ final class Cluster {
     }
   }
 
-  private Future<JsonObject> remote(String node, String question, JsonObject words) {
+  private Future<JsonObject> remote(
+      String node, String question, JsonObject words, Duration patience) {
     JsonObject asked = new JsonObject().put("q", question).put("w", words);
-    return onLoop(others.ask(node, asked.toBuffer().getBytes(), PATIENCE))
+    return onLoop(others.ask(node, asked.toBuffer().getBytes(), patience))
         .map(bytes -> new JsonObject(Buffer.buffer(bytes)));
   }
 

@@ -20,6 +20,7 @@ final class LiveRoom {
   private final SignalingRoutes signaling;
   private final ForecastRoutes forecasts;
   private final SecurityRoutes security;
+  private final AuditRoutes audit;
 
   LiveRoom(Context context, NodeView view, AuditTrail trail) {
     this.context = context;
@@ -30,6 +31,7 @@ final class LiveRoom {
     explain = new ExplainRoutes(view.live(), cluster);
     events = new EventRoutes(view.live(), cluster);
     security = new SecurityRoutes(view.live(), cluster);
+    audit = new AuditRoutes(trail, cluster);
     signaling = new SignalingRoutes(view.live(), cluster);
     forecasts = new ForecastRoutes(view, context, pages);
     forecastTimer =
@@ -50,6 +52,7 @@ final class LiveRoom {
     bans.addTo(table);
     signaling.addTo(table);
     security.addTo(table);
+    audit.addTo(table);
     forecasts.addTo(table);
   }
 

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import puente.series.Figure;
 import puente.series.History;
 import puente.story.Step;
@@ -30,6 +31,10 @@ final class FakeLive implements LiveView {
   final History history = new History(point -> {});
   final Map<String, Ban> bans = new LinkedHashMap<>();
   private final List<String> orders;
+  private volatile String name = "one";
+  private volatile @Nullable FakeLive other;
+  private volatile Function<byte[], CompletionStage<byte[]>> answerer =
+      question -> CompletableFuture.failedStage(new IllegalStateException("not started"));
 
   FakeLive(List<String> orders) {
     this.orders = orders;
@@ -67,7 +72,16 @@ final class FakeLive implements LiveView {
 
   @Override
   public String node() {
-    return "one";
+    return name;
+  }
+
+  void name(String newName) {
+    name = newName;
+  }
+
+  /** The two of them are a cluster; null ends it. */
+  void join(@Nullable FakeLive newOther) {
+    other = newOther;
   }
 
   @Override
@@ -242,16 +256,22 @@ final class FakeLive implements LiveView {
     return new Others() {
       @Override
       public Set<String> alive() {
-        return Set.of();
+        FakeLive there = other;
+        return there == null ? Set.of() : Set.of(there.name);
       }
 
       @Override
       public CompletionStage<byte[]> ask(String node, byte[] question, Duration patience) {
-        return CompletableFuture.failedStage(new IllegalStateException("nobody"));
+        FakeLive there = other;
+        return there == null || !there.name.equals(node)
+            ? CompletableFuture.failedStage(new IllegalStateException("nobody"))
+            : there.answerer.apply(question);
       }
 
       @Override
-      public void answer(Function<byte[], CompletionStage<byte[]>> answerer) {}
+      public void answer(Function<byte[], CompletionStage<byte[]>> newAnswerer) {
+        answerer = newAnswerer;
+      }
     };
   }
 }

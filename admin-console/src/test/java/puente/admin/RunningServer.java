@@ -41,6 +41,7 @@ final class RunningServer implements AutoCloseable {
   }
 
   private RunningServer(AdminServer.Options options) {
+    node.live.name(options.identity().node());
     AdminServer.Orders orders = new AdminServer.Orders(operations, turn, logs, peers);
     server = start(vertx, context, options, node, orders);
   }
@@ -53,6 +54,13 @@ final class RunningServer implements AutoCloseable {
   /** With what a server before it has left. */
   static RunningServer with(Path directory, @Nullable String token) {
     return new RunningServer("127.0.0.1", token, directory);
+  }
+
+  /** One of several. */
+  static RunningServer named(String name, Path directory, String token) {
+    InetAddress address = InetAddress.ofLiteral("127.0.0.1");
+    AdminServer.Identity identity = new AdminServer.Identity(name, "test", "1");
+    return new RunningServer(new AdminServer.Options(address, 0, token, directory, identity, null));
   }
 
   /** As from a fresh installation: whoever is on the machine may look. */

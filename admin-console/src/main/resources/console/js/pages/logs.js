@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { BASE, url } from "../api.js";
 import * as f from "../format.js";
-import { button, card, choose, empty, foreign, state, when } from "../parts.js";
+import { button, card, choose, empty, foreign, partial, state, when } from "../parts.js";
 import { here, to, toNode, tweak } from "../router.js";
 import { download } from "../dialog.js";
 import { eventRow } from "./logs-rows.js";
@@ -56,6 +56,7 @@ export default {
           path: url("/audit", {
             who: words.get("who"),
             action: words.get("action"),
+            node: words.get("node"),
             cursor: words.get("cursor"),
             limit: 100,
           }),
@@ -190,6 +191,9 @@ function audit(ctx) {
         autocomplete: "off",
       }),
       h("button", { class: "btn quiet", type: "submit" }, "Filter"),
+      words.get("node") && chip("node", words.get("node")),
+      ctx.feeds.audit?.value?.coverage &&
+        partial(ctx.feeds.audit.value.coverage.answered, ctx.feeds.audit.value.coverage.nodes),
     ),
     card(
       "Who changed what",
