@@ -40,6 +40,26 @@ await report(browser, {
     await away.close();
   },
 
+  async aSignInIsGoodOnEveryNode() {
+    // A browser sends the same cookie to another port of the host: as behind one name.
+    const status = async () => (await page.request.get(`${otherBase}/api/v1/nodes`)).status();
+    const until = Date.now() + SEEN_MS;
+    while (await status() !== 200 && Date.now() < until) await new Promise(done => { setTimeout(done, 100); });
+    check(await status() === 200, 'who signed in at one node is known to the other');
+    const { csrfToken } = await (await page.request.get(`${otherBase}/api/v1/auth`)).json();
+    check(csrfToken === (await api(page, '/auth')).csrfToken, 'and may give orders there');
+    const made = await page.request.post(`${otherBase}/api/v1/tokens`, {
+      data: { name: 'made-elsewhere', role: 'viewer' }, headers: { Origin: otherBase, 'Puente-CSRF': csrfToken },
+    });
+    check(made.status() === 201, `${made.status()} ${await made.text()}`);
+    await visit('/logs?tab=audit');
+    const entry = page.locator('table[aria-label="Audit log"] tr', { hasText: 'made-elsewhere' });
+    await entry.waitFor();
+    check((await entry.textContent()).endsWith(drained), `${await entry.textContent()} names the node`);
+    await shot('cluster-audit');
+    quiet('a sign-in elsewhere');
+  },
+
   async sessionsOfAll() {
     await visit('/sessions');
     await page.waitForFunction(n => document.querySelectorAll('table.sessions tbody tr').length === n, Number(allocations));

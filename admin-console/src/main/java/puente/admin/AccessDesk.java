@@ -74,9 +74,10 @@ final class AccessDesk {
   void join(AccessPeers peers, Context context) {
     accounts.onChange(peers::tell);
     tokens.onChange(peers::tell);
+    sessions.onChange(peers::tell);
     peers.join(
         news -> context.runOnContext(go -> hear(news)),
-        () -> accounts.told().mergeIn(tokens.told()));
+        () -> accounts.told().mergeIn(tokens.told()).mergeIn(sessions.told()));
   }
 
   private void hear(JsonObject news) {
@@ -93,8 +94,25 @@ final class AccessDesk {
                           }
                           return over;
                         }))
-            .onSuccess(over -> over.forEach(sessions::closeAll))
+            .onSuccess(over -> hear(over, news))
             .onFailure(this::warn);
+  }
+
+  private void hear(Set<String> over, JsonObject news) {
+    long now = System.currentTimeMillis();
+    try {
+      for (String name : over) {
+        long changed =
+            accounts
+                .find(name)
+                .map(account -> account.passwordChanged().toEpochMilli())
+                .orElse(now);
+        sessions.over(name, changed);
+      }
+      sessions.merge(news, now);
+    } catch (RuntimeException notOurs) {
+      warn(notOurs);
+    }
   }
 
   private void warn(Throwable cause) {

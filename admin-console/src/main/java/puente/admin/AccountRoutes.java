@@ -81,7 +81,7 @@ final class AccountRoutes {
     return work(
         () -> desk.accounts.change(name, role, password),
         account -> {
-          desk.sessions.closeAll(name);
+          desk.sessions.closeAll(name, System.currentTimeMillis());
           String after = account.role().word() + (password == null ? "" : ", new password");
           trail.note(call, Change.done("change-account", name, reason).from(before, after));
           return Answer.json(200, json(account));
@@ -97,7 +97,7 @@ final class AccountRoutes {
           return name;
         },
         removed -> {
-          desk.sessions.closeAll(name);
+          desk.sessions.closeAll(name, System.currentTimeMillis());
           trail.note(call, Change.done("remove-account", name, "").from(before, ""));
           return Answer.done();
         });
@@ -108,7 +108,7 @@ final class AccountRoutes {
     if (desk.accounts.find(name).isEmpty()) {
       return Future.succeededFuture(Answer.problem(404, "There is no account of that name."));
     }
-    desk.sessions.closeAll(name);
+    desk.sessions.closeAll(name, System.currentTimeMillis());
     trail.note(call, Change.done("logout-account", name, ""));
     return Future.succeededFuture(Answer.done());
   }

@@ -141,8 +141,7 @@ final class AdminGate {
 
   private @Nullable Answer refuseWithoutCsrf(HttpServerRequest request, boolean saysFromWhere) {
     String shown = request.getHeader(CSRF_HEADER);
-    String wanted =
-        session(request, System.currentTimeMillis()).map(Session::csrfToken).orElse(null);
+    String wanted = csrfToken(request).orElse(null);
     if (saysFromWhere
         && shown != null
         && wanted != null
@@ -159,6 +158,14 @@ final class AdminGate {
     return host != null
         && (origin.equalsIgnoreCase("http://" + host)
             || origin.equalsIgnoreCase("https://" + host));
+  }
+
+  /** What a change by this visitor must show. */
+  Optional<String> csrfToken(HttpServerRequest request) {
+    return ConsoleCookie.of(request)
+        .read(request)
+        .filter(cookie -> sessions.use(cookie, System.currentTimeMillis()).isPresent())
+        .map(ConsoleSessions::csrfTokenOf);
   }
 
   /** The console session that the request's cookie is of. */

@@ -69,7 +69,8 @@ final class AuthRoutes {
     Caller caller = call.caller();
     Session session = gate.session(call.request(), System.currentTimeMillis()).orElse(null);
     if (caller.isPerson() && session != null) {
-      return Future.succeededFuture(Answer.json(200, visitor(caller, session)));
+      String csrfToken = gate.csrfToken(call.request()).orElse("");
+      return Future.succeededFuture(Answer.json(200, visitor(caller, session, csrfToken)));
     }
     JsonObject json = stranger();
     if (caller.kind() != Caller.Kind.STRANGER) {
@@ -97,14 +98,14 @@ final class AuthRoutes {
         .put("version", identity.version());
   }
 
-  private JsonObject visitor(Caller caller, Session session) {
+  private JsonObject visitor(Caller caller, Session session, String csrfToken) {
     return known(
         stranger()
             .put("state", "signed-in")
             .put("method", caller.kind() == Caller.Kind.ACCOUNT ? "cookie" : "oidc")
             .put("name", caller.name())
             .put("role", caller.role().word())
-            .put("csrfToken", session.csrfToken())
+            .put("csrfToken", csrfToken)
             .put("idleSeconds", ConsoleSessions.IDLE_MS / 1000)
             .put("expires", Instant.ofEpochMilli(session.endsMs()).toString()));
   }
@@ -220,7 +221,7 @@ final class AuthRoutes {
     cookie.read(call.request()).ifPresent(desk.sessions::close);
     ConsoleSessions.Opened opened = desk.sessions.open(account.name(), System.currentTimeMillis());
     Caller caller = new Caller(Caller.Kind.ACCOUNT, account.name(), account.role());
-    return Answer.json(200, visitor(caller, opened.session()))
+    return Answer.json(200, visitor(caller, opened.session(), opened.csrfToken()))
         .with("Set-Cookie", cookie.set(opened.cookie()));
   }
 
@@ -239,7 +240,7 @@ final class AuthRoutes {
       return Future.succeededFuture(noAccount());
     }
     boolean own = caller.kind() == Caller.Kind.ACCOUNT;
-    desk.sessions.closeAll(own ? caller.name() : caller.who());
+    desk.sessions.closeAll(own ? caller.name() : caller.who(), System.currentTimeMillis());
     trail.note(call, Change.done("logout-everywhere", call.caller().name(), ""));
     ConsoleCookie cookie = ConsoleCookie.of(call.request());
     return Future.succeededFuture(Answer.done().with("Set-Cookie", cookie.clear()));
@@ -269,7 +270,7 @@ final class AuthRoutes {
               }
               bySource.right(source(call));
               byAccount.right(name);
-              desk.sessions.closeAll(name);
+              desk.sessions.closeAll(name, System.currentTimeMillis());
               trail.note(call, Change.done("change-password", name, ""));
               return signIn(call, changed.get());
             });

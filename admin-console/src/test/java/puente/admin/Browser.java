@@ -35,6 +35,14 @@ final class Browser {
     return browser;
   }
 
+  /** The same browser at another node, as behind one name. */
+  Browser at(RunningServer other) {
+    Browser same = new Browser(other, extra.toArray(String[]::new));
+    same.cookie = cookie;
+    same.csrf = csrf;
+    return same;
+  }
+
   static String setUpBody(String token) {
     return new JsonObject()
         .put("token", token.strip())

@@ -54,10 +54,16 @@ class SharedAccessTest {
   /** Both know the same: what was said is heard. */
   private void agree() {
     long until = System.nanoTime() + PATIENCE_NANOS;
-    while (!one.peers.all().equals(two.peers.all())) {
+    while (!lasting(one).equals(lasting(two))) {
       assertTrue(System.nanoTime() < until, "they do not agree");
       Thread.onSpinWait();
     }
+  }
+
+  private static JsonObject lasting(RunningServer server) {
+    JsonObject all = server.peers.all();
+    List.of("sessions", "ended", "over").forEach(all::remove);
+    return all;
   }
 
   private void carryAll() {
@@ -94,6 +100,39 @@ class SharedAccessTest {
     two.peers.hear(before);
     hearMark();
     assertFalse(away.get("accounts").body().contains("ben"), "a node that missed it is away");
+  }
+
+  /** Behind one name people come to any node: who signed in at one is known to all. */
+  @Test
+  void aSessionIsGoodOnEveryNodeUntilItsEnd() throws Exception {
+    Browser ana = Browser.atSetUp(one, here);
+    carry(one, two);
+    hearMark();
+    Browser same = ana.at(two);
+    assertEquals(200, same.get("nodes").statusCode());
+    assertEquals(201, same.send("POST", "accounts", BEN).statusCode(), "and may change things");
+    assertEquals(204, same.send("POST", "auth/logout", "").statusCode());
+    carry(two, one);
+    awaitRefusal(ana);
+
+    assertEquals(200, ana.logIn(Browser.NAME, Browser.PASSWORD).statusCode());
+    carry(one, two);
+    hearMark();
+    Browser ben = new Browser(two);
+    assertEquals(200, ben.logIn("ben", "shoes on the roof").statusCode());
+    carry(two, one);
+    assertEquals(200, ana.at(two).get("nodes").statusCode());
+    assertEquals(204, ana.send("POST", "accounts/ben/logout", "").statusCode());
+    carry(one, two);
+    awaitRefusal(ben);
+    assertEquals(200, ana.at(two).get("nodes").statusCode());
+  }
+
+  private static void awaitRefusal(Browser browser) throws Exception {
+    long until = System.nanoTime() + PATIENCE_NANOS;
+    while (browser.get("nodes").statusCode() != 401) {
+      assertTrue(System.nanoTime() < until, "the session goes on");
+    }
   }
 
   @Test
