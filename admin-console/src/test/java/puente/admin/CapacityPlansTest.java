@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.LocalDate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -214,6 +216,7 @@ class CapacityPlansTest {
         assertThrows(BadInput.class, () -> CapacityPlans.object("request", "[1]")).getMessage());
   }
 
+  /** Of processor time: what else the machine does is not the planner's. */
   @Test
   void answersInTheBlinkOfAnEye() {
     JsonObject request = new JsonObject(EXAMPLE);
@@ -221,11 +224,12 @@ class CapacityPlansTest {
     IntStream.range(0, 180).forEach(day -> days.add(1e9 + 1e7 * day + 1e8 * (day % 7)));
     request.put("history", new JsonObject().put("daily", new JsonObject().put("egress", days)));
     String json = request.encode();
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     long least = Long.MAX_VALUE;
     for (int i = 0; i < 20; i++) {
-      long before = System.nanoTime();
+      long before = threads.getCurrentThreadCpuTime();
       plan(json);
-      least = Math.min(least, System.nanoTime() - before);
+      least = Math.min(least, threads.getCurrentThreadCpuTime() - before);
     }
     assertTrue(least < 50_000_000, "took " + least / 1000 + " us");
   }

@@ -1,0 +1,180 @@
+// How long the console of a full cluster lets people wait: lists and plans over HTTP, pages in Chromium.
+// Run by bench/console, which makes the cluster; prints a table in Markdown, and details as JSON.
+//
+// Usage: node console-speed.mjs CHROMIUM BASE FOLDER ADMIN_TOKEN SETUP_TOKEN SESSIONS
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { launch } from './browser.mjs';
+import * as shared from './console-browser.mjs';
+
+const [chromium, base, folder, token, setupToken, sessionsText] = process.argv.slice(2);
+const SESSIONS = Number(sessionsText);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const LISTS = Number(process.env.LISTS ?? 60);
+const PLANS = Number(process.env.PLANS ?? 300);
+const FILLED_MS = 200_000;
+/** What issue and docs promise. */
+const LIST_P95_MS = 150;
+const PLAN_P95_MS = 50;
+const PAGE_MS = 1_000;
+
+const HEADERS = { Authorization: `Bearer ${token}` };
+const say = text => console.error(`console: ${text}`);
+const wait = ms => new Promise(done => { setTimeout(done, ms); });
+const broken = [];
+const rows = [];
+const details = {};
+
+function quantile(sorted, q) {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)];
+}
+
+function row(what, times, limit) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const [p50, p95, max] = [quantile(sorted, 0.5), quantile(sorted, 0.95), sorted.at(-1)].map(ms => Math.round(ms * 10) / 10);
+  rows.push(`| ${what} | ${times.length} | ${p50} | ${p95} | ${max} | ${limit ? `< ${limit}` : ''} |`);
+  if (limit && p95 >= limit) broken.push(`${what}: p95 ${p95} ms`);
+  return { p50, p95, max };
+}
+
+async function ask(path, options = {}) {
+  const began = performance.now();
+  const answer = await fetch(`${base}/api/v1/${path}`, { ...options, headers: { ...HEADERS, ...options.headers } });
+  const text = await answer.text();
+  const ms = performance.now() - began;
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`);
+  return { ms, json: JSON.parse(text) };
+}
+
+async function filled() {
+  const until = Date.now() + FILLED_MS;
+  let json;
+  do {
+    await wait(1000);
+    ({ json } = await ask('sessions?limit=1'));
+  } while (json.matching < SESSIONS && Date.now() < until);
+  say(`${json.matching} sessions (${json.matching} wanted of ${SESSIONS}), ${JSON.stringify(json.coverage)}`);
+  if (json.matching < SESSIONS * 0.98) throw new Error(`only ${json.matching} of ${SESSIONS} sessions came`);
+  details.sessions = json.matching;
+}
+
+/** Lists as the page asks for them, each kind by itself; then all of them mixed, several at once. */
+async function lists() {
+  const { json: page } = await ask('sessions?limit=1000&sort=user');
+  const users = page.sessions.map(session => session.user);
+  const some = i => encodeURIComponent(users[(i * 37) % users.length]);
+  let cursor = '';
+  const kinds = {
+    'oldest first': () => 'sessions?limit=100',
+    'by rate': () => 'sessions?limit=100&sort=-rate',
+    'by user': () => 'sessions?limit=100&sort=user',
+    'by bytes, 1000 at once': () => 'sessions?limit=1000&sort=-bytes',
+    'one user': i => `sessions?limit=100&user=${some(i)}`,
+    'users that end so': i => `sessions?limit=100&sort=-created&user=${encodeURIComponent(`*${i % 100}`)}`,
+    'a network and a state': () => 'sessions?limit=100&client=127.0.0.0/8&state=idle&sort=-created',
+    'active ones of a node': i => `sessions?limit=100&state=active&node=node-${1 + i % 3}`,
+    'page after page': () => `sessions?limit=100&sort=user${cursor && `&cursor=${cursor}`}`,
+  };
+  const follow = json => { cursor = json.next ? encodeURIComponent(json.next) : ''; };
+  const all = Object.entries(kinds);
+  for (let i = 0; i < 30; i++) await ask(all[i % all.length][1](i)); // what has never run is not what people meet
+  const times = Object.fromEntries(all.map(([name]) => [name, []]));
+  const covered = new Set();
+  for (let i = 0; i < LISTS; i++) {
+    for (const [name, path] of all) {
+      const { ms, json } = await ask(path(i));
+      times[name].push(ms);
+      covered.add(`${json.coverage.answered}/${json.coverage.nodes}`);
+      if (name === 'page after page') follow(json);
+      await wait(5);
+    }
+  }
+  details.coverage = [...covered];
+  for (const [name, list] of Object.entries(times)) row(`list: ${name}`, list, LIST_P95_MS);
+  row('list: all of these', Object.values(times).flat(), LIST_P95_MS);
+  const mixed = [];
+  await Promise.all([0, 1, 2].map(async who => {
+    for (let i = 0; i < LISTS; i++) {
+      mixed.push((await ask(all[(i + 3 * who) % all.length][1](i))).ms);
+      await wait(100);
+    }
+  }));
+  row('list: mixed, three people', mixed, LIST_P95_MS);
+}
+
+async function plans() {
+  const times = [];
+  const days = Array.from({ length: 180 }, (_, day) => 1e9 + 1e7 * day + 1e8 * (day % 7));
+  const history = { daily: { egress: days, ports: days.map(n => n / 1e6) } };
+  const body = i => JSON.stringify({ history, demand: { bhca: 60_000 + 100 * i, holdSeconds: 300 + i % 7, relayRatio: 0.2 }, policy: { zones: 3 } });
+  for (let i = 0; i < PLANS + 20; i++) {
+    const { ms } = await ask('capacity/plan', { method: 'POST', body: body(i), headers: { 'Content-Type': 'application/json' } });
+    if (i >= 20) times.push(ms);
+  }
+  row('plan: POST capacity/plan with 180 days of history', times, PLAN_P95_MS);
+  const forecasts = [];
+  for (let i = 0; i < LISTS; i++) forecasts.push((await ask('capacity/forecast')).ms);
+  row('plan: GET capacity/forecast', forecasts, PLAN_P95_MS);
+}
+
+/** From the first byte asked for until nothing on the page is loading. */
+async function shown(page, path) {
+  await page.goto('about:blank');
+  await page.goto(`${base}/#${path}`, { waitUntil: 'commit' });
+  await shared.settled(page);
+  return page.evaluate(() => {
+    const now = performance.now();
+    const asked = performance.getEntriesByType('resource');
+    const answers = asked.filter(one => one.name.includes('/api/'));
+    return {
+      ms: now,
+      requests: asked.length,
+      fromNetwork: asked.filter(one => one.transferSize > 0).length,
+      firstApi: Math.min(...answers.map(one => one.startTime)),
+      slowestApi: answers.map(one => [one.name.replace(/.*\/api\/v1\//, ''), Math.round(one.startTime), Math.round(one.responseEnd - one.startTime)])
+        .sort((a, b) => b[2] - a[2]).slice(0, 4),
+    };
+  });
+}
+
+async function pages() {
+  const browser = await launch(chromium);
+  const page = await shared.open(browser, base);
+  await shared.setUp(page, base, setupToken);
+  const session = encodeURIComponent((await ask('sessions?limit=1&sort=-rate')).json.sessions[0].id);
+  const paths = {
+    Overview: '/', Nodes: '/nodes', Node: '/nodes/node-2', Sessions: '/sessions', Session: `/sessions/${session}`,
+    'Top talkers': '/top', Signaling: '/signaling', Capacity: '/capacity', Security: '/security', Access: '/access',
+    'Events and logs': '/logs', 'Config': '/config', 'Certificates': '/config?tab=certs', Diagnostics: '/diag',
+  };
+  const looks = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [name, path] of Object.entries(paths)) looks.push({ name, round, ...(await shown(page, path)) });
+  }
+  for (const name of Object.keys(paths)) {
+    row(`page: ${name}`, looks.filter(look => look.name === name && look.round >= 0).map(look => look.ms), PAGE_MS);
+  }
+  row('page: first time after the start', looks.filter(look => look.round < 0).map(look => look.ms), PAGE_MS);
+  const cookies = await page.context().storageState();
+  const strangers = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const path of ['/', '/sessions', '/config']) {
+      const empty = await shared.open(browser, base, { storageState: cookies });
+      strangers.push((await shown(empty, path)).ms);
+      await empty.context().close();
+    }
+  }
+  row('page: with nothing in the cache', strangers, PAGE_MS);
+  details.looks = looks;
+  await browser.close();
+}
+
+await filled();
+await lists();
+await plans();
+await pages();
+await writeFile(join(folder, 'speed.json'), JSON.stringify({ ...details, rows, broken }, null, 1));
+console.log(['| what | times | p50 ms | p95 ms | max ms | promised p95 |', '|---|---:|---:|---:|---:|---:|', ...rows].join('\n'));
+console.log(`\n${details.sessions} sessions; nodes that answered: ${details.coverage.join(', ')}`);
+for (const one of broken) say(`NOT KEPT: ${one}`);
+process.exit(broken.length ? 1 : 0);
