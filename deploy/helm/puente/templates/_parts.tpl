@@ -158,12 +158,14 @@ spec:
   volumes:
     - name: settings
       configMap: {name: {{ include "puente.name" . }}}
+    {{- if not .Values.persistence.enabled }}
     - name: state
       {{- if and $host .Values.stateHostPath }}
       hostPath: {path: {{ .Values.stateHostPath }}, type: DirectoryOrCreate}
       {{- else }}
       emptyDir: {}
       {{- end }}
+    {{- end }}
     - name: tmp
       emptyDir: {}
     {{- if .Values.tlsSecret }}

@@ -40,6 +40,8 @@ public final class MetricFiles {
     Map<String, String> files = new LinkedHashMap<>();
     files.put("docs/METRICS.md", page());
     files.put("deploy/prometheus/puente.rules.yml", Rules.yaml());
+    // A chart holds all that it needs.
+    files.put("deploy/helm/puente/files/puente.rules.yml", Rules.yaml());
     for (Dashboard dashboard : DASHBOARDS) {
       files.put("deploy/grafana/dashboards/" + dashboard.name() + ".json", dashboard.file());
     }

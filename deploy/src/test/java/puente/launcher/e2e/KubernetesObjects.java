@@ -1,6 +1,7 @@
 package puente.launcher.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
@@ -15,6 +16,7 @@ import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import io.kubernetes.client.openapi.models.V1StatefulSet;
+import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,13 +30,18 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** Objects as they would go to Kubernetes, held against its own description and against each other. */
 final class KubernetesObjects {
-  /** The one kind that is not Kubernetes' own; its fields are compared with the operator's documentation. */
   private static final String MONITOR = "ServiceMonitor";
+
+  /** Kinds that are not Kubernetes' own; their fields are compared with the operator's documentation. */
+  private static final Map<String, Set<String>> FIELDS_BY_KIND =
+      Map.of(
+          MONITOR, Set.of("jobLabel", "selector", "endpoints"), "PrometheusRule", Set.of("groups"));
 
   private static final Map<String, Description> DESCRIPTION_BY_KIND =
       Map.of(
           "ConfigMap", V1ConfigMap::validateJsonElement,
           "DaemonSet", V1DaemonSet::validateJsonElement,
+          "HorizontalPodAutoscaler", V2HorizontalPodAutoscaler::validateJsonElement,
           "NetworkPolicy", V1NetworkPolicy::validateJsonElement,
           "PodDisruptionBudget", V1PodDisruptionBudget::validateJsonElement,
           "Secret", V1Secret::validateJsonElement,
@@ -73,9 +80,9 @@ final class KubernetesObjects {
 
   private static void checkFields(JsonObject object) throws IOException {
     String kind = text(object, "kind");
-    if (kind.equals(MONITOR)) {
+    if (FIELDS_BY_KIND.containsKey(kind)) {
       assertEquals("monitoring.coreos.com/v1", text(object, "apiVersion"));
-      assertEquals(Set.of("selector", "endpoints"), in(object, "spec").keySet());
+      assertEquals(FIELDS_BY_KIND.get(kind), in(object, "spec").keySet());
       return;
     }
     Objects.requireNonNull(DESCRIPTION_BY_KIND.get(kind), kind).check(object);
@@ -104,10 +111,15 @@ final class KubernetesObjects {
     all.forEach(object -> names.add(text(object, "kind") + "/" + text(object, "metadata", "name")));
     JsonObject pod = in(template, "spec");
     assertTrue(names.contains("ServiceAccount/" + text(pod, "serviceAccountName")));
-    checkVolumes(pod, names);
+    checkVolumes(pod, list(in(workload, "spec"), "volumeClaimTemplates"), names);
     checkSecrets(pod, names);
     checkPorts(pod);
     of(MONITOR).forEach(this::checkMonitor);
+    for (JsonObject scaler : of("HorizontalPodAutoscaler")) {
+      String target = text(scaler, "spec", "scaleTargetRef", "name");
+      assertTrue(names.contains(text(scaler, "spec", "scaleTargetRef", "kind") + "/" + target));
+      assertFalse(in(workload, "spec").has("replicas"), "an upgrade would undo what it did");
+    }
   }
 
   private static JsonObject selector(JsonObject object) {
@@ -123,10 +135,12 @@ final class KubernetesObjects {
     assertTrue(labels.entrySet().containsAll(selector.entrySet()), selector + " / " + labels);
   }
 
-  private void checkVolumes(JsonObject pod, Set<String> names) {
+  private void checkVolumes(JsonObject pod, JsonArray claims, Set<String> names) {
     Set<String> volumes = new HashSet<>();
+    claims.forEach(claim -> volumes.add(text(claim.getAsJsonObject(), "metadata", "name")));
     for (JsonElement volume : pod.getAsJsonArray("volumes")) {
-      volumes.add(text(volume.getAsJsonObject(), "name"));
+      String name = text(volume.getAsJsonObject(), "name");
+      assertTrue(volumes.add(name), "two volumes " + name);
       if (volume.getAsJsonObject().has("configMap")) {
         String map = text(volume.getAsJsonObject(), "configMap", "name");
         assertTrue(names.contains("ConfigMap/" + map), map);
@@ -177,6 +191,9 @@ final class KubernetesObjects {
                     in(service, "metadata", "labels").entrySet().containsAll(wanted.entrySet()))
             .toList();
     assertEquals(1, services.size(), wanted.toString());
+    // Rules ask for jobs that have the name in theirs.
+    String label = text(monitor, "spec", "jobLabel");
+    assertEquals("puente", in(services.getFirst(), "metadata", "labels").get(label).getAsString());
     JsonObject endpoint = list(in(monitor, "spec"), "endpoints").get(0).getAsJsonObject();
     assertTrue(
         list(in(services.getFirst(), "spec"), "ports").asList().stream()

@@ -52,6 +52,7 @@ class KubernetesTest {
         "mode=hostNetwork existingSecret=mine settings.user-quota=7",
         "mode=loadBalancer allowedPeers[0]=10.0.0.0/8",
         "mode=loadBalancer service.protocols=separate tlsSecret=certificate serviceMonitor.enabled=true",
+        "mode=loadBalancer autoscaling.enabled=true persistence.enabled=true prometheusRule.enabled=true",
       })
   void theChartIsRenderedToWhatKubernetesTakes(String values) throws Exception {
     String rendered = chart(values).call();
@@ -63,10 +64,39 @@ class KubernetesTest {
     assertEquals(values.contains("serviceMonitor") ? 1 : 0, objects.of("ServiceMonitor").size());
     checkPod(in(objects.one(host ? "DaemonSet" : "StatefulSet"), "spec", "template", "spec"), host);
     checkPolicy(objects.one("NetworkPolicy"), values.contains("tlsSecret"));
+    boolean scaled = values.contains("autoscaling.enabled=true");
+    assertEquals(scaled ? 1 : 0, objects.of("HorizontalPodAutoscaler").size());
+    checkRules(objects, values.contains("prometheusRule.enabled=true"));
+    checkState(objects, values.contains("persistence.enabled=true"));
     assertEquals("1", text(objects.one("PodDisruptionBudget"), "spec", "maxUnavailable"));
     String settings = text(objects.one("ConfigMap"), "data", "turnserver.conf");
     assertEquals(values.contains("user-quota"), settings.contains("\nuser-quota=7\n"), settings);
     understands(settings);
+  }
+
+  /** The same that Prometheus' own tool has tested. */
+  private static void checkRules(KubernetesObjects objects, boolean wanted) throws IOException {
+    assertEquals(wanted ? 1 : 0, objects.of("PrometheusRule").size());
+    if (wanted) {
+      String rules = Files.readString(DEPLOY.resolve("prometheus/puente.rules.yml"));
+      assertEquals(
+          KubernetesObjects.parse(rules).getFirst().get("groups"),
+          in(objects.one("PrometheusRule"), "spec").get("groups"));
+    }
+  }
+
+  /** A volume of its own, or none that a pod could share. */
+  private static void checkState(KubernetesObjects objects, boolean claimed) {
+    if (!claimed) {
+      objects
+          .of("StatefulSet")
+          .forEach(set -> assertFalse(in(set, "spec").has("volumeClaimTemplates")));
+      return;
+    }
+    JsonObject spec = in(objects.one("StatefulSet"), "spec");
+    JsonObject claim = list(spec, "volumeClaimTemplates").get(0).getAsJsonObject();
+    assertEquals("1Gi", text(claim, "spec", "resources", "requests", "storage"));
+    assertEquals("Retain", text(spec, "persistentVolumeClaimRetentionPolicy", "whenDeleted"));
   }
 
   /** Drained before it is stopped, with time for both; without root; its ports are those of the contract. */
@@ -115,7 +145,10 @@ class KubernetesTest {
         "drainSeconds=soon",
         "settings.Bad=1",
         "allowedPeers[0]=everybody",
-        "reply=1"
+        "reply=1",
+        "mode=hostNetwork autoscaling.enabled=true",
+        "mode=hostNetwork persistence.enabled=true",
+        "mode=loadBalancer persistence.size=big"
       })
   void theSchemaRefusesWhatMakesNoSense(String values) {
     Exception refused = assertThrows(RuntimeException.class, () -> chart(values).call());
