@@ -56,10 +56,10 @@ class ComposeTest {
               PUENTE_ALLOW_LOOPBACK_PEERS: "yes"
         """
             .formatted(port, port + 1, port + 2));
-    String[] files = {"-f", FILES.resolve("quickstart.yml").toString(), "-f", mine.toString()};
+    List<Path> files = List.of(FILES.resolve("quickstart.yml"), mine);
     Map<String, String> environment =
         Map.of("PUENTE_IMAGE", PuenteImage.NAME, "EXTERNAL_IP", "127.0.0.1");
-    Compose compose = new Compose("puentetest" + port, files, environment, engine.host());
+    Compose compose = new Compose("puentetest" + port, files, environment, engine.host(), WORK);
     try (var peer = new UdpEcho("127.0.0.1")) {
       compose.must("up", "-d");
       awaitHealthy(engine, compose.must("ps", "-q", "puente").strip());
@@ -92,8 +92,8 @@ class ComposeTest {
   @Test
   void bothFilesAreUnderstoodAndHoldSettings() throws Exception {
     for (String file : List.of("quickstart.yml", "full.yml")) {
-      String[] files = {"-f", FILES.resolve(file).toString()};
-      String resolved = new Compose("read", files, Map.of(), "").must("config");
+      List<Path> files = List.of(FILES.resolve(file));
+      String resolved = new Compose("read", files, Map.of(), "", WORK).must("config");
       JsonObject services =
           KubernetesObjects.parse(resolved).getFirst().getAsJsonObject("services");
       services.entrySet().stream()
@@ -131,24 +131,5 @@ class ComposeTest {
 
   private static JsonObject json(String output) {
     return KubernetesObjects.parse(output.substring(output.indexOf('{'))).getFirst();
-  }
-
-  /** The program of that name, for one project. */
-  private record Compose(
-      String project, String[] files, Map<String, String> environment, String engine) {
-    String must(String... words) {
-      List<String> command = new ArrayList<>(List.of("docker-compose", "-p", project));
-      command.addAll(List.of(files));
-      command.addAll(List.of(words));
-      ProcessBuilder builder = new ProcessBuilder(command);
-      builder.environment().putAll(environment);
-      if (!engine.isEmpty()) {
-        builder.environment().put("DOCKER_HOST", engine);
-      }
-      Program.Finished done =
-          Program.start(builder, WORK.resolve("compose-" + words[0] + ".out")).finish(LIMIT);
-      assertEquals(0, done.exit(), String.join(" ", command) + "\n" + done.output());
-      return done.output();
-    }
   }
 }
