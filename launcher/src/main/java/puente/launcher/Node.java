@@ -89,7 +89,7 @@ final class Node implements NodeControl {
       link = link(ClusterConfig.of(config), turn);
       takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
-      hook = ClusterConfig.of(config).isEmpty() ? null : TakeoverHook.start(config, state, cluster);
+      hook = takeover == null ? null : hook(takeover);
       NodeMetrics metrics = metrics(drain, hook);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       live = new NodeLive(config, state, loops, new NodeLive.Parts(turn, metrics, cluster, drain));
@@ -147,6 +147,10 @@ final class Node implements NodeControl {
         new NodeTakeover(cluster, turn, turnConfig.relayAddresses(), NodeAddresses::isHere);
     cluster.heir(heir, left);
     return heir;
+  }
+
+  private TakeoverHook hook(NodeTakeover heir) throws StartFailure {
+    return new TakeoverHook(config, state, cluster, NodeAddresses::isHere, heir::look).start();
   }
 
   private NodeRevocations revocations() throws StartFailure {

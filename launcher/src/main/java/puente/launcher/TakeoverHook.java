@@ -3,9 +3,9 @@ package puente.launcher;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +20,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 import puente.launcher.TakeoverRules.Majority;
@@ -28,8 +31,10 @@ import puente.net.Addresses;
 
 /**
  * Brings the addresses of a dead node to this machine by calling the operator's program, when this
- * node is the one to do so. The allocations follow by themselves once an address is here. On a
- * thread of its own, which waits for that program.
+ * node is the one to do so. The allocations follow by themselves once an address is here. A node
+ * that was only cut off still has its address when it is seen again: whoever has taken it last
+ * keeps it and claims it once more, the other one's program is told to let go. On a thread of its
+ * own, which waits for that program.
  */
 final class TakeoverHook implements AutoCloseable {
   /** What has become of an address of a dead node, as far as this node is concerned. */
@@ -37,7 +42,11 @@ final class TakeoverHook implements AutoCloseable {
     DONE,
     FAILED,
     /** This node sees fewer than half of the others: it may be the one that is cut off. */
-    MINORITY
+    MINORITY,
+    /** Another node has taken it over while this one was cut off, and keeps it. */
+    RELEASED,
+    /** A node from which this one has taken it is back with it: the network was told again. */
+    KEPT
   }
 
   private static final String SUBJECT = "addresses";
@@ -85,30 +94,57 @@ final class TakeoverHook implements AutoCloseable {
     }
   }
 
+  /** How often this machine was asked to put an address down for a keeper, and when last. */
+  private record Release(String keeper, int attempts, long nanos) {}
+
   private final Config config;
   private final Cluster cluster;
-  private final Optional<Path> hook;
-  private final Path log;
+  private final Predicate<InetAddress> isHere;
+  private final Consumer<String> heir;
+  private final Optional<HookProgram> hook;
   private final Set<InetAddress> possible;
   private final int port;
   private final Map<String, Word> wordByNode = new ConcurrentHashMap<>();
   private final Map<String, Watched> watchedByAddress = new HashMap<>();
-  private final Map<Fact, LongAdder> counts =
-      Map.of(
-          Fact.DONE, new LongAdder(),
-          Fact.FAILED, new LongAdder(),
-          Fact.MINORITY, new LongAdder());
+  private final TakenAddresses taken;
+  private final Map<String, Release> releaseByAddress = new HashMap<>();
+  private final Set<String> shared = new HashSet<>();
+  private final Map<Fact, LongAdder> counts = new EnumMap<>(Fact.class);
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("puente-takeover-hook").factory());
   private long toldNanos;
   private volatile boolean closed;
 
-  private TakeoverHook(Config config, StateDirectory state, Cluster cluster) {
+  /**
+   * Before it looks after anything.
+   *
+   * @param isHere whether this machine has an address now
+   * @param heir is told, with the reason, when an address that was another's, too, is here alone
+   * @throws StartFailure if the hook cannot be called
+   */
+  TakeoverHook(
+      Config config,
+      StateDirectory state,
+      Cluster cluster,
+      Predicate<InetAddress> isHere,
+      Consumer<String> heir)
+      throws StartFailure {
     this.config = config;
     this.cluster = cluster;
-    hook = config.find(TakeoverSettings.HOOK);
-    log = state.directory().resolve("takeover-hook.log");
+    this.isHere = isHere;
+    this.heir = heir;
+    for (Fact fact : Fact.values()) {
+      counts.put(fact, new LongAdder());
+    }
+    taken = new TakenAddresses(state);
+    Path program = config.find(TakeoverSettings.HOOK).orElse(null);
+    Path log = state.directory().resolve("takeover-hook.log");
+    Duration limit = config.value(TakeoverSettings.HOOK_TIMEOUT);
+    hook =
+        program == null
+            ? Optional.empty()
+            : Optional.of(new HookProgram(program, log, cluster.nodeId(), limit));
     port = config.value(Settings.LISTENING_PORT);
     possible = new HashSet<>(NodeAddresses.listening(config));
     NodeAddresses.relay(config)
@@ -116,25 +152,14 @@ final class TakeoverHook implements AutoCloseable {
     possible.removeIf(InetAddress::isLoopbackAddress);
   }
 
-  /**
-   * Starts looking after the others' addresses; nodes without a hook tell theirs.
-   *
-   * @throws StartFailure if the hook cannot be called
-   */
-  static TakeoverHook start(Config config, StateDirectory state, Cluster cluster)
-      throws StartFailure {
-    TakeoverHook started = new TakeoverHook(config, state, cluster);
-    Path program = started.hook.orElse(null);
-    if (program != null && !Files.isExecutable(program)) {
-      throw StartFailure.configuration("takeover-hook: " + program + " is no program");
-    }
+  /** Starts looking after the others' addresses; nodes without a hook tell theirs. */
+  TakeoverHook start() {
     cluster
         .messages()
-        .listen(
-            SUBJECT, (from, body) -> Word.decode(body).ifPresent(word -> started.on(from, word)));
-    cluster.onChange(nodes -> started.soon());
-    started.thread.scheduleWithFixedDelay(started::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
-    return started;
+        .listen(SUBJECT, (from, body) -> Word.decode(body).ifPresent(word -> on(from, word)));
+    cluster.onChange(nodes -> soon());
+    thread.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    return this;
   }
 
   long count(Fact fact) {
@@ -180,6 +205,7 @@ final class TakeoverHook implements AutoCloseable {
                 return over;
               });
       nodeByAddress.forEach((address, node) -> consider(node, address, nodes));
+      settle(nodes);
     } catch (RuntimeException defect) {
       Events.limited(
           "hook",
@@ -193,27 +219,31 @@ final class TakeoverHook implements AutoCloseable {
   }
 
   private void tell(List<NodeState> nodes) {
+    Word own = word();
     long now = System.nanoTime();
-    if (now - toldNanos < Duration.ofMillis(TELL_MS).toNanos() && toldNanos != 0) {
+    boolean isNews = !own.equals(wordByNode.put(cluster.nodeId(), own));
+    if (!isNews && now - toldNanos < Duration.ofMillis(TELL_MS).toNanos()) {
       return;
     }
     toldNanos = now;
-    Set<String> present = new TreeSet<>();
-    Set<String> all = new TreeSet<>();
-    for (InetAddress ip : possible) {
-      all.add(ip.getHostAddress());
-      if (NodeAddresses.isHere(ip)) {
-        present.add(ip.getHostAddress());
-      }
-    }
-    Word own = new Word(hook.isPresent(), present, all);
-    wordByNode.put(cluster.nodeId(), own);
     wordByNode.keySet().retainAll(nodes.stream().map(NodeState::id).toList());
     for (NodeState node : nodes) {
       if (node.alive() && !node.id().equals(cluster.nodeId())) {
         cluster.messages().tell(node.id(), SUBJECT, own.encode());
       }
     }
+  }
+
+  private Word word() {
+    Set<String> present = new TreeSet<>();
+    Set<String> all = new TreeSet<>();
+    for (InetAddress ip : possible) {
+      all.add(ip.getHostAddress());
+      if (isHere.test(ip)) {
+        present.add(ip.getHostAddress());
+      }
+    }
+    return new Word(hook.isPresent(), present, all, taken.here(present::contains));
   }
 
   /**
@@ -226,6 +256,7 @@ final class TakeoverHook implements AutoCloseable {
     if (hook.isEmpty() || own == null) {
       return nodeByAddress;
     }
+    wordByNode.values().forEach(word -> taken.heard(word.termByAddress()));
     for (NodeState node : nodes) {
       Word last = wordByNode.get(node.id());
       boolean other = !node.id().equals(cluster.nodeId());
@@ -272,42 +303,106 @@ final class TakeoverHook implements AutoCloseable {
   }
 
   private void call(String node, String address, Majority majority) {
-    Path program = hook.orElseThrow();
-    long since = System.nanoTime();
-    Events.warn("takeover", "node", node, "address", address, "hook", program);
-    try {
-      ProcessBuilder builder = new ProcessBuilder(program.toString(), node, address);
-      builder.environment().put("PUENTE_NODE", cluster.nodeId());
-      builder.environment().put("PUENTE_MAJORITY", majority == Majority.YES ? "yes" : "half");
-      builder
-          .redirectErrorStream(true)
-          .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-          .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-      finish(builder.start(), node, address, since);
-    } catch (IOException refused) {
-      count(Fact.FAILED, Level.ERROR, node, address, String.valueOf(refused.getMessage()));
-    } catch (InterruptedException stopping) {
-      Thread.currentThread().interrupt();
+    call(
+        HookProgram.Action.TAKE,
+        node,
+        address,
+        majority,
+        () -> {
+          taken.took(address);
+          return Fact.DONE;
+        });
+  }
+
+  /** Addresses that are on this machine and on another one, after one of them had been cut off. */
+  private void settle(List<NodeState> nodes) {
+    Word own = wordByNode.get(cluster.nodeId());
+    if (own == null) {
+      return;
+    }
+    for (String address : own.present()) {
+      Optional<String> keeper = TakeoverRules.keeper(address, nodes, wordByNode);
+      if (keeper.isPresent() && !keeper.get().equals(cluster.nodeId())) {
+        shared.remove(address);
+        release(address, keeper.get());
+        continue;
+      }
+      releaseByAddress.remove(address);
+      if (keeper.isPresent() ? shared.add(address) : shared.remove(address)) {
+        keep(address, keeper.isPresent());
+      }
+    }
+    releaseByAddress.keySet().retainAll(own.present());
+    shared.retainAll(own.present());
+  }
+
+  /** Puts it down, as another node keeps it. */
+  private void release(String address, String keeper) {
+    long now = System.nanoTime();
+    Release before = releaseByAddress.get(address);
+    if (before == null || !before.keeper.equals(keeper)) {
+      before = new Release(keeper, 0, now);
+    }
+    boolean tooSoon =
+        before.attempts > 0 && now - before.nanos < config.value(TakeoverSettings.AFTER).toNanos();
+    if (closed || tooSoon || before.attempts >= ATTEMPTS) {
+      return;
+    }
+    releaseByAddress.put(address, new Release(keeper, before.attempts + 1, now));
+    if (hook.isEmpty()) {
+      count(
+          Fact.FAILED,
+          Level.ERROR,
+          keeper,
+          address,
+          "both machines have it, and here is no takeover-hook: take it from this one");
+      return;
+    }
+    call(HookProgram.Action.RELEASE, keeper, address, Majority.YES, () -> Fact.RELEASED);
+  }
+
+  /**
+   * Tells the network again where it is: the other machine has announced it, too.
+   *
+   * @param still whether the other one has it yet
+   */
+  private void keep(String address, boolean still) {
+    call(HookProgram.Action.TAKE, cluster.nodeId(), address, Majority.YES, () -> Fact.KEPT);
+    if (!still) {
+      heir.accept("address");
     }
   }
 
-  private void finish(Process running, String node, String address, long since)
-      throws InterruptedException {
-    Duration limit = config.value(TakeoverSettings.HOOK_TIMEOUT);
+  /** Calls the program, if there is one, and counts what has become of it. */
+  private void call(
+      HookProgram.Action action,
+      String node,
+      String address,
+      Majority majority,
+      Supplier<Fact> done) {
+    HookProgram program = hook.orElse(null);
+    if (program == null) {
+      return;
+    }
+    long since = System.nanoTime();
+    Events.warn(
+        "takeover",
+        "action",
+        action.word(),
+        "node",
+        node,
+        "address",
+        address,
+        "hook",
+        program.program());
     try {
-      if (!running.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        count(Fact.FAILED, Level.ERROR, node, address, "longer than takeover-hook-timeout");
-      } else if (running.exitValue() == 0) {
-        toldNanos = 0;
-        long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
-        count(Fact.DONE, Level.WARN, node, address, "done in " + ms + " ms");
-      } else {
-        String why = "exit code " + running.exitValue() + ", see " + log;
-        count(Fact.FAILED, Level.ERROR, node, address, why);
-      }
-    } finally {
-      running.descendants().forEach(ProcessHandle::destroyForcibly);
-      running.destroyForcibly();
+      Optional<String> failure = program.call(action, node, address, majority);
+      long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+      failure.ifPresentOrElse(
+          why -> count(Fact.FAILED, Level.ERROR, node, address, why),
+          () -> count(done.get(), Level.WARN, node, address, "done in " + ms + " ms"));
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
     }
   }
 

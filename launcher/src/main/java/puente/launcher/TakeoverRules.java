@@ -2,11 +2,15 @@ package puente.launcher;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import puente.launcher.NodeState.Phase;
 
 /** Which node brings the address of a dead one to its machine, if any. Pure. */
@@ -26,13 +30,22 @@ final class TakeoverRules {
    * @param hasHook whether it would take addresses over
    * @param present the addresses that it serves on and that are its machine's now
    * @param possible those that it could serve on
+   * @param termByAddress those of the present ones that it has taken from others; 0 for all others
    */
-  record Word(boolean hasHook, Set<String> present, Set<String> possible) {
+  record Word(
+      boolean hasHook, Set<String> present, Set<String> possible, Map<String, Long> termByAddress) {
     private static final int ADDRESSES_MAX = 64;
 
+    long term(String address) {
+      return termByAddress.getOrDefault(address, 0L);
+    }
+
     byte[] encode() {
-      String text = (hasHook ? "hook" : "-") + "\n" + line(present) + "\n" + line(possible);
-      return text.getBytes(StandardCharsets.US_ASCII);
+      Set<String> terms = new TreeSet<>();
+      termByAddress.forEach((address, term) -> terms.add(address + "=" + term));
+      List<String> lines =
+          List.of(hasHook ? "hook" : "-", line(present), line(possible), line(terms));
+      return String.join("\n", lines).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String line(Set<String> addresses) {
@@ -45,7 +58,20 @@ final class TakeoverRules {
       if (lines.length < 3) {
         return Optional.empty();
       }
-      return Optional.of(new Word(lines[0].equals("hook"), set(lines[1]), set(lines[2])));
+      // Who is older has no fourth line.
+      Map<String, Long> terms = lines.length > 3 ? terms(set(lines[3])) : Map.of();
+      return Optional.of(new Word(lines[0].equals("hook"), set(lines[1]), set(lines[2]), terms));
+    }
+
+    private static Map<String, Long> terms(Set<String> words) {
+      Map<String, Long> terms = new TreeMap<>();
+      for (String word : words) {
+        var term = TERM.matcher(word);
+        if (term.matches()) {
+          terms.put(term.group(1), Long.parseLong(term.group(2)));
+        }
+      }
+      return terms;
     }
 
     private static Set<String> set(String line) {
@@ -55,7 +81,36 @@ final class TakeoverRules {
     }
   }
 
+  private static final Pattern TERM = Pattern.compile("([0-9A-Fa-f.:]+)=(\\d{1,18})");
+
   private TakeoverRules() {}
+
+  /**
+   * Of the living nodes that have this address, the one that has taken it over last: it keeps it.
+   * Empty when no two have it, or when nobody has taken it, as of an anycast address.
+   */
+  static Optional<String> keeper(
+      String address, List<NodeState> nodes, Map<String, Word> wordByNode) {
+    Comparator<String> byTerm = Comparator.comparingLong(id -> term(wordByNode.get(id), address));
+    List<String> having =
+        nodes.stream()
+            .filter(NodeState::alive)
+            .map(NodeState::id)
+            .filter(id -> has(wordByNode.get(id), address))
+            .sorted(byTerm.reversed().thenComparing(Comparator.naturalOrder()))
+            .toList();
+    return having.size() > 1 && term(wordByNode.get(having.getFirst()), address) > 0
+        ? Optional.of(having.getFirst())
+        : Optional.empty();
+  }
+
+  private static boolean has(@Nullable Word word, String address) {
+    return word != null && word.present.contains(address);
+  }
+
+  private static long term(@Nullable Word word, String address) {
+    return word == null ? 0 : word.term(address);
+  }
 
   /**
    * Nodes that have left in order are not missed.

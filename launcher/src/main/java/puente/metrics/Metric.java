@@ -107,7 +107,7 @@ public enum Metric {
   JOURNAL_LOST("puente_journal_lost_total", "Changes that the journal had no room for", ""),
   TAKEOVER_HOOK(
       "puente_takeover_hook_total",
-      "Addresses of dead nodes that this node was to bring here",
+      "Addresses that this node was to take from dead nodes, to keep or to release",
       "result"),
 
   SIGNAL_CONNECTIONS("puente_signal_connections", "Open WebSockets", "protocol"),

@@ -20,6 +20,9 @@ final class HookedTakeover {
 
   private static final long BUSY_MS = 15_000;
 
+  /** Clients who come while the network is split. */
+  private static final int LATE = 10;
+
   private HookedTakeover() {}
 
   static void run(Stage stage, Outcome outcome) {
@@ -81,8 +84,18 @@ final class HookedTakeover {
     outcome.expect(load.await(MOVED, touched, Stage::flowing), "not all go on at the heir");
     outcome.fact("served by both during the cut", lab.servedTwice());
     outcome.expect(heir.await(MOVED, () -> hooks(heir, "done") == 1), "%s", heir.said());
-    outcome.expect(hooks(alone, "minority") > 0, "who was cut off did not notice it");
+    outcome.expect(
+        alone.await(MOVED, () -> hooks(alone, "minority") > 0),
+        "who was cut off did not notice it");
     outcome.expect(hooks(alone, "done") == 0, "who was cut off has called its hook");
+    // Sooner or later who is cut off asks for a neighbour, and all learn the way to it again.
+    alone.announce();
+    load.mark(touched);
+    outcome.expect(load.await(MOVED, touched, Stage::flowing), "not all go on where it is cut off");
+    List<Flow> late = load.add(LATE, true, Lab.accounts(List.of(alone)));
+    boolean talk = load.await(MOVED, late::contains, Stage::flowing);
+    outcome.expect(talk, "who came during the cut does not talk");
+    outcome.fact("served by both at the end of the cut", lab.servedTwice());
     Load.runFor(stage.brief() ? Duration.ofSeconds(5) : Duration.ofSeconds(30));
 
     alone.heal();
@@ -92,11 +105,16 @@ final class HookedTakeover {
     outcome.fact("each served once again after ms", (System.nanoTime() - healedAt) / 1_000_000);
     int gone = load.told().getOrDefault("437", 0);
     outcome.expect(gone == 0, "%d requests were told that there is no allocation", gone);
-    outcome.expect(alone.sessions().isEmpty(), "the former owner has not let go");
-    outcome.expect(heir.sessions().size() == before + own, "the heir has lost some");
+    outcome.expect(alone.await(MOVED, () -> hooks(alone, "released") == 1), "%s", alone.said());
+    outcome.expect(heir.await(MOVED, () -> hooks(heir, "kept") == 2), "%s", heir.said());
+    int all = before + own + LATE;
+    outcome.expect(
+        heir.await(MOVED, () -> heir.sessions().size() == all), "the heir has lost some");
+    outcome.expect(
+        alone.await(MOVED, () -> alone.sessions().isEmpty()), "the former owner has not let go");
     load.mark(any -> true);
     outcome.expect(load.await(MOVED, any -> true, Stage::flowing), "not everybody talks");
-    outcome.allocations(stage.flows(), load.alive(any -> true, ANSWERS));
+    outcome.allocations(stage.flows() + LATE, load.alive(any -> true, ANSWERS));
     outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
   }
 

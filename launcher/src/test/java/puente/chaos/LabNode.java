@@ -37,6 +37,17 @@ final class LabNode {
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
+  /** A gratuitous request for its own address, RFC 5944 §4.6. */
+  private static final String ANNOUNCE =
+      """
+      import socket, struct, sys
+      raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+      raw.bind(("eth0", 0))
+      own, ip = raw.getsockname()[4], socket.inet_aton(sys.argv[1])
+      arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + own + ip + bytes(6) + ip
+      raw.send(b"\\xff" * 6 + own + b"\\x08\\x06" + arp)
+      """;
+
   private final String id;
   private final Namespace namespace;
   private final Namespace operators;
@@ -257,6 +268,11 @@ final class LabNode {
 
   void heal() {
     namespace.exec("nft", "delete", "table", "inet", "cut");
+  }
+
+  /** Tells all neighbours that its address is here, as a kernel does that looks for one of them. */
+  void announce() {
+    namespace.exec("python3", "-c", ANNOUNCE, ip);
   }
 
   // ---- the admin port
