@@ -115,7 +115,8 @@ final class HookedTakeover {
     load.mark(any -> true);
     outcome.expect(load.await(MOVED, any -> true, Stage::flowing), "not everybody talks");
     outcome.allocations(stage.flows() + LATE, load.alive(any -> true, ANSWERS));
-    outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
+    Predicate<Flow> early = touched.and(flow -> !late.contains(flow));
+    outcome.flows(load.figures(early), load.figures(touched.negate()), load);
   }
 
   private static double hooks(LabNode node, String result) {
