@@ -93,6 +93,9 @@ public final class Puente {
                 .addSubcommand("turn", new LoadTurnCommand(surroundings, LoadProgress.TERMINAL))
                 .addSubcommand(
                     "signal", new LoadSignalCommand(surroundings, LoadProgress.TERMINAL)))
+        .addSubcommand("chat", new ChatCommand(surroundings, System.in))
+        .addSubcommand("send", new SendCommand(surroundings))
+        .addSubcommand("receive", new ReceiveCommand(surroundings))
         .addSubcommand("punch", new PunchCommand(surroundings, System.in))
         .addSubcommand("metrics", new MetricsCommand(surroundings))
         .addSubcommand("version", new VersionCommand(surroundings))

@@ -69,6 +69,9 @@ class PuenteTest {
             "top",
             "drain",
             "undrain",
+            "chat",
+            "send",
+            "receive",
             "punch",
             "version",
             "completion")) {

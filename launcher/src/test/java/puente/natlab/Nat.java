@@ -60,13 +60,16 @@ enum Nat {
     return "set open { type "
         + type
         + "; flags dynamic,timeout; timeout 2m; size 65535; }\n"
-        + "chain went { type filter hook forward priority 0; iifname \"in\" meta l4proto udp update @open { "
+        + "chain went { type filter hook forward priority 0; iifname \"in\" meta l4proto udp"
+        + " update @open { "
         + went
         + " }; }\n"
-        + "chain comes { type filter hook prerouting priority -150; iifname \"out\" meta l4proto udp "
+        + "chain comes { type filter hook prerouting priority -150; iifname \"out\" meta l4proto"
+        + " udp "
         + comes
         + " != @open drop; }\n"
-        + "chain back { type nat hook prerouting priority -100; iifname \"out\" meta l4proto udp dnat to "
+        + "chain back { type nat hook prerouting priority -100; iifname \"out\" meta l4proto udp"
+        + " dnat to "
         + host
         + "; }\n"
         + masquerade("masquerade");
@@ -77,6 +80,10 @@ enum Nat {
         + how
         + "; }\n"
         // A home router does not say that nobody listens: silence, as after a drop on the way.
-        + "chain own { type filter hook input priority 0; iifname \"out\" meta l4proto udp drop; }\n";
+        + "chain own { type filter hook input priority 0; iifname \"out\" meta l4proto { udp, tcp }"
+        + " drop; }\n"
+        // The outside has no way to the addresses inside, though the laboratory's routers know one.
+        + "chain inner { type filter hook prerouting priority -310; iifname \"out\" ip daddr"
+        + " 10.0.0.0/8 drop; }\n";
   }
 }

@@ -124,7 +124,8 @@ final class NatLab implements AutoCloseable {
                 "--no-tls",
                 "--realm=natlab",
                 "--api-key=lab:" + KEY,
-                "--allowed-peer-ip=203.0.113.0-203.0.113.255"));
+                "--allowed-peer-ip=203.0.113.0-203.0.113.255",
+                "--allowed-peer-ip=10.0.0.0/16"));
     words.addAll(Arrays.asList(settings));
     LabProgram program = new LabProgram(server, folder, words);
     programs.add(program);

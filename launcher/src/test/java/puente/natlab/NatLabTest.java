@@ -32,6 +32,20 @@ class NatLabTest {
         assertTrue(punched.isGood(), punched::said);
         assertEquals(opens ? "direct UDP" : "none", punched.path(), punched::said);
       }
+      chatsAndSends(lab, new Pair(Nat.PORT_RESTRICTED, Nat.ADDRESS_RESTRICTED), "direct UDP");
+      chatsAndSends(lab, new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC), "relay");
     }
+  }
+
+  private static void chatsAndSends(NatLab lab, Pair pair, String path) {
+    lab.nat(1, pair.one);
+    lab.nat(2, pair.other);
+    Trial.Outcome chat = Trial.CHAT.run(lab, true);
+    assertTrue(chat.isGood(), chat::said);
+    assertEquals(path, chat.path(), chat::said);
+    System.setProperty("puente.natlab.megabytes", "3");
+    Trial.Outcome sent = Trial.SEND.run(lab, true);
+    assertTrue(sent.isGood(), sent::said);
+    assertTrue(sent.path().startsWith(path), sent::said);
   }
 }

@@ -1,0 +1,129 @@
+package puente.launcher;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import puente.peer.Mesh;
+import puente.peer.Peer;
+
+/** A room in a terminal: everybody in it is connected with everybody. */
+@Command(
+    name = "chat",
+    header = {
+      "Talk with everybody in ROOM, directly where the NATs allow it, encrypted end to end.",
+      "",
+      "  puente chat picnic --server https://turn.example.org:8443 --key-file key",
+      "  echo 'it is done' | puente chat builds --name ci",
+      "",
+      "In the room: /who shows by which path each is reached, how far away, and the code that",
+      "both sides compare; /quit or ^D leaves.",
+      "Exit: 0 left, 1 could not enter, 2 bad usage.",
+      ""
+    },
+    sortOptions = false)
+final class ChatCommand implements Callable<Integer> {
+  private static final long FLUSH_MS = 5_000;
+  private static final byte TEXT = 1;
+
+  private final Surroundings surroundings;
+  private final InputStream in;
+  private final CompletableFuture<String> ended = new CompletableFuture<>();
+
+  @Parameters(paramLabel = "ROOM", description = "The room's name.")
+  private String room = "";
+
+  @Mixin private final GatewayOptions options = new GatewayOptions();
+  @Mixin private final HelpOption help = new HelpOption();
+
+  ChatCommand(Surroundings surroundings, InputStream in) {
+    this.surroundings = surroundings;
+    this.in = in;
+  }
+
+  @Override
+  public Integer call() throws StartFailure, InterruptedException {
+    PeerLines said = new PeerLines(surroundings, ended);
+    try (Mesh mesh =
+        new Mesh(options.gateway(surroundings), room, options.name(), "chat", new Hearing(said))) {
+      mesh.start();
+      Thread.ofPlatform().daemon().name("keyboard").start(() -> read(mesh, said));
+      String why = ended.join();
+      if (!why.isEmpty()) {
+        throw new StartFailure(StartFailure.Kind.OTHER, why);
+      }
+      for (Peer peer : mesh.peers()) {
+        if (!peer.path().isEmpty() && !peer.flush(FLUSH_MS)) {
+          said.note(peer.name() + " has not got all of it");
+        }
+      }
+    }
+    return 0;
+  }
+
+  private void read(Mesh mesh, PeerLines said) {
+    try {
+      BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (line.equals("/quit")) {
+          break;
+        }
+        if (line.equals("/who")) {
+          mesh.peers().forEach(peer -> said.note(PeerLines.where(peer)));
+        } else if (!line.isBlank()) {
+          tell(mesh, said, line);
+        }
+      }
+    } catch (IOException gone) {
+      said.note("nothing more can be read: " + gone.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    ended.complete("");
+  }
+
+  private static void tell(Mesh mesh, PeerLines said, String line) throws InterruptedException {
+    byte[] text = line.getBytes(StandardCharsets.UTF_8);
+    if (text.length >= Peer.messageMax()) {
+      said.note("a line is " + (Peer.messageMax() - 1) + " bytes at most");
+      return;
+    }
+    byte[] message = new byte[text.length + 1];
+    message[0] = TEXT;
+    System.arraycopy(text, 0, message, 1, text.length);
+    for (Peer peer : mesh.peers()) {
+      if (peer.role().equals("chat")) {
+        peer.send(message);
+      }
+    }
+  }
+
+  private final class Hearing extends PeerLines.Told {
+    Hearing(PeerLines said) {
+      super(said);
+    }
+
+    @Override
+    public void onJoined(int others) {
+      said()
+          .note(
+              String.format(
+                  Locale.ROOT, "in %s with %d other%s", room, others, others == 1 ? "" : "s"));
+    }
+
+    @Override
+    public void onMessage(Peer peer, byte[] message) {
+      if (message.length > 0 && message[0] == TEXT) {
+        String text = new String(message, 1, message.length - 1, StandardCharsets.UTF_8);
+        said().data("<" + peer.name() + "> " + text);
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package puente.launcher;
+
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import puente.peer.Mesh;
+import puente.peer.Peer;
+
+/** What the peers' commands print: data on stdout, all else on stderr, colours on a terminal. */
+final class PeerLines {
+  private final Surroundings surroundings;
+  private final CompletableFuture<String> ended;
+  private final boolean isTerminal;
+  private final boolean hasColours;
+  private boolean isBarShown;
+
+  PeerLines(Surroundings surroundings, CompletableFuture<String> ended) {
+    this.surroundings = surroundings;
+    this.ended = ended;
+    isTerminal = System.console() != null && System.console().isTerminal();
+    hasColours = isTerminal && !surroundings.environment().containsKey("NO_COLOR");
+  }
+
+  synchronized void data(String line) {
+    clear();
+    surroundings.out().println(hour() + SafeText.escape(line));
+  }
+
+  synchronized void note(String line) {
+    clear();
+    String text = "* " + SafeText.escape(line);
+    surroundings.err().println(hour() + (hasColours ? "\u001b[36m" + text + "\u001b[0m" : text));
+  }
+
+  /** A line that is written over by the next; on a terminal alone. */
+  synchronized void bar(String line) {
+    if (isTerminal) {
+      surroundings.err().print("\r" + SafeText.escape(line) + "\u001b[K");
+      surroundings.err().flush();
+      isBarShown = true;
+    }
+  }
+
+  void end(String why) {
+    ended.complete(why);
+  }
+
+  private void clear() {
+    if (isBarShown) {
+      surroundings.err().print("\r\u001b[K");
+      isBarShown = false;
+    }
+  }
+
+  private String hour() {
+    return isTerminal
+        ? LocalTime.ofInstant(surroundings.clock().instant(), ZoneId.systemDefault())
+                .truncatedTo(ChronoUnit.SECONDS)
+            + " "
+        : "";
+  }
+
+  /** By which path a peer is reached. */
+  static String where(Peer peer) {
+    String path = peer.path();
+    if (path.isEmpty()) {
+      return peer.name() + ": no path, trying";
+    }
+    String code = peer.code();
+    return String.format(
+        Locale.ROOT,
+        "%s: %s, %.0f ms%s",
+        peer.name(),
+        path,
+        peer.rttMs(),
+        code.isEmpty() ? "" : ", code " + code);
+  }
+
+  /** Says what becomes of the peers. */
+  abstract static class Told implements Mesh.Listener {
+    private final PeerLines said;
+    private final Map<String, String> shownById = new ConcurrentHashMap<>();
+    private final Map<String, Long> beganById = new ConcurrentHashMap<>();
+
+    Told(PeerLines said) {
+      this.said = said;
+    }
+
+    final PeerLines said() {
+      return said;
+    }
+
+    @Override
+    public void onPeer(Peer peer) {
+      beganById.put(peer.id(), System.nanoTime());
+      said.note(peer.name() + " is here");
+    }
+
+    @Override
+    public void onGone(Peer peer, String why) {
+      shownById.remove(peer.id());
+      said.note(peer.name() + " is gone (" + why + ")");
+    }
+
+    @Override
+    public void onPath(Peer peer) {
+      String path = peer.path();
+      String code = peer.code();
+      String before = shownById.put(peer.id(), path + "/" + code);
+      if (path.isEmpty() && before != null && !before.startsWith("/")) {
+        beganById.put(peer.id(), System.nanoTime());
+        said.note(peer.name() + ": the path is gone");
+      } else if (!path.isEmpty() && !code.isEmpty() && !(path + "/" + code).equals(before)) {
+        long since = beganById.getOrDefault(peer.id(), System.nanoTime());
+        long tookMs = (System.nanoTime() - since) / 1_000_000;
+        said.note(where(peer) + "; after " + tookMs + " ms");
+      }
+    }
+
+    @Override
+    public void onNotice(String line) {
+      said.note(line);
+    }
+
+    @Override
+    public void onFailed(String why) {
+      said.end(why);
+    }
+  }
+}

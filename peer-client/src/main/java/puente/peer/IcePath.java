@@ -1,0 +1,220 @@
+package puente.peer;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.ice4j.Transport;
+import org.ice4j.TransportAddress;
+import org.ice4j.ice.Agent;
+import org.ice4j.ice.CandidatePair;
+import org.ice4j.ice.CandidateType;
+import org.ice4j.ice.Component;
+import org.ice4j.ice.IceMediaStream;
+import org.ice4j.ice.IceProcessingState;
+import org.ice4j.ice.KeepAliveStrategy;
+import org.ice4j.ice.LocalCandidate;
+import org.ice4j.ice.NominationStrategy;
+import org.ice4j.ice.RemoteCandidate;
+import org.ice4j.ice.harvest.StunCandidateHarvester;
+import org.ice4j.ice.harvest.TurnCandidateHarvester;
+import org.ice4j.security.LongTermCredential;
+import org.jspecify.annotations.Nullable;
+
+/** One run of ICE (RFC 8445) with one other peer, by ice4j; then datagrams on the path it found. */
+final class IcePath implements AutoCloseable {
+  private static final int QUEUE_MAX = 4096;
+  private static final int DATAGRAM_MAX = 2048;
+  private static final int LOOK_MS = 500;
+  private static final int CANDIDATES_MAX = 64;
+
+  // ice4j and what it uses log through java.util.logging, and nothing else in this process does.
+  private static final Logger ICE_LOG = Logger.getLogger("");
+
+  static {
+    ICE_LOG.setLevel(Level.OFF);
+    // It would ask the cloud's metadata service where this host is.
+    System.setProperty("ice4j.harvest.mapping.aws.enabled", "false");
+    System.setProperty("ice4j.harvest.use-link-local-addresses", "false");
+    System.setProperty("ice4j.harvest.timeout", "6 seconds");
+    System.setProperty("ice4j.software", "");
+    System.setProperty("ice4j.consent-freshness.interval", "5 seconds");
+    System.setProperty("org.ice4j.MAX_CTRAN_RETRANSMISSIONS", "5");
+  }
+
+  private final Agent agent;
+  private final IceMediaStream stream;
+  private final Component component;
+  private final @Nullable StreamRelay relay;
+  private final CountDownLatch decided = new CountDownLatch(1);
+  private final ArrayBlockingQueue<byte[]> arrived = new ArrayBlockingQueue<>(QUEUE_MAX);
+  private volatile boolean isClosed;
+
+  /**
+   * Gathers candidates, which takes a few round trips.
+   *
+   * @param udp false where nothing comes back over UDP: then by TCP or TLS to the relay
+   */
+  IcePath(boolean controlling, IceServers servers, boolean udp) throws IOException {
+    relay = udp ? null : streamRelay(servers);
+    agent = new Agent();
+    agent.setControlling(controlling);
+    agent.setNominationStrategy(NominationStrategy.NOMINATE_FIRST_HOST_OR_REFLEXIVE_VALID);
+    if (udp) {
+      servers.stun().stream()
+          .limit(2)
+          .forEach(s -> agent.addCandidateHarvester(new StunCandidateHarvester(at(s))));
+      servers.relays(IceServers.Way.UDP).stream().limit(1).forEach(r -> relayAt(r, r.address()));
+    } else if (relay != null) {
+      relayAt(streamServer(servers), relay.address());
+    }
+    stream = agent.createMediaStream("peer");
+    component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
+    agent.addStateChangeListener(
+        change -> {
+          if (agent.getState().isEstablished() || agent.getState() == IceProcessingState.FAILED) {
+            decided.countDown();
+          }
+        });
+  }
+
+  private static @Nullable StreamRelay streamRelay(IceServers servers) throws IOException {
+    boolean any = servers.relays().stream().anyMatch(one -> one.way() != IceServers.Way.UDP);
+    return any ? StreamRelay.open(streamServer(servers)) : null;
+  }
+
+  private static IceServers.Relay streamServer(IceServers servers) {
+    return servers.relays().stream()
+        .filter(one -> one.way() != IceServers.Way.UDP)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void relayAt(IceServers.Relay server, InetSocketAddress address) {
+    LongTermCredential login = new LongTermCredential(server.user(), server.password());
+    agent.addCandidateHarvester(new TurnCandidateHarvester(at(address), login));
+  }
+
+  private static TransportAddress at(InetSocketAddress address) {
+    return new TransportAddress(address.getAddress(), address.getPort(), Transport.UDP);
+  }
+
+  /** What the other side needs. */
+  JsonObject description() {
+    JsonArray candidates = new JsonArray();
+    for (LocalCandidate one : component.getLocalCandidates()) {
+      TransportAddress address = one.getTransportAddress();
+      candidates.add(
+          new JsonObject()
+              .put("type", one.getType().toString())
+              .put("ip", address.getHostAddress())
+              .put("port", address.getPort())
+              .put("priority", one.getPriority())
+              .put("foundation", one.getFoundation()));
+    }
+    return new JsonObject()
+        .put("ufrag", agent.getLocalUfrag())
+        .put("pwd", agent.getLocalPassword())
+        .put("candidates", candidates);
+  }
+
+  /** Checks pairs until one is chosen. */
+  void connect(JsonObject remote, long patienceMs) throws IOException, InterruptedException {
+    stream.setRemoteUfrag(remote.getString("ufrag"));
+    stream.setRemotePassword(remote.getString("pwd"));
+    JsonArray candidates = remote.getJsonArray("candidates");
+    for (int i = 0; i < Math.min(candidates.size(), CANDIDATES_MAX); i++) {
+      add(candidates.getJsonObject(i));
+    }
+    agent.startConnectivityEstablishment();
+    boolean inTime = decided.await(patienceMs, TimeUnit.MILLISECONDS);
+    if (component.getSelectedPair() == null) {
+      throw new IOException(inTime ? "no pair of addresses works" : "no path in time");
+    }
+    Thread.ofPlatform().daemon().name("ice path").start(this::listen);
+  }
+
+  private void add(JsonObject one) throws IOException {
+    String ip = one.getString("ip");
+    if (!ip.matches("[0-9a-fA-F:.]+")) {
+      throw new IOException("a candidate's address is no IP address");
+    }
+    TransportAddress address =
+        new TransportAddress(InetAddress.getByName(ip), one.getInteger("port"), Transport.UDP);
+    component.addRemoteCandidate(
+        new RemoteCandidate(
+            address,
+            component,
+            CandidateType.parse(one.getString("type")),
+            one.getString("foundation"),
+            one.getLong("priority"),
+            null));
+  }
+
+  private void listen() {
+    DatagramPacket packet = new DatagramPacket(new byte[DATAGRAM_MAX], DATAGRAM_MAX);
+    while (!isClosed) {
+      try {
+        packet.setLength(DATAGRAM_MAX);
+        component.getSocket().setSoTimeout(LOOK_MS);
+        component.getSocket().receive(packet);
+        // A full queue drops, as a network does.
+        arrived.offer(
+            Arrays.copyOfRange(
+                packet.getData(), packet.getOffset(), packet.getOffset() + packet.getLength()));
+      } catch (SocketTimeoutException nothing) {
+        continue;
+      } catch (IOException closed) {
+        return;
+      }
+    }
+  }
+
+  /** Null if nothing came within this time. */
+  byte @Nullable [] receive(int waitMs) throws IOException {
+    try {
+      return arrived.poll(waitMs, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  void send(byte[] bytes, int offset, int length) throws IOException {
+    if (isClosed) {
+      throw new IOException("closed");
+    }
+    component.send(bytes, offset, length);
+  }
+
+  /** In words: direct UDP, or by whose relay. */
+  String kind() {
+    CandidatePair pair = component.getSelectedPair();
+    if (pair == null) {
+      return "";
+    }
+    boolean ours = pair.getLocalCandidate().getType() == CandidateType.RELAYED_CANDIDATE;
+    boolean theirs = pair.getRemoteCandidate().getType() == CandidateType.RELAYED_CANDIDATE;
+    if (!ours && !theirs) {
+      return "direct UDP";
+    }
+    return ours && relay != null ? "relay (TCP)" : "relay";
+  }
+
+  @Override
+  public void close() {
+    isClosed = true;
+    agent.free();
+    if (relay != null) {
+      relay.close();
+    }
+  }
+}

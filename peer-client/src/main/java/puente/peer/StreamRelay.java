@@ -1,0 +1,144 @@
+package puente.peer;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * A TURN server's TCP or TLS port as a UDP port of this host, where UDP does not come through: for
+ * each local socket that speaks to it one connection. ice4j speaks TURN over UDP alone. Framing: RFC
+ * 8489 §6.2.2, RFC 8656 §12.5.
+ */
+final class StreamRelay implements AutoCloseable {
+  private static final int CONNECT_MS = 5_000;
+  private static final int DATAGRAM_MAX = 2048;
+  private static final int SOURCES_MAX = 64;
+
+  private final IceServers.Relay server;
+  private final DatagramSocket front;
+  private final Map<SocketAddress, Socket> connections = new ConcurrentHashMap<>();
+
+  private StreamRelay(IceServers.Relay server, DatagramSocket front) {
+    this.server = server;
+    this.front = front;
+  }
+
+  /** On the address from which this host reaches the server: its sockets are bound there, too. */
+  static StreamRelay open(IceServers.Relay server) throws IOException {
+    StreamRelay relay = new StreamRelay(server, new DatagramSocket(0, towards(server.address())));
+    Thread.ofPlatform().daemon().name("stream relay").start(relay::serve);
+    return relay;
+  }
+
+  /** The local address towards this one; nothing is sent. */
+  static InetAddress towards(InetSocketAddress server) throws IOException {
+    try (DatagramSocket probe = new DatagramSocket()) {
+      probe.connect(server);
+      return probe.getLocalAddress();
+    }
+  }
+
+  InetSocketAddress address() {
+    return (InetSocketAddress) front.getLocalSocketAddress();
+  }
+
+  private void serve() {
+    DatagramPacket packet = new DatagramPacket(new byte[DATAGRAM_MAX], DATAGRAM_MAX);
+    while (!front.isClosed()) {
+      try {
+        packet.setLength(DATAGRAM_MAX);
+        front.receive(packet);
+      } catch (IOException closed) {
+        return;
+      }
+      forward(packet);
+    }
+  }
+
+  private void forward(DatagramPacket packet) {
+    SocketAddress from = packet.getSocketAddress();
+    try {
+      Socket connection = connections.get(from);
+      if (connection == null || connection.isClosed()) {
+        if (connections.size() >= SOURCES_MAX) {
+          return;
+        }
+        connection = connect();
+        connections.put(from, connection);
+        Socket opened = connection;
+        Thread.ofPlatform().daemon().name("stream relay").start(() -> back(opened, from));
+      }
+      int padded = packet.getLength() + 3 & ~3; // a STUN message has whole words anyway
+      OutputStream out = connection.getOutputStream();
+      out.write(Arrays.copyOf(Arrays.copyOf(packet.getData(), packet.getLength()), padded));
+      out.flush();
+    } catch (IOException lost) {
+      drop(from); // to ice4j a lost datagram: it asks again
+    }
+  }
+
+  private Socket connect() throws IOException {
+    Socket socket = new Socket();
+    socket.setTcpNoDelay(true);
+    socket.connect(server.address(), CONNECT_MS);
+    if (server.way() != IceServers.Way.TLS) {
+      return socket;
+    }
+    SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
+    SSLSocket secure =
+        (SSLSocket) factory.createSocket(socket, server.host(), server.address().getPort(), true);
+    SSLParameters parameters = secure.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    secure.setSSLParameters(parameters);
+    secure.startHandshake();
+    return secure;
+  }
+
+  private void back(Socket connection, SocketAddress to) {
+    try (DataInputStream in = new DataInputStream(connection.getInputStream())) {
+      byte[] frame = new byte[DATAGRAM_MAX];
+      while (true) {
+        in.readFully(frame, 0, 4);
+        int length = (frame[2] & 0xFF) << 8 | frame[3] & 0xFF;
+        boolean isStun = (frame[0] & 0xC0) == 0;
+        int rest = isStun ? 16 + length : length + 3 & ~3;
+        if (4 + rest > frame.length) {
+          throw new IOException("a frame too long");
+        }
+        in.readFully(frame, 4, rest);
+        front.send(new DatagramPacket(frame, isStun ? 20 + length : 4 + length, to));
+      }
+    } catch (IOException closed) {
+      drop(to);
+    }
+  }
+
+  private void drop(SocketAddress source) {
+    Socket connection = connections.remove(source);
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (IOException alreadyGone) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    front.close();
+    connections.keySet().forEach(this::drop);
+  }
+}
