@@ -1,7 +1,6 @@
 package puente.launcher;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,9 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Transport;
 import puente.turn.store.AllocationKey;
@@ -35,8 +31,6 @@ final class Journal implements SnapshotSink, AutoCloseable {
   /** Allocations that may wait to be written; the disk would be behind by that many changes. */
   static final int WAITING_MAX = 1 << 18;
 
-  private static final Pattern NAME = Pattern.compile("allocations-([0-9]{1,18})\\.journal");
-
   /** How long a disk that refuses is left alone. */
   private static final int RETRY_MS = 5000;
 
@@ -53,7 +47,8 @@ final class Journal implements SnapshotSink, AutoCloseable {
   private final int waitingMax;
   private final int retryMs;
   private final Thread writer;
-  private List<Snapshot> left;
+  private final JournalReader reader;
+  private List<Snapshot> left = List.of();
 
   /** What waits, the oldest first; guarded by this journal. */
   private Map<AllocationKey, Optional<Snapshot>> waiting = new LinkedHashMap<>();
@@ -62,6 +57,7 @@ final class Journal implements SnapshotSink, AutoCloseable {
   private boolean closing;
 
   // The writer's own from here.
+  private List<Snapshot> known = List.of();
   private final Map<AllocationKey, byte[]> alive = new HashMap<>();
   private final List<Path> old = new ArrayList<>();
   private long aliveBytes;
@@ -70,12 +66,12 @@ final class Journal implements SnapshotSink, AutoCloseable {
   private long retryAtNanos = System.nanoTime();
   private boolean broken;
 
-  private Journal(Path directory, boolean fsync, int waitingMax, int retryMs) throws IOException {
+  private Journal(Path directory, boolean fsync, int waitingMax, int retryMs) {
     this.directory = directory;
     this.fsync = fsync;
     this.waitingMax = waitingMax;
     this.retryMs = retryMs;
-    this.left = read();
+    reader = new JournalReader(directory);
     writer = Thread.ofPlatform().name("puente-journal").daemon().unstarted(this::run);
   }
 
@@ -86,14 +82,43 @@ final class Journal implements SnapshotSink, AutoCloseable {
 
   static Journal open(Path directory, boolean fsync, int waitingMax, int retryMs)
       throws StartFailure {
+    Journal journal = new Journal(directory, fsync, waitingMax, retryMs);
+    journal.readRest();
+    journal.begin();
+    return journal;
+  }
+
+  /** Reads what is there already, though a former process may still write. */
+  static Journal ahead(Path directory, boolean fsync) throws StartFailure {
+    Journal journal = new Journal(directory, fsync, WAITING_MAX, RETRY_MS);
     try {
-      Journal journal = new Journal(directory, fsync, waitingMax, retryMs);
-      journal.writer.start();
-      return journal;
+      journal.reader.ahead();
     } catch (IOException e) {
-      throw new StartFailure(
-          StartFailure.Kind.PERMISSION, directory + ": the journal cannot be read", e);
+      throw journal.unreadable(e);
     }
+    return journal;
+  }
+
+  /** Reads what is new since, when nobody else writes any more. */
+  void readRest() throws StartFailure {
+    try {
+      left = reader.rest();
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    number = reader.number();
+    old.addAll(reader.files());
+    known = left;
+  }
+
+  private StartFailure unreadable(IOException e) {
+    return new StartFailure(
+        StartFailure.Kind.PERMISSION, directory + ": the journal cannot be read", e);
+  }
+
+  /** Writes from now on, what has been saved before as well. */
+  void begin() {
+    writer.start();
   }
 
   /** The allocations that a former process left; asked once, and then let go of. */
@@ -150,45 +175,11 @@ final class Journal implements SnapshotSink, AutoCloseable {
     }
   }
 
-  // ---- reading
-
-  private List<Snapshot> read() throws IOException {
-    Map<AllocationKey, Snapshot> found = new LinkedHashMap<>();
-    int unreadable = 0;
-    for (Map.Entry<Long, Path> next : files().entrySet()) {
-      number = next.getKey();
-      int bad = JournalFile.read(next.getValue(), found);
-      if (bad < 0) {
-        Events.warn("journal", "file", next.getValue(), "warning", "not a journal; left alone");
-      } else {
-        old.add(next.getValue());
-        unreadable += bad;
-      }
-    }
-    if (unreadable > 0) {
-      // One is usual: the process died while it wrote.
-      Events.info("journal", "unreadable-records", unreadable);
-    }
-    found.values().forEach(snapshot -> live(snapshot.key(), SnapshotCodec.encode(snapshot)));
-    return List.copyOf(found.values());
-  }
-
-  private TreeMap<Long, Path> files() throws IOException {
-    TreeMap<Long, Path> files = new TreeMap<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-      for (Path path : all) {
-        Matcher name = NAME.matcher(path.getFileName().toString());
-        if (name.matches()) {
-          files.put(Long.parseLong(name.group(1)), path);
-        }
-      }
-    }
-    return files;
-  }
-
   // ---- writing, on the writer's thread
 
   private void run() {
+    known.forEach(snapshot -> live(snapshot.key(), SnapshotCodec.encode(snapshot)));
+    known = List.of();
     Map<AllocationKey, Optional<Snapshot>> batch = Map.of();
     while (batch != null) {
       try {

@@ -109,13 +109,38 @@ final class JournalFile implements AutoCloseable {
    * @return how many records could not be read, or -1 if this is no journal at all
    */
   static int read(Path file, Map<AllocationKey, Snapshot> alive) throws IOException {
+    Part whole = read(file, 0, alive, true);
+    return whole.end == 0 ? -1 : whole.unreadable;
+  }
+
+  /**
+   * What has been read of a file.
+   *
+   * @param end where the next record begins, 0 if this is no journal at all
+   * @param unreadable how many records could not be read
+   */
+  record Part(long end, int unreadable) {}
+
+  /**
+   * The same, from a record on.
+   *
+   * @param from where that begins, 0 at the beginning of the file
+   * @param isFinished whether nobody writes it any more; otherwise what cannot be read may be
+   *     about to be written, and is left to the next time
+   */
+  static Part read(Path file, long from, Map<AllocationKey, Snapshot> alive, boolean isFinished)
+      throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-      byte[] magic = new byte[MAGIC.length];
-      if (bytes.remaining() < magic.length || !Arrays.equals(MAGIC, get(bytes, magic))) {
-        return -1;
+      long length = Math.max(0, channel.size() - from);
+      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, from, length);
+      if (from == 0) {
+        byte[] magic = new byte[MAGIC.length];
+        if (length < magic.length || !Arrays.equals(MAGIC, get(bytes, magic))) {
+          return new Part(0, 0);
+        }
       }
-      return readRecords(bytes, alive);
+      int unreadable = readRecords(bytes, alive, isFinished);
+      return new Part(from + bytes.position(), unreadable);
     }
   }
 
@@ -124,24 +149,31 @@ final class JournalFile implements AutoCloseable {
     return target;
   }
 
-  private static int readRecords(ByteBuffer bytes, Map<AllocationKey, Snapshot> alive) {
+  private static int readRecords(
+      ByteBuffer bytes, Map<AllocationKey, Snapshot> alive, boolean isFinished) {
     CRC32C crc = new CRC32C();
     int unreadable = 0;
     while (bytes.remaining() >= HEADER) {
+      int start = bytes.position();
       int length = bytes.getInt();
       int sum = bytes.getInt();
       if (length < 1 || length > RECORD_MAX || length > bytes.remaining()) {
-        return unreadable + 1;
+        bytes.position(start);
+        return unreadable + (isFinished ? 1 : 0);
       }
       crc.reset();
       crc.update(bytes.duplicate().limit(bytes.position() + length));
       byte kind = bytes.get();
       byte[] body = get(bytes, new byte[length - 1]);
       if ((int) crc.getValue() != sum || !apply(kind, body, alive)) {
+        if (!isFinished) {
+          bytes.position(start);
+          return unreadable;
+        }
         unreadable++;
       }
     }
-    return bytes.hasRemaining() ? unreadable + 1 : unreadable;
+    return bytes.hasRemaining() && isFinished ? unreadable + 1 : unreadable;
   }
 
   private static boolean apply(byte kind, byte[] body, Map<AllocationKey, Snapshot> alive) {

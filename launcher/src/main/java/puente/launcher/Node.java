@@ -58,9 +58,11 @@ final class Node implements NodeControl {
   /**
    * Starts everything.
    *
+   * @param ahead what was made just before, if it was
    * @throws StartFailure in one clear line; nothing is left running then
    */
-  Node(NodePreparation parts, StateDirectory state) throws StartFailure {
+  Node(NodePreparation parts, StateDirectory state, @Nullable NodeOutset ahead)
+      throws StartFailure {
     given = parts.given();
     added = parts.added();
     config = parts.config();
@@ -74,14 +76,12 @@ final class Node implements NodeControl {
     cluster.shareRates(fleet::claimants);
     loops = parts.loops();
     revoked = revocations();
-    journal = openJournal();
+    NodeOutset outset = ahead == null ? outset(parts) : ahead;
+    journal = outset.journal();
+    turn = outset.turn();
     try {
-      NodeAddresses.tryRelays(config);
-      turn =
-          journal.restore(
-              cluster.nodeId(),
-              List.of(cluster.sink()),
-              keeping -> TurnNode.start(loops, parts.options(), cluster.store(), keeping));
+      journal.take();
+      journal.restore(turn);
       if (tls != null && parts.isOld()) {
         tls.reload(config, state);
       }
@@ -164,16 +164,19 @@ final class Node implements NodeControl {
     }
   }
 
-  private NodeJournal openJournal() throws StartFailure {
+  private NodeOutset outset(NodePreparation parts) throws StartFailure {
     try {
-      return NodeJournal.open(config, state);
+      return NodeOutset.of(parts, state);
+    } catch (BindFailure refused) {
+      loops.close().toCompletableFuture().join();
+      throw startFailure(refused);
     } catch (StartFailure failure) {
       loops.close().toCompletableFuture().join();
       throw failure;
     }
   }
 
-  private static StartFailure startFailure(BindFailure refused) {
+  static StartFailure startFailure(BindFailure refused) {
     StartFailure.Kind kind =
         switch (refused.reason()) {
           case DENIED -> StartFailure.Kind.PERMISSION;

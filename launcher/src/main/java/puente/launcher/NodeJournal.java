@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,65 +14,72 @@ import puente.turn.store.SnapshotSink;
 
 /** What a node keeps in its state directory while it runs: the lock, and the journal. */
 final class NodeJournal implements AutoCloseable {
-  private final StateLock lock;
+  private final Path directory;
   private final @Nullable Journal journal;
   private final int intervalMs;
+  private @Nullable StateLock lock;
   private List<Snapshot> left = List.of();
 
-  private NodeJournal(StateLock lock, @Nullable Journal journal, int intervalMs) {
-    this.lock = lock;
+  private NodeJournal(Path directory, @Nullable Journal journal, int intervalMs) {
+    this.directory = directory;
     this.journal = journal;
     this.intervalMs = intervalMs;
   }
 
   /**
-   * @throws StartFailure if another process has the directory, or the journal cannot be read
+   * Reads what is there already; another process may still have the directory.
+   *
+   * @throws StartFailure if the journal cannot be read
    */
-  static NodeJournal open(Config config, StateDirectory state) throws StartFailure {
-    StateLock lock = StateLock.take(state.directory());
+  static NodeJournal ahead(Config config, StateDirectory state) throws StartFailure {
     int intervalMs = config.value(StateSettings.STATE_INTERVAL);
-    try {
-      Journal journal =
-          intervalMs == 0
-              ? null
-              : Journal.open(state.directory(), config.value(StateSettings.STATE_FSYNC));
-      return new NodeJournal(lock, journal, intervalMs);
-    } catch (StartFailure failure) {
-      lock.close();
-      throw failure;
-    }
-  }
-
-  /** How a server is started that goes on with what was left. */
-  interface Starter {
-    TurnNode start(Keeping keeping) throws BindFailure;
+    Journal journal =
+        intervalMs == 0
+            ? null
+            : Journal.ahead(state.directory(), config.value(StateSettings.STATE_FSYNC));
+    return new NodeJournal(state.directory(), journal, intervalMs);
   }
 
   /**
-   * Starts the server with what a former process left, and says what came back.
+   * Who is told what changes.
    *
-   * @param others who keeps its allocations besides the journal
+   * @param others who keeps the node's allocations besides the journal
    */
-  TurnNode restore(String node, List<SnapshotSink> others, Starter starter) throws BindFailure {
-    Keeping keeping = keeping(node, others);
+  Keeping keeping(String node, List<SnapshotSink> others) {
+    List<SnapshotSink> sinks = new ArrayList<>(others);
+    if (journal != null) {
+      sinks.add(journal);
+    }
+    return new Keeping(node, sinks, Math.max(1, intervalMs), List.of());
+  }
+
+  /**
+   * Takes the directory.
+   *
+   * @throws StartFailure if another process has it, or the journal cannot be read
+   */
+  void take() throws StartFailure {
+    lock = StateLock.take(directory);
+    if (journal != null) {
+      journal.readRest();
+      left = journal.takeLeft();
+    }
+  }
+
+  /** Starts the server with what a former process left, and says what came back. */
+  void restore(TurnNode turn) throws BindFailure {
     long since = System.nanoTime();
-    TurnNode turn = starter.start(keeping);
-    if (!keeping.left().isEmpty()) {
+    turn.serve(left);
+    if (journal != null) {
+      // Not before: it would take time from those who wait.
+      journal.begin();
+    }
+    if (!left.isEmpty()) {
       long restored = sum(turn, Counter.RESTORED);
       long not = sum(turn, Counter.NOT_RESTORED);
       long ms = (System.nanoTime() - since) / 1_000_000;
       Events.info("restored", "allocations", restored, "not", not, "ms", ms);
     }
-    return turn;
-  }
-
-  private Keeping keeping(String node, List<SnapshotSink> others) {
-    List<SnapshotSink> sinks = new ArrayList<>(others);
-    if (journal != null) {
-      sinks.add(journal);
-      left = journal.takeLeft();
-    }
-    return new Keeping(node, sinks, Math.max(1, intervalMs), left);
   }
 
   /** What the server began with; asked once, and then let go of. */
@@ -99,6 +107,8 @@ final class NodeJournal implements AutoCloseable {
     if (journal != null) {
       journal.close();
     }
-    lock.close();
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

@@ -27,6 +27,13 @@ interface RunningNode {
   interface Prepared {
     RunningNode start() throws StartFailure;
 
+    /**
+     * Does what can be done just before the turn, when the other process is about to stop.
+     *
+     * @throws StartFailure if it cannot; the start may still succeed
+     */
+    default void lookAhead() throws StartFailure {}
+
     /** Lets go, instead of a start. */
     default void discard() {}
   }

@@ -50,12 +50,16 @@ final class ServeCommand implements Callable<Integer> {
   /** Service managers kill after 90 seconds or less; before that, say why. */
   private static final int STOP_SECONDS_MAX = 60;
 
+  /** A process that goes on does so within that time, or not at all. */
+  private static final int LINGER_MS = 1000;
+
   private final Surroundings surroundings;
   private final RunningNode.Starter starter;
   private final ExternalDetection external = new ExternalDetection();
   private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
 
   private boolean hasYielded;
+  private boolean hasLookedAhead;
 
   @Spec private CommandSpec spec;
 
@@ -88,17 +92,50 @@ final class ServeCommand implements Callable<Integer> {
     if (supervision.hasTime() && !supervision.isUrgent()) {
       System.gc(); // What the rehearsal took is not needed while waiting.
     }
-    if (!supervision.awaitTurn()) {
-      prepared.discard();
+    Candidate candidate = new Candidate(config, prepared);
+    if (!supervision.awaitTurn(() -> lookAhead(candidate, supervision))) {
+      candidate.prepared.discard();
       return 0;
     }
-    Config current = supervision.hasTime() ? load() : config;
-    if (!current.isSameAs(config)) {
-      Events.info("configuration", "changed", "while this process waited");
-      prepared.discard();
-      prepared = starter.prepare(current, StateDirectory.open(current), supervision.holder());
+    if (supervision.hasTime() && !hasLookedAhead) {
+      takeLatest(candidate, supervision);
     }
-    return serve(current, supervision, prepared);
+    return serve(candidate.config, supervision, candidate.prepared);
+  }
+
+  /** What is to serve, of the configuration as it was when this was made. */
+  private static final class Candidate {
+    private Config config;
+    private RunningNode.Prepared prepared;
+
+    Candidate(Config config, RunningNode.Prepared prepared) {
+      this.config = config;
+      this.prepared = prepared;
+    }
+  }
+
+  private void lookAhead(Candidate candidate, Supervision supervision)
+      throws StartFailure, InterruptedException {
+    takeLatest(candidate, supervision);
+    try {
+      candidate.prepared.lookAhead();
+      hasLookedAhead = true;
+    } catch (StartFailure later) {
+      // At the turn it is tried again, and said.
+      Events.log(Level.DEBUG, "not-ahead", "reason", later.line());
+    }
+  }
+
+  private void takeLatest(Candidate candidate, Supervision supervision)
+      throws StartFailure, InterruptedException {
+    Config current = load();
+    if (!current.isSameAs(candidate.config)) {
+      Events.info("configuration", "changed", "while this process waited");
+      candidate.prepared.discard();
+      candidate.config = current;
+      candidate.prepared =
+          starter.prepare(current, StateDirectory.open(current), supervision.holder());
+    }
   }
 
   private int serve(Config config, Supervision supervision, RunningNode.Prepared prepared)
@@ -117,6 +154,9 @@ final class ServeCommand implements Callable<Integer> {
       screen.print(banner(config, state, node));
       screen.flush();
       sayHowToSetUp(setupToken, isFirstStart, node);
+    }
+    if (hasLookedAhead) {
+      catchUp(node, config);
     }
     external.watch(config, state);
     int exitCode = untilStopped(node, supervision);
@@ -209,6 +249,8 @@ final class ServeCommand implements Callable<Integer> {
           node.leave().toCompletableFuture().join();
           supervision.yielded();
           hasYielded = true;
+          // To end takes time from the one that is about to serve.
+          signals.poll(LINGER_MS, TimeUnit.MILLISECONDS);
           return stop(node);
         }
         case "TERM" -> {
@@ -227,6 +269,18 @@ final class ServeCommand implements Callable<Integer> {
         }
       }
     }
+  }
+
+  /** Whoever changed the configuration at the last moment has told the former process. */
+  private void catchUp(RunningNode node, Config config) throws InterruptedException {
+    try {
+      if (load().isSameAs(config)) {
+        return;
+      }
+    } catch (StartFailure broken) {
+      // It is said by whoever reloads.
+    }
+    reload(node);
   }
 
   private void reload(RunningNode node) throws InterruptedException {
@@ -266,7 +320,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         case "DRAINED" -> {}
         case "HUP" -> Events.warn("reload-refused", "reason", "stopping");
-        case SupervisedSockets.GONE, Words.YIELD -> {}
+        case SupervisedSockets.GONE, Words.YIELD, Words.SUCCEEDED -> {}
         default -> {
           Events.warn("stopped", "how", "at once");
           return Puente.EXIT_FAILURE;

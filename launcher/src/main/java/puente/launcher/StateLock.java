@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One process at a time has a state directory: two would write one journal, and both would go on
@@ -50,6 +52,10 @@ final class StateLock implements AutoCloseable {
 
   /** Waits for whoever has it, but not for long; a wait that is given up ends with the channel. */
   private static boolean isOurs(FileChannel channel) throws IOException {
+    FileLock atOnce = attempt(channel);
+    if (atOnce != null) {
+      return true;
+    }
     FutureTask<FileLock> lock = new FutureTask<>(channel::lock);
     Thread.ofPlatform().daemon().name("puente-lock").start(lock);
     try {
@@ -65,6 +71,14 @@ final class StateLock implements AutoCloseable {
       }
       // This very process has it.
       return false;
+    }
+  }
+
+  private static @Nullable FileLock attempt(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException ours) {
+      return null;
     }
   }
 

@@ -86,13 +86,18 @@ final class Supervision {
     }
   }
 
+  /** What is done when the turn is near. */
+  interface Outlook {
+    void lookAhead() throws StartFailure, InterruptedException;
+  }
+
   /** Waits until nobody else serves; false if it will never be so. */
-  boolean awaitTurn() throws InterruptedException {
+  boolean awaitTurn(Outlook outlook) throws StartFailure, InterruptedException {
     SupervisedSockets connection = sockets;
     if (connection == null) {
       return true;
     }
-    connection.say(Words.READY);
+    connection.say(Words.READY + " " + Words.AHEAD);
     if (hasTime) {
       Events.info("standby", "meaning", "takes over at once when the server ends");
     }
@@ -102,7 +107,10 @@ final class Supervision {
         turn = Turn.parse(word);
         return true;
       }
-      if (!word.equals("HUP")) {
+      if (word.equals(Words.SOON)) {
+        outlook.lookAhead();
+        connection.say(Words.PREPARED);
+      } else if (!word.equals("HUP")) {
         return false;
       }
     }

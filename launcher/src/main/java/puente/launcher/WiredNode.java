@@ -2,6 +2,8 @@ package puente.launcher;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import puente.net.BindFailure;
 import puente.net.DescriptorHolder;
 
 /** The {@link Node} as the command line sees it. */
@@ -13,7 +15,7 @@ record WiredNode(Node node) implements RunningNode {
         @Override
         public RunningNode start(Config config, StateDirectory state, DescriptorHolder holder)
             throws StartFailure {
-          return new WiredNode(new Node(NodePreparation.of(config, state, holder), state));
+          return new WiredNode(new Node(NodePreparation.of(config, state, holder), state, null));
         }
 
         @Override
@@ -21,9 +23,20 @@ record WiredNode(Node node) implements RunningNode {
             throws StartFailure {
           NodePreparation parts = NodePreparation.of(config, state, holder);
           return new Prepared() {
+            private @Nullable NodeOutset outset;
+
+            @Override
+            public void lookAhead() throws StartFailure {
+              try {
+                outset = NodeOutset.of(parts, state);
+              } catch (BindFailure refused) {
+                throw Node.startFailure(refused);
+              }
+            }
+
             @Override
             public RunningNode start() throws StartFailure {
-              return new WiredNode(new Node(parts, state));
+              return new WiredNode(new Node(parts, state, outset));
             }
 
             @Override

@@ -57,6 +57,9 @@ public final class Supervisor {
   /** To stop reading and to write down what is known takes a moment; longer, and it hangs. */
   private static final long YIELD_MAX_MS = 5000;
 
+  /** What waited for a process that has taken over is handled within that time. */
+  private static final long CATCH_UP_MS = 1000;
+
   /** Time for a process that has handed over to close what is left. */
   private static final long LEAVE_MAX_MS = 60_000;
 
@@ -174,14 +177,15 @@ public final class Supervisor {
     }
     String[] words = delivery.text().split(" ");
     switch (words[0]) {
-      case Words.READY -> onReady(child);
+      case Words.READY -> onReady(child, words.length > 1);
+      case Words.PREPARED -> onPrepared(child);
       case Words.SERVING -> onServing(child, words.length > 1);
       case Words.YIELDED -> onYielded(child);
       default -> say("the server said what is not understood here: " + words[0]);
     }
   }
 
-  private void onReady(Child child) {
+  private void onReady(Child child, boolean looksAhead) {
     if (child.state != State.STARTING) {
       return; // It has been told to end meanwhile.
     }
@@ -193,6 +197,19 @@ public final class Supervisor {
     } else if (planned != null && planned.next == child) {
       // The many now, while the old one serves; then only what has changed.
       child.give(held);
+      if (!looksAhead) {
+        retire(old);
+      } else if (!child.say(Words.SOON)) {
+        child.process.destroyForcibly();
+      }
+    }
+  }
+
+  private void onPrepared(Child child) {
+    Restart planned = restart;
+    Child old = serving;
+    if (planned != null && planned.next == child && old != null && old.state == State.SERVING) {
+      child.give(held);
       retire(old);
     }
   }
@@ -201,9 +218,10 @@ public final class Supervisor {
     child.state = State.SERVING;
     notices.serving();
     wantsStandby = standby;
-    long gapMs = System.currentTimeMillis() - turn.sinceMs();
-    answer(Words.DONE + " " + gapMs);
-    startStandby();
+    answer(Words.DONE + " " + (System.currentTimeMillis() - turn.sinceMs()));
+    children.stream().filter(c -> c.state == State.GONE).forEach(c -> c.say(Words.SUCCEEDED));
+    // Who has taken over has much to do just now.
+    agenda.in(turn.how() == How.TAKEN_OVER ? CATCH_UP_MS : 0, this::startStandby);
   }
 
   private void onYielded(Child old) {
@@ -402,7 +420,8 @@ public final class Supervisor {
     agenda.in(
         PREPARE_MAX_MS,
         () -> {
-          if (next.state == State.STARTING) {
+          boolean waits = next.state == State.READY && old.state == State.SERVING;
+          if (next.state == State.STARTING || waits) {
             next.process.destroyForcibly();
           }
         });

@@ -15,8 +15,20 @@ public final class Words {
   /** The process is to get ready for a later turn, since another one is serving. */
   public static final String WARM = "warm";
 
-  /** From the process: all is loaded that needs no socket. */
+  /** From the process: all is loaded that needs no socket. {@link #AHEAD} follows. */
   public static final String READY = "READY";
+
+  /** Whoever says so understands {@link #SOON}. */
+  public static final String AHEAD = "ahead";
+
+  /** To the process: the one that serves is about to yield. It still does until the answer. */
+  public static final String SOON = "SOON";
+
+  /** From the process: the answer to it. All is done that can be done before the turn. */
+  public static final String PREPARED = "PREPARED";
+
+  /** To the process that has yielded: the other one serves. */
+  public static final String SUCCEEDED = "SUCCEEDED";
 
   /** To the process: nobody serves, so what is only for later is to be left out. */
   public static final String HURRY = "HURRY";

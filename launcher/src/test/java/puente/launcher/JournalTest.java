@@ -78,6 +78,63 @@ class JournalTest {
     assertEquals(List.of(), left());
   }
 
+  /** Whatever was seen of it before: what counts is how the former process left it. */
+  @Test
+  void whatChangesAfterALookAheadCounts() throws Exception {
+    Map<AllocationKey, Snapshot> model = new HashMap<>();
+    Random random = new Random(7);
+    for (int life = 0; life < 40; life++) {
+      Journal next;
+      if (life % 2 == 0) {
+        // It begins a new file in any case, and the one that was seen is gone.
+        next = Journal.ahead(directory, false);
+        try (Journal former = Journal.open(directory, false)) {
+          change(former, model, random);
+        }
+      } else {
+        try (Journal former = Journal.open(directory, false)) {
+          change(former, model, random);
+          next = Journal.ahead(directory, false);
+          change(former, model, random);
+        }
+      }
+      next.readRest();
+      assertEquals(new HashSet<>(model.values()), new HashSet<>(next.takeLeft()), "life " + life);
+      // What is saved before it writes is written as well.
+      change(next, model, random);
+      next.begin();
+      next.close();
+    }
+  }
+
+  private static void change(Journal journal, Map<AllocationKey, Snapshot> model, Random random) {
+    for (int i = 0; i < 100; i++) {
+      Snapshot snapshot = snapshot(random.nextInt(60), random.nextInt(1000));
+      if (random.nextBoolean()) {
+        model.put(snapshot.key(), snapshot);
+        journal.save(List.of(snapshot), List.of());
+      } else {
+        model.remove(snapshot.key());
+        journal.save(List.of(), List.of(snapshot.key()));
+      }
+    }
+  }
+
+  /** The former process may be in the middle of a record, and goes on. */
+  @Test
+  void whatIsHalfWrittenAtALookAheadIsReadLater() throws Exception {
+    write(snapshot(1, 1), snapshot(2, 1), snapshot(3, 1));
+    Path file = files().get(0);
+    byte[] whole = Files.readAllBytes(file);
+    for (int length = whole.length; length >= 0; length--) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      Journal next = Journal.ahead(directory, false);
+      Files.write(file, whole);
+      next.readRest();
+      assertEquals(3, next.takeLeft().size(), "read ahead: " + length + " bytes");
+    }
+  }
+
   /** The process may die after any byte. */
   @Test
   void anyTornTailLosesOnlyItself() throws Exception {

@@ -23,6 +23,7 @@ import puente.stun.IntegrityKey;
 import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.MessageClass;
+import puente.stun.MessageText;
 import puente.stun.Method;
 import puente.stun.PasswordAlgorithm;
 
@@ -79,6 +80,13 @@ final class Flow implements AutoCloseable {
   }
 
   void ask(Method method) {
+    ask(method, -1);
+  }
+
+  /**
+   * @param lifetime in seconds, less than 0 for what the server gives
+   */
+  void ask(Method method, int lifetime) {
     transaction = new byte[Message.TRANSACTION_ID_LENGTH];
     ThreadLocalRandom.current().nextBytes(transaction);
     MessageBuilder message =
@@ -93,6 +101,9 @@ final class Flow implements AutoCloseable {
               .i32(AttributeType.CHANNEL_NUMBER, CHANNEL << 16)
               .xorAddress(AttributeType.XOR_PEER_ADDRESS, Addresses.of(peerAddress));
       default -> {}
+    }
+    if (lifetime >= 0) {
+      message.i32(AttributeType.LIFETIME, lifetime);
     }
     if (nonce.length > 0) {
       message
@@ -126,9 +137,10 @@ final class Flow implements AutoCloseable {
 
   /** Lets the peer talk to the relayed address that the server just gave, and to no other. */
   void connectPeer() throws IOException {
+    peer.disconnect();
     Message heard = answer;
     if (!succeeded() || heard == null) {
-      throw new AssertionError("no allocation");
+      throw new AssertionError("no allocation: " + (heard == null ? "" : MessageText.of(heard)));
     }
     int at = heard.find(AttributeType.XOR_RELAYED_ADDRESS);
     peer.connect(Addresses.of(Objects.requireNonNull(heard.xorAddressAt(at))));

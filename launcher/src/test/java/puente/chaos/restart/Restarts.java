@@ -74,9 +74,12 @@ final class Restarts implements AutoCloseable {
     begin();
     tree.kill();
     await("the end", () -> tree.children().isEmpty() && !tree.supervisor().isAlive());
+    int starts = tree.said("event=started");
     tree.startAgain();
     long since = System.nanoTime();
     flows.each(way -> way.gapFrom(since));
+    // Clients are served before figures are.
+    await("the end of the start", () -> tree.said("event=started") > starts);
     Outcome outcome = end("kill -9 of the tree, start", since);
     await("a new standby", () -> tree.said("event=standby") > standbys);
     return outcome;

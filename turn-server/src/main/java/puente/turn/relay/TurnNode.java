@@ -5,14 +5,12 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
@@ -65,10 +63,12 @@ public final class TurnNode {
   /** An address to listen on; port 0 lets the system choose. */
   public record Listen(Transport transport, TransportAddress local) {}
 
-  private static final int HANDSHAKES_WAITING_MAX = 1024;
+  private interface Opening {
+    void open(Shard shard) throws BindFailure;
+  }
 
   private final EventLoops loops;
-  private final ThreadPoolExecutor handshakes = handshakes();
+  private final ThreadPoolExecutor handshakes = HandshakeThreads.start();
   private final StreamCounters streamCounters = new StreamCounters();
   private final StreamAdmission admission = new StreamAdmission();
   private final List<Shard> shards = new CopyOnWriteArrayList<>();
@@ -77,73 +77,66 @@ public final class TurnNode {
   private final List<StreamListener> streamListeners = new ArrayList<>();
   private final List<Endpoint> endpoints = new ArrayList<>();
   private final Sessions sessions = new Sessions(shards);
-  private final TurnConfig config;
   private final String name;
-  private final @Nullable DtlsHandshakes dtls;
+  private final Options options;
   private Strays strays = Strays.NONE;
 
   private TurnNode(EventLoops loops, Options options, String name) {
     this.loops = loops;
-    this.config = options.turn;
-    this.dtls = options.dtls;
+    this.options = options;
     this.name = name;
   }
 
-  /**
-   * Opens everything, on the loops given.
-   *
-   * @throws BindFailure if a listener cannot be opened; nothing is left open then
-   */
+  /** Opens everything, on the loops given. */
   public static TurnNode start(EventLoops loops, Options options, AllocationStore store)
       throws BindFailure {
     return start(loops, options, store, Keeping.NOTHING);
   }
 
-  /**
-   * The same, with what a former process left. Datagram listeners are opened first, so that the
-   * kernel queues for clients; they are answered when all is restored.
-   */
+  /** The same, keeping what is to outlive this process. */
   public static TurnNode start(
       EventLoops loops, Options options, AllocationStore store, Keeping keeping)
       throws BindFailure {
+    TurnNode node = prepare(loops, options, store, keeping);
+    node.serve(keeping.left());
+    return node;
+  }
+
+  /** Makes the shards, and opens nothing yet: another process may still serve. */
+  public static TurnNode prepare(
+      EventLoops loops, Options options, AllocationStore store, Keeping keeping)
+      throws BindFailure {
     TurnNode node = new TurnNode(loops, options, keeping.node());
+    node.makeShards(store, keeping);
+    return node;
+  }
+
+  /**
+   * Opens everything or nothing, and goes on with what a former process left before anybody is
+   * answered. Each shard does so in one go, since nobody reads meanwhile.
+   */
+  public void serve(List<Snapshot> left) throws BindFailure {
     try {
-      node.makeShards(options, store, keeping);
+      List<Endpoint> datagrams = new ArrayList<>();
       for (Listen listen : options.listen) {
         if (!listen.transport.isStream()) {
-          node.listenDatagrams(listen, options.hasClear());
+          datagrams.add(datagramEndpoint(listen, datagrams));
         }
       }
-      node.restore(keeping.left()).toCompletableFuture().join();
+      endpoints.addAll(datagrams);
+      await(restore(left, shard -> listen(shard, datagrams)));
       for (Listen listen : options.listen) {
         if (listen.transport.isStream()) {
-          node.listenStream(listen, options);
+          listenStream(listen);
         }
       }
-      return node;
     } catch (BindFailure failure) {
-      node.closeListeners();
+      closeListeners();
       throw failure;
     }
   }
 
-  /** A flood of TLS handshakes fills this queue and is refused; relayed packets do not notice. */
-  private static ThreadPoolExecutor handshakes() {
-    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            10,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(HANDSHAKES_WAITING_MAX),
-            Thread.ofPlatform().daemon().name("puente-tls-", 0).factory());
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
-  }
-
-  private void makeShards(Options options, AllocationStore store, Keeping keeping)
-      throws BindFailure {
+  private void makeShards(AllocationStore store, Keeping keeping) throws BindFailure {
     ShardClock clock = new ShardClock();
     int count = loops.shards().size();
     for (int i = 0; i < count; i++) {
@@ -167,24 +160,23 @@ public final class TurnNode {
                       count,
                       loops.isNative()));
       shards.add(shard);
-      streams.add(serveStreams(shard, options));
+      streams.add(serveStreams(shard));
     }
-    boolean hold = !keeping.left().isEmpty();
     for (Shard shard : shards) {
       on(
           shard.loop(),
           () -> {
             shard.restoration().meet(shards);
             shard.tcp().meet(shards);
-            shard.strays().expect(Strays.NONE, hold);
+            shard.strays().expect(Strays.NONE, true);
             return true;
           });
     }
   }
 
-  private ShardStreams serveStreams(Shard shard, Options options) throws BindFailure {
+  private ShardStreams serveStreams(Shard shard) throws BindFailure {
     ShardStreams serving = new ShardStreams(shard, admission, streamCounters, options.streams);
-    DtlsHandshakes handshakes = dtls;
+    DtlsHandshakes handshakes = options.dtls;
     if (handshakes != null) {
       on(
           shard.loop(),
@@ -202,6 +194,10 @@ public final class TurnNode {
    * thread at a time.
    */
   public CompletionStage<Void> restore(List<Snapshot> snapshots) {
+    return restore(snapshots, shard -> {});
+  }
+
+  private CompletableFuture<Void> restore(List<Snapshot> snapshots, Opening first) {
     List<List<Snapshot>> byShard = new ArrayList<>();
     shards.forEach(shard -> byShard.add(new ArrayList<>()));
     List<FiveTuple> clients = new ArrayList<>();
@@ -225,7 +221,15 @@ public final class TurnNode {
       List<Snapshot> own = byShard.get(i);
       all[i] =
           CompletableFuture.runAsync(
-              () -> shard.restoration().resume(known, own), shard.loop().eventLoop());
+              () -> {
+                try {
+                  first.open(shard);
+                } catch (BindFailure refused) {
+                  throw new CompletionException(refused);
+                }
+                shard.restoration().resume(known, own);
+              },
+              shard.loop().eventLoop());
     }
     return CompletableFuture.allOf(all);
   }
@@ -240,9 +244,9 @@ public final class TurnNode {
   }
 
   private boolean isOurs(TransportAddress relay) {
-    return relay.port() >= config.portMin()
-        && relay.port() <= config.portMax()
-        && config.relayAddresses().stream()
+    return relay.port() >= options.turn.portMin()
+        && relay.port() <= options.turn.portMax()
+        && options.turn.relayAddresses().stream()
             .anyMatch(address -> address.local().equals(relay.withPort(0)));
   }
 
@@ -272,25 +276,21 @@ public final class TurnNode {
   }
 
   /** Where there are plain clients, they are served on the sockets of DTLS as well (RFC 7983). */
-  private void listenDatagrams(Listen listen, boolean clearToo) throws BindFailure {
-    TransportAddress wanted = listen.local;
-    int number = endpoints.size();
-    // What a former process of ours left would itself be in the way.
-    boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
-    TransportAddress local = left ? wanted : PortProbe.datagrams(wanted);
-    Endpoint endpoint = new Endpoint(number, listen.transport, local);
-    for (Shard shard : shards) {
-      on(
-          shard.loop(),
-          () -> {
-            shard.listen(endpoint, clearToo);
-            return true;
-          });
+  private void listen(Shard shard, List<Endpoint> datagrams) throws BindFailure {
+    for (Endpoint endpoint : datagrams) {
+      shard.listen(endpoint, options.hasClear());
     }
-    endpoints.add(endpoint);
   }
 
-  private void listenStream(Listen listen, Options options) throws BindFailure {
+  private Endpoint datagramEndpoint(Listen listen, List<Endpoint> others) throws BindFailure {
+    TransportAddress wanted = listen.local;
+    // What a former process of ours left would itself be in the way.
+    boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
+    TransportAddress local = left ? wanted : PortProbe.datagrams(wanted, others);
+    return new Endpoint(others.size(), listen.transport, local);
+  }
+
+  private void listenStream(Listen listen) throws BindFailure {
     int number = endpoints.size();
     TransportAddress local = PortProbe.stream(listen.local);
     Supplier<SslContext> tls = listen.transport == Transport.TLS ? options.tls : null;
@@ -352,7 +352,7 @@ public final class TurnNode {
 
   /** So many handshakes of DTLS may be under way from now on. */
   public void dtlsHandshakes(int max) {
-    DtlsHandshakes handshakes = dtls;
+    DtlsHandshakes handshakes = options.dtls;
     if (handshakes != null) {
       handshakes.limit(max);
     }
@@ -480,6 +480,10 @@ public final class TurnNode {
                 result.completeExceptionally(failure);
               }
             });
+    return await(result);
+  }
+
+  private static <T> T await(CompletableFuture<T> result) throws BindFailure {
     try {
       return result.join();
     } catch (CompletionException failure) {
