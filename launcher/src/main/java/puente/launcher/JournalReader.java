@@ -40,6 +40,10 @@ final class JournalReader {
       for (Path file : numbered().values()) {
         JournalFile.Part part = JournalFile.read(file, 0, found, false);
         endByFile.put(file, part.end());
+        if (part.end() < Files.size(file)) {
+          // What follows here comes before what is in a newer file.
+          break;
+        }
       }
     } catch (NoSuchFileException replaced) {
       // By a new one just now: then all of it is read at the turn.

@@ -36,6 +36,10 @@ final class Child {
   final Process process;
   final long startedMs;
   State state = State.STARTING;
+
+  /** Whether it knows of {@link Words#SOON}: it may be of an older version. */
+  boolean looksAhead;
+
   private @Nullable UnixSocket socket;
   private @Nullable Integer exitCode;
   private long has;

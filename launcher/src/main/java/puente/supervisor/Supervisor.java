@@ -1,47 +1,31 @@
 package puente.supervisor;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import puente.net.HeldSockets;
 import puente.net.ProcessImage;
 import puente.net.UnixSocket;
 import puente.supervisor.Child.State;
+import puente.supervisor.Inbox.Connected;
+import puente.supervisor.Inbox.Disconnected;
+import puente.supervisor.Inbox.Ended;
+import puente.supervisor.Inbox.Event;
+import puente.supervisor.Inbox.Heard;
+import puente.supervisor.Inbox.Signalled;
 import puente.supervisor.Turn.How;
 
 /**
  * Starts the serving process, holds its sockets open, and starts another one when it dies. It is
  * small and does little that could make it die itself: it sees no packet and reads no configuration.
- * Everything happens on one thread, one {@link Event} after the other.
+ * Everything happens on one thread, one event after the other.
  */
 public final class Supervisor {
-
-  /** What it hears of. */
-  private sealed interface Event {}
-
-  private record Signalled(String name) implements Event {}
-
-  private record Connected(UnixSocket socket, UnixSocket.Peer peer) implements Event {}
-
-  private record Heard(UnixSocket socket, UnixSocket.Delivery delivery) implements Event {}
-
-  private record Disconnected(UnixSocket socket) implements Event {}
-
-  private record Ended(Child child, int exitCode) implements Event {}
-
-  /** Filled by a process that wants much to be held; that process then waits, its loops do not. */
-  private static final int EVENTS_MAX = 256;
-
-  private static final long STACK_BYTES = 128 << 10;
 
   /** A process that lives shorter counts as one that cannot start. */
   private static final long SETTLED_MS = 10_000;
@@ -70,7 +54,7 @@ public final class Supervisor {
 
   private final List<String> command;
   private final String name;
-  private final ArrayBlockingQueue<Event> events = new ArrayBlockingQueue<>(EVENTS_MAX);
+  private final Inbox inbox = new Inbox(Supervisor::say);
   private final HeldSockets held = new HeldSockets();
   private final List<Child> children = new ArrayList<>();
   private final Map<UnixSocket, Child> childBySocket = new IdentityHashMap<>();
@@ -101,16 +85,15 @@ public final class Supervisor {
   }
 
   private int run() throws IOException, InterruptedException {
-    Signals.on(signal -> put(new Signalled(signal)), "TERM", "INT", "HUP");
-    UnixSocket listening = UnixSocket.listen(name);
-    thread("accept", () -> accept(listening));
+    inbox.signals("TERM", "INT", "HUP");
+    inbox.listen(UnixSocket.listen(name));
     start(false);
     while (true) {
       agenda.run();
       if (stopping && children.isEmpty()) {
         return exitCode;
       }
-      Event event = events.poll(agenda.idleMs(), TimeUnit.MILLISECONDS);
+      Event event = inbox.next(agenda.idleMs());
       switch (event) {
         case null -> {}
         case Signalled(String signal) -> onSignal(signal);
@@ -160,7 +143,7 @@ public final class Supervisor {
         hurry(child);
       }
     }
-    thread("hear", () -> hear(socket));
+    inbox.hear(socket);
   }
 
   private void onHeard(UnixSocket socket, UnixSocket.Delivery delivery) {
@@ -177,7 +160,10 @@ public final class Supervisor {
     }
     String[] words = delivery.text().split(" ");
     switch (words[0]) {
-      case Words.READY -> onReady(child, words.length > 1);
+      case Words.READY -> {
+        child.looksAhead = words.length > 1;
+        onReady(child);
+      }
       case Words.PREPARED -> onPrepared(child);
       case Words.SERVING -> onServing(child, words.length > 1);
       case Words.YIELDED -> onYielded(child);
@@ -185,7 +171,7 @@ public final class Supervisor {
     }
   }
 
-  private void onReady(Child child, boolean looksAhead) {
+  private void onReady(Child child) {
     if (child.state != State.STARTING) {
       return; // It has been told to end meanwhile.
     }
@@ -197,7 +183,7 @@ public final class Supervisor {
     } else if (planned != null && planned.next == child) {
       // The many now, while the old one serves; then only what has changed.
       child.give(held);
-      if (!looksAhead) {
+      if (!child.looksAhead) {
         retire(old);
       } else if (!child.say(Words.SOON)) {
         child.process.destroyForcibly();
@@ -219,7 +205,11 @@ public final class Supervisor {
     notices.serving();
     wantsStandby = standby;
     answer(Words.DONE + " " + (System.currentTimeMillis() - turn.sinceMs()));
-    children.stream().filter(c -> c.state == State.GONE).forEach(c -> c.say(Words.SUCCEEDED));
+    for (Child other : children) {
+      if (other.state == State.GONE && other.looksAhead) {
+        other.say(Words.SUCCEEDED);
+      }
+    }
     // Who has taken over has much to do just now.
     agenda.in(turn.how() == How.TAKEN_OVER ? CATCH_UP_MS : 0, this::startStandby);
   }
@@ -314,6 +304,8 @@ public final class Supervisor {
     Restart planned = restart;
     if (planned != null && planned.next == child) {
       answer(Words.FAILED + " the new process ended (" + words(code) + ")");
+      // The one that waited before was ended for it.
+      startStandby();
     } else {
       say("the standby ended (" + words(code) + "); there is none until the next restart");
       wantsStandby = false;
@@ -360,7 +352,7 @@ public final class Supervisor {
       return;
     }
     try {
-      children.add(Child.start(command, name, warm, (child, code) -> put(new Ended(child, code))));
+      children.add(Child.start(command, name, warm, inbox::ended));
     } catch (IOException failure) {
       say("the server cannot be started: " + firstLine(failure));
       if (serving == null && ++shortLives < SHORT_LIVES_MAX) {
@@ -446,58 +438,6 @@ public final class Supervisor {
       restart = null;
       planned.answer(text);
     }
-  }
-
-  // ---- the other threads, which only wait
-
-  private void accept(UnixSocket listening) {
-    while (true) {
-      try {
-        UnixSocket socket = listening.accept();
-        UnixSocket.Peer peer = socket.peer();
-        if (peer.uid() == 0 || peer.uid() == ownUid()) {
-          put(new Connected(socket, peer));
-        } else {
-          socket.close();
-        }
-      } catch (IOException failure) {
-        say("a connection could not be accepted: " + failure.getMessage());
-      }
-    }
-  }
-
-  private static int ownUid() throws IOException {
-    return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-  }
-
-  private void hear(UnixSocket socket) {
-    try {
-      UnixSocket.Delivery next;
-      while ((next = socket.receive()) != null) {
-        put(new Heard(socket, next));
-      }
-    } catch (IOException failure) {
-      say(String.valueOf(failure.getMessage()));
-    }
-    put(new Disconnected(socket));
-  }
-
-  private void put(Event event) {
-    boolean done = false;
-    while (!done) {
-      try {
-        events.put(event);
-        done = true;
-      } catch (InterruptedException ignored) {
-        // Nobody has a reason to, and no event may be lost.
-      }
-    }
-  }
-
-  private static void thread(String name, Runnable work) {
-    Thread thread = new Thread(null, work, name, STACK_BYTES);
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private static void say(String line) {

@@ -135,6 +135,26 @@ class JournalTest {
     }
   }
 
+  /** A damaged file that a newer one followed: what is behind the damage is older all the same. */
+  @Test
+  void aLookAheadReadsInOrder() throws Exception {
+    Snapshot newer = snapshot(2, 2);
+    try (Journal journal = Journal.open(directory, false)) {
+      journal.save(List.of(snapshot(1, 1)), List.of());
+      awaitWritten(journal);
+      journal.save(List.of(snapshot(2, 1)), List.of());
+    }
+    Path first = files().get(0);
+    byte[] damaged = Files.readAllBytes(first);
+    damaged[20] ^= 1;
+    write(newer);
+    Files.write(first, damaged);
+    Journal next = Journal.ahead(directory, false);
+    next.readRest();
+    assertEquals(
+        Set.of(snapshot(1, 1), newer), new HashSet<>(next.takeLeft()), "of two files in a row");
+  }
+
   /** The process may die after any byte. */
   @Test
   void anyTornTailLosesOnlyItself() throws Exception {
