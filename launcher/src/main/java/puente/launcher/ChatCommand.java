@@ -41,6 +41,7 @@ final class ChatCommand implements Callable<Integer> {
   private String room = "";
 
   @Mixin private final GatewayOptions options = new GatewayOptions();
+  @Mixin private final RelayOptions relay = new RelayOptions();
   @Mixin private final HelpOption help = new HelpOption();
 
   ChatCommand(Surroundings surroundings, InputStream in) {
@@ -51,8 +52,8 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws StartFailure, InterruptedException {
     PeerLines said = new PeerLines(surroundings, ended);
-    try (Mesh mesh =
-        new Mesh(options.gateway(surroundings), room, options.name(), "chat", new Hearing(said))) {
+    Mesh.Entry entry = new Mesh.Entry(room, options.name(), "chat", relay.max());
+    try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said))) {
       mesh.start();
       Thread.ofPlatform().daemon().name("keyboard").start(() -> read(mesh, said));
       String why = ended.join();

@@ -7,6 +7,7 @@ import puente.peer.Peer;
 /** A bar, the rate and the path of one transfer; without a terminal its beginning and end. */
 final class FileProgress implements FileSending.Progress {
   private static final long REDRAW_NANOS = 200_000_000;
+  private static final long PAUSE_NANOS = 300_000_000;
   private static final int BAR = 24;
 
   private final PeerLines said;
@@ -16,6 +17,8 @@ final class FileProgress implements FileSending.Progress {
   private long from = -1;
   private long shownAt;
   private long last;
+  private long lastAt;
+  private long longestPause;
 
   /**
    * @param towards " to " or " from "
@@ -41,8 +44,10 @@ final class FileProgress implements FileSending.Progress {
   }
 
   void at(String name, long size, long bytes) {
-    last = bytes;
     long now = System.nanoTime();
+    longestPause = lastAt == 0 ? 0 : Math.max(longestPause, now - lastAt);
+    lastAt = now;
+    last = bytes;
     if (now - shownAt < REDRAW_NANOS && bytes < size) {
       return;
     }
@@ -72,7 +77,7 @@ final class FileProgress implements FileSending.Progress {
     said.note(
         String.format(
             Locale.ROOT,
-            "%s%s%s: %s, %.1f s, %s/s by %s, %d sent again%s",
+            "%s%s%s: %s, %.1f s, %s/s by %s%s, %d sent again%s",
             name,
             towards,
             peer.name(),
@@ -80,10 +85,13 @@ final class FileProgress implements FileSending.Progress {
             (now - beganAt) / 1e9,
             bytes(rate(now)),
             peer.path().isEmpty() ? "no path" : peer.path(),
+            relayed() + paused(),
             peer.resent(),
             what.isEmpty() ? "" : " (" + what + ")"));
     from = -1;
     last = 0;
+    lastAt = 0;
+    longestPause = 0;
   }
 
   @Override
@@ -97,6 +105,17 @@ final class FileProgress implements FileSending.Progress {
   @Override
   public void done(FileSending.Source file, boolean isGood, String why) {
     done(file.name(), isGood, why);
+  }
+
+  private String paused() {
+    return longestPause < PAUSE_NANOS
+        ? ""
+        : String.format(Locale.ROOT, ", longest pause %.1f s", longestPause / 1e9);
+  }
+
+  private String relayed() {
+    long percent = Math.round(100 * peer.relayedShare());
+    return percent == 0 || percent == 100 ? "" : ", " + percent + " % relayed";
   }
 
   static String bytes(long count) {

@@ -82,9 +82,16 @@ final class PeerLines {
 
   /** Says what becomes of the peers. */
   abstract static class Told implements Mesh.Listener {
+    /** When a peer came, and what was said of it. */
+    private static final class Shown {
+      final long beganAt = System.nanoTime();
+      String last = "";
+      boolean hadPath;
+      boolean hadDirect;
+    }
+
     private final PeerLines said;
-    private final Map<String, String> shownById = new ConcurrentHashMap<>();
-    private final Map<String, Long> beganById = new ConcurrentHashMap<>();
+    private final Map<String, Shown> shownById = new ConcurrentHashMap<>();
 
     Told(PeerLines said) {
       this.said = said;
@@ -96,7 +103,7 @@ final class PeerLines {
 
     @Override
     public void onPeer(Peer peer) {
-      beganById.put(peer.id(), System.nanoTime());
+      shownById.put(peer.id(), new Shown());
       said.note(peer.name() + " is here");
     }
 
@@ -108,16 +115,32 @@ final class PeerLines {
 
     @Override
     public void onPath(Peer peer) {
-      String path = peer.path();
-      String code = peer.code();
-      String before = shownById.put(peer.id(), path + "/" + code);
-      if (path.isEmpty() && before != null && !before.startsWith("/")) {
-        beganById.put(peer.id(), System.nanoTime());
-        said.note(peer.name() + ": the path is gone");
-      } else if (!path.isEmpty() && !code.isEmpty() && !(path + "/" + code).equals(before)) {
-        long since = beganById.getOrDefault(peer.id(), System.nanoTime());
-        long tookMs = (System.nanoTime() - since) / 1_000_000;
-        said.note(where(peer) + "; after " + tookMs + " ms");
+      Shown shown = shownById.get(peer.id());
+      if (shown != null) {
+        String line = news(peer, shown);
+        if (!line.isEmpty()) {
+          said.note(line);
+        }
+      }
+    }
+
+    private static String news(Peer peer, Shown shown) {
+      synchronized (shown) {
+        String path = peer.path();
+        if (path.isEmpty() && !shown.last.isEmpty()) {
+          shown.last = "";
+          return peer.name() + ": the path is gone";
+        }
+        String now = path + peer.code();
+        if (path.isEmpty() || peer.code().isEmpty() || now.equals(shown.last)) {
+          return "";
+        }
+        shown.last = now;
+        boolean isFirst = !shown.hadPath || peer.isDirect() && !shown.hadDirect;
+        shown.hadPath = true;
+        shown.hadDirect |= peer.isDirect();
+        long tookMs = (System.nanoTime() - shown.beganAt) / 1_000_000;
+        return where(peer) + (isFirst ? "; after " + tookMs + " ms" : "");
       }
     }
 

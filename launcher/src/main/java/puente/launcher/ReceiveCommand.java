@@ -44,6 +44,7 @@ final class ReceiveCommand implements Callable<Integer> {
   private boolean keep;
 
   @Mixin private final GatewayOptions options = new GatewayOptions();
+  @Mixin private final RelayOptions relay = new RelayOptions();
   @Mixin private final HelpOption help = new HelpOption();
 
   ReceiveCommand(Surroundings surroundings) {
@@ -57,13 +58,8 @@ final class ReceiveCommand implements Callable<Integer> {
       throw StartFailure.configuration(folder + " is no folder that can be written to");
     }
     PeerLines said = new PeerLines(surroundings, ended);
-    try (Mesh mesh =
-        new Mesh(
-            options.gateway(surroundings),
-            room,
-            options.name(),
-            "receive",
-            new Hearing(said, folder))) {
+    Mesh.Entry entry = new Mesh.Entry(room, options.name(), "receive", relay.max());
+    try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said, folder))) {
       mesh.start();
       String why = ended.join();
       if (!why.isEmpty()) {

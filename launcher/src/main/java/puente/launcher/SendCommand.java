@@ -50,6 +50,7 @@ final class SendCommand implements Callable<Integer> {
   private boolean wait;
 
   @Mixin private final GatewayOptions options = new GatewayOptions();
+  @Mixin private final RelayOptions relay = new RelayOptions();
   @Mixin private final HelpOption help = new HelpOption();
 
   SendCommand(Surroundings surroundings) {
@@ -67,9 +68,9 @@ final class SendCommand implements Callable<Integer> {
       throw StartFailure.configuration(String.valueOf(unreadable.getMessage()));
     }
     PeerLines said = new PeerLines(surroundings, ended);
+    Mesh.Entry entry = new Mesh.Entry(words.getLast(), options.name(), "send", relay.max());
     Hearing hearing = new Hearing(said, files);
-    try (Mesh mesh =
-        new Mesh(options.gateway(surroundings), words.getLast(), options.name(), "send", hearing)) {
+    try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, hearing)) {
       mesh.start();
       String why = ended.join();
       if (!why.isEmpty()) {

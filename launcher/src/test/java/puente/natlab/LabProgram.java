@@ -86,10 +86,20 @@ final class LabProgram implements AutoCloseable {
   }
 
   /** The first line that contains this; empty if it does not come in time or at all any more. */
-  synchronized String await(String part, Duration patience) {
+  String await(String part, Duration patience) {
+    return await(part, patience, 0);
+  }
+
+  /** How many lines it has said. */
+  synchronized int count() {
+    return said.size();
+  }
+
+  /** The same, of the lines after the first so many. */
+  synchronized String await(String part, Duration patience, int after) {
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
-      for (String line : said) {
+      for (String line : said.subList(Math.min(after, said.size()), said.size())) {
         if (line.contains(part)) {
           return line;
         }

@@ -33,6 +33,15 @@ enum Nat {
     return !blind && !(b == SYMMETRIC && a == PORT_RESTRICTED);
   }
 
+  /** The best path that two hosts behind these can have; a TCP NAT here filters by port. */
+  static String path(Nat a, Nat b) {
+    if (opens(a, b)) {
+      return "direct UDP";
+    }
+    boolean isSymmetric = a == SYMMETRIC || b == SYMMETRIC;
+    return !isSymmetric || a == OPEN || b == OPEN ? "direct TCP" : "relay";
+  }
+
   /** Rules of nftables for a router with the interfaces {@code in} and {@code out}. */
   String rules(String host) {
     String rules =
@@ -60,8 +69,8 @@ enum Nat {
     return "set open { type "
         + type
         + "; flags dynamic,timeout; timeout 2m; size 65535; }\n"
-        + "chain went { type filter hook forward priority 0; iifname \"in\" meta l4proto udp"
-        + " update @open { "
+        + "chain went { type filter hook forward priority 0; iifname \"in\" meta l4proto udp update"
+        + " @open { "
         + went
         + " }; }\n"
         + "chain comes { type filter hook prerouting priority -150; iifname \"out\" meta l4proto"

@@ -161,9 +161,45 @@ final class NatLab implements AutoCloseable {
     routers.get(host - 1).exec("nft", "-f", rules.toString());
   }
 
-  /** More rules for a router, as a cut of all UDP to somewhere. */
-  void rule(int host, String rules) {
-    routers.get(host - 1).exec("nft", rules);
+  /** Nothing goes through this router any more between its host and the other's. */
+  void cut(int host, int other) {
+    String there = "203.0.113." + (100 + other);
+    String inner = "10.0." + other + ".0/24";
+    routers
+        .get(host - 1)
+        .exec(
+            "nft",
+            "add table ip cut; add chain ip cut both { type filter hook forward priority -5; };"
+                + "add rule ip cut both ip saddr { %s, %s } drop;".formatted(there, inner)
+                + "add rule ip cut both ip daddr { %s, %s } drop".formatted(there, inner));
+  }
+
+  void mend(int host) {
+    routers.get(host - 1).exec("nft", "add table ip cut; delete table ip cut");
+  }
+
+  /** Limits what this router lets in and out, in Mbit/s; 0 ends it. */
+  void pace(int host, int megabits) {
+    for (String device : List.of("in", "out")) {
+      Namespace router = routers.get(host - 1);
+      router.exec("sh", "-c", "tc qdisc del dev " + device + " root 2>/dev/null || true");
+      if (megabits > 0) {
+        router.exec(
+            "tc",
+            "qdisc",
+            "add",
+            "dev",
+            device,
+            "root",
+            "tbf",
+            "rate",
+            megabits + "mbit",
+            "burst",
+            "64kb",
+            "latency",
+            "60ms");
+      }
+    }
   }
 
   /** {@code puente} on a host; the options that tell it of the server are added. */

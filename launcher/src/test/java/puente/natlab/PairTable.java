@@ -47,7 +47,7 @@ public final class PairTable {
   private static boolean tried(NatLab lab, List<Trial> trials, List<String> pairs) {
     boolean good = true;
     System.out.printf("%-12s %-12s", "NAT of one", "of the other");
-    trials.forEach(t -> System.out.printf(" %-28s", t.name().toLowerCase(Locale.ROOT)));
+    trials.forEach(t -> System.out.printf(" %-44s", t.name().toLowerCase(Locale.ROOT)));
     System.out.println();
     for (Nat one : Nat.values()) {
       for (Nat other : Nat.values()) {
@@ -59,11 +59,11 @@ public final class PairTable {
         lab.nat(2, other);
         System.out.printf("%-12s %-12s", one.title(), other.title());
         for (Trial trial : trials) {
-          Trial.Outcome outcome = trial.run(lab, Nat.opens(one, other));
-          System.out.printf(" %-28s", outcome.cell());
+          Trial.Outcome outcome = trial.run(lab, Nat.path(one, other));
+          System.out.printf(" %-44s", outcome.cell());
           System.out.flush();
-          if (!outcome.isGood()) {
-            good = false;
+          good &= outcome.isGood();
+          if (!outcome.isGood() || Boolean.getBoolean("puente.natlab.loud")) {
             System.err.println("\n" + outcome.said());
           }
         }

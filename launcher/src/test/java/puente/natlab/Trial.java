@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,8 +12,9 @@ import java.util.regex.Pattern;
 enum Trial {
   PUNCH {
     @Override
-    Outcome run(NatLab lab, boolean expected) {
-      String seconds = expected ? "60" : "8";
+    Outcome run(NatLab lab, String expected) {
+      boolean opens = expected.equals("direct UDP");
+      String seconds = opens ? "60" : "8";
       String meeting = "meeting" + NUMBER.incrementAndGet();
       try (LabProgram ana = lab.puente(1, "punch", meeting, "--name", "ana", "--wait", seconds);
           LabProgram ben = lab.puente(2, "punch", meeting, "--name", "ben", "--wait", seconds)) {
@@ -36,46 +38,86 @@ enum Trial {
 
   CHAT {
     @Override
-    Outcome run(NatLab lab, boolean expected) {
+    Outcome run(NatLab lab, String expected) {
       String room = "room" + NUMBER.incrementAndGet();
       try (LabProgram ana = lab.puente(1, "chat", room, "--name", "ana");
           LabProgram ben = lab.puente(2, "chat", room, "--name", "ben")) {
-        String path = ana.await(", code ", PATIENCE);
+        String first = ana.await(", code ", PATIENCE);
+        String last = ana.await(": " + expected, PATIENCE);
         String other = ben.await(", code ", PATIENCE);
         ana.type("hello from ana");
         ben.type("hello from ben");
         boolean heard =
             !ana.await("<ben> hello from ben", PATIENCE).isEmpty()
                 && !ben.await("<ana> hello from ana", PATIENCE).isEmpty();
-        boolean same = !code(path).isEmpty() && code(path).equals(code(other));
+        boolean same = !code(first).isEmpty() && code(first).equals(code(other));
         ana.endOfInput();
         boolean left = ana.exit(PATIENCE) == 0 && !ben.await("ana is gone", PATIENCE).isEmpty();
         ben.endOfInput();
         left &= ben.exit(PATIENCE) == 0;
         String said = ana.all() + "\n" + ben.all();
-        return new Outcome(kind(path), millis(path), heard && same && left, said);
+        return new Outcome(steps(first, last), millis(last), heard && same && left, said);
       }
     }
   },
 
   SEND {
     @Override
-    Outcome run(NatLab lab, boolean expected) {
-      String room = "files" + NUMBER.incrementAndGet();
-      int megabytes = Integer.getInteger("puente.natlab.megabytes", 100);
-      Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
-      try (LabProgram ben = lab.puente(2, "receive", room, "--name", "ben");
-          LabProgram ana =
-              lab.puente(1, "send", file.toString(), room, "--name", "ana", "--wait")) {
-        Duration patience = PATIENCE.plusSeconds(4L * megabytes);
-        boolean done = ana.exit(patience) == 0 && ben.exit(patience) == 0;
-        String path = ben.await(", code ", Duration.ZERO);
-        String rate = ben.await("whole", Duration.ZERO);
-        boolean same = done && LabFile.same(file, lab.home(2).resolve(room + ".bin"));
-        LabFile.delete(file, lab.home(2).resolve(room + ".bin"));
-        Matcher speed = RATE.matcher(rate);
-        String kind = kind(path) + (speed.find() ? ", " + speed.group(1) : "");
-        return new Outcome(kind, millis(path), same, ana.all() + "\n" + ben.all());
+    Outcome run(NatLab lab, String expected) {
+      return transfer(lab, expected, (ana, ben) -> {});
+    }
+  },
+
+  /** No direct path at first: it is there after a while, under a running transfer. */
+  UPGRADE {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      if (!expected.startsWith("direct")) {
+        return new Outcome("none to come", -1, true, "");
+      }
+      lab.pace(1, 40);
+      lab.cut(1, 2);
+      try {
+        return transfer(
+            lab,
+            expected,
+            (ana, ben) -> {
+              ben.await(" from ana", PATIENCE);
+              lab.mend(1);
+              ana.await(": " + expected, PATIENCE);
+            });
+      } finally {
+        lab.pace(1, 0);
+        lab.mend(1);
+      }
+    }
+  },
+
+  /** The direct path is cut under a running transfer, and mended. */
+  SWITCH {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      if (!expected.startsWith("direct")) {
+        return new Outcome("none to cut", -1, true, "");
+      }
+      lab.pace(1, 40);
+      try {
+        return transfer(
+            lab,
+            expected,
+            (ana, ben) -> {
+              ben.await(" from ana", PATIENCE);
+              ana.await(": " + expected, PATIENCE);
+              int whole = ana.count();
+              lab.cut(1, 2);
+              ana.await(": relay", PATIENCE, whole);
+              int cut = ana.count();
+              lab.mend(1);
+              ana.await(": " + expected, PATIENCE, cut);
+            });
+      } finally {
+        lab.pace(1, 0);
+        lab.mend(1);
       }
     }
   };
@@ -99,14 +141,47 @@ enum Trial {
   }
 
   /**
-   * @param expected whether a direct path is possible: an attempt that cannot succeed is not waited
-   *     for as long
+   * @param expected the best path that these NATs allow
    */
-  abstract Outcome run(NatLab lab, boolean expected);
+  abstract Outcome run(NatLab lab, String expected);
 
-  private static final Pattern KIND = Pattern.compile("(direct UDP|relay( \\(\\w+\\))?)");
+  private static final Pattern KIND = Pattern.compile("(direct (UDP|TCP)|relay( \\(\\w+\\))?)");
   private static final Pattern CODE = Pattern.compile("code (\\d{3} \\d{3})");
   private static final Pattern RATE = Pattern.compile("([0-9.]+ [kMG]?B/s)");
+  private static final Pattern PAUSE = Pattern.compile("longest pause ([0-9.]+ s)");
+
+  private static Outcome transfer(
+      NatLab lab, String expected, BiConsumer<LabProgram, LabProgram> meanwhile) {
+    String room = "files" + NUMBER.incrementAndGet();
+    int megabytes = Integer.getInteger("puente.natlab.megabytes", 100);
+    Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
+    Path copy = lab.home(2).resolve(room + ".bin");
+    try (LabProgram ben = lab.puente(2, "receive", room, "--name", "ben");
+        LabProgram ana = lab.puente(1, "send", file.toString(), room, "--name", "ana", "--wait")) {
+      meanwhile.accept(ana, ben);
+      Duration patience = PATIENCE.plusSeconds(4L * megabytes);
+      boolean done = ana.exit(patience) == 0 && ben.exit(patience) == 0;
+      boolean same = done && LabFile.same(file, copy);
+      LabFile.delete(file, copy);
+      String first = ben.await(", code ", Duration.ZERO);
+      String last = ben.await(": " + expected, Duration.ZERO);
+      String whole = ben.await("whole", Duration.ZERO);
+      Matcher speed = RATE.matcher(whole);
+      Matcher pause = PAUSE.matcher(whole);
+      String kind =
+          steps(first, last)
+              + (speed.find() ? ", " + speed.group(1) : "")
+              + (pause.find() ? ", pause " + pause.group(1) : "");
+      return new Outcome(kind, millis(last), same, ana.all() + "\n" + ben.all());
+    }
+  }
+
+  /** "relay 900 ms, direct UDP" if the first path was not the last. */
+  private static String steps(String first, String last) {
+    return kind(first).equals(kind(last)) || last.isEmpty()
+        ? kind(first)
+        : kind(first) + " " + millis(first) + " ms, " + kind(last);
+  }
 
   private static String kind(String line) {
     Matcher matcher = KIND.matcher(line);

@@ -4,31 +4,62 @@ import java.io.IOException;
 import org.bouncycastle.tls.DTLSTransport;
 import org.bouncycastle.tls.DatagramTransport;
 
-/** An encrypted path to one other peer. */
+/** An encrypted path to one other peer. Both ends say every now and then that they are there. */
 final class DtlsLink implements AutoCloseable {
   private static final int DATAGRAM_MAX = 2048;
+  private static final byte[] HERE = {5};
 
-  private final IcePath path;
+  /** A path that carries nothing costs little where a relay lends it. */
+  private static final long DIRECT_HERE_MS = 400;
+
+  private static final long RELAY_HERE_MS = 2_000;
+
+  private final Path path;
+  private final boolean isDirect;
   private final DTLSTransport transport;
+  private volatile long heardAt;
+  private long saidAt;
 
-  private DtlsLink(IcePath path, DTLSTransport transport) {
+  private DtlsLink(Path path, boolean isDirect, DTLSTransport transport, long now) {
     this.path = path;
+    this.isDirect = isDirect;
     this.transport = transport;
+    heardAt = now;
+    saidAt = now;
   }
 
   /** Shakes hands on a path that is open. */
-  static DtlsLink open(IcePath path, boolean isClient, PeerCertificate own, String expected)
+  static DtlsLink open(
+      Path path, boolean isDirect, boolean isClient, PeerCertificate own, String expected)
       throws IOException {
-    return new DtlsLink(path, new DtlsPeer(own, expected).open(isClient, new Line(path)));
+    DTLSTransport transport = new DtlsPeer(own, expected).open(isClient, new Line(path));
+    return new DtlsLink(path, isDirect, transport, nowMs());
+  }
+
+  boolean isDirect() {
+    return isDirect;
+  }
+
+  long silentMs(long now) {
+    return now - heardAt;
   }
 
   String kind() {
     return path.kind();
   }
 
-  /** -1 if nothing came in this time. */
+  /** Zero or less if nothing came in this time but, at most, that the other is there. */
   int receive(byte[] buffer, int waitMs) throws IOException {
-    return transport.receive(buffer, 0, buffer.length, Math.max(1, waitMs));
+    int length = transport.receive(buffer, 0, buffer.length, Math.max(1, waitMs));
+    long now = nowMs();
+    if (length > 0) {
+      heardAt = now;
+    }
+    if (now - saidAt >= (isDirect ? DIRECT_HERE_MS : RELAY_HERE_MS)) {
+      saidAt = now;
+      send(HERE);
+    }
+    return length == HERE.length ? 0 : length;
   }
 
   void send(byte[] packet) throws IOException {
@@ -45,7 +76,7 @@ final class DtlsLink implements AutoCloseable {
     path.close();
   }
 
-  private record Line(IcePath path) implements DatagramTransport {
+  private record Line(Path path) implements DatagramTransport {
     @Override
     public int getReceiveLimit() {
       return DATAGRAM_MAX;
@@ -76,5 +107,9 @@ final class DtlsLink implements AutoCloseable {
     public void close() {
       // who opened the path closes it
     }
+  }
+
+  static long nowMs() {
+    return System.nanoTime() / 1_000_000;
   }
 }

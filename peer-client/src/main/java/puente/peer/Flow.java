@@ -49,6 +49,8 @@ final class Flow {
   private static final long RTO_MIN_MS = 200;
   private static final long RTO_MAX_MS = 3_000;
   private static final long PING_MS = 1_000;
+  private static final int QUEUE_MIN_MS = 4;
+  private static final int QUEUE_MAX_MS = 16;
   private static final int ACK_EVERY = 2;
   private static final long ACK_LATE_MS = 10;
 
@@ -77,13 +79,14 @@ final class Flow {
   private double threshold = WINDOW_MAX;
   private long recoverySince = -1;
   private double smoothed;
+  private int least = Integer.MAX_VALUE;
   private double variance;
   private long rto = RTO_FIRST_MS;
   private int unacknowledged;
   private long ackDue = Long.MAX_VALUE;
   private int echo;
   private long nextPing;
-  private long heardAt;
+  private boolean hasRoom = true;
   private long resent;
 
   /**
@@ -94,7 +97,6 @@ final class Flow {
     this.wire = wire;
     this.receiver = receiver;
     nextPing = now;
-    heardAt = now;
   }
 
   /** False if there is no room now. */
@@ -123,26 +125,33 @@ final class Flow {
     return smoothed;
   }
 
-  long heardAt() {
-    return heardAt;
-  }
-
   /** Segments that were sent again. */
   long resent() {
     return resent;
   }
 
-  /** The path is another one: what is on the old one may never arrive, and its pace says nothing. */
-  void onNewPath(long now) {
+  /**
+   * The path is another one, and the old one's pace says nothing.
+   *
+   * @param isOldDead what is on the old one will not arrive
+   */
+  void onNewPath(boolean isOldDead, long now) {
     window = WINDOW_FIRST;
     threshold = WINDOW_MAX;
     rto = RTO_FIRST_MS;
     smoothed = 0;
-    heardAt = now;
+    least = Integer.MAX_VALUE;
     nextPing = now;
     recoverySince = now;
-    flying.values().forEach(this::lose);
+    if (isOldDead) {
+      flying.values().forEach(this::lose);
+    }
     pump(now);
+  }
+
+  /** Without room, what comes is as good as lost: the other side slows down and says it again. */
+  void setRoom(boolean has) {
+    hasRoom = has;
   }
 
   long nextDeadline() {
@@ -196,7 +205,6 @@ final class Flow {
       int kind = in.get();
       int number = in.getInt();
       int time = in.getInt();
-      heardAt = now;
       switch (kind) {
         case DATA -> onData(number, time, in, now);
         case ACK -> onAck(number, time, in, now);
@@ -205,12 +213,15 @@ final class Flow {
         default -> {} // of a later version
       }
     } catch (BufferUnderflowException cut) {
-      heardAt = now;
+      return; // as if it had not come
     }
   }
 
   private void onData(int number, int time, ByteBuffer in, long now) {
     int ahead = number - expected;
+    if (!hasRoom && ahead >= 0) {
+      return;
+    }
     boolean isNew = ahead >= 0 && ahead < EARLY_MAX && !early.containsKey(number);
     if (isNew) {
       byte[] message = new byte[in.remaining()];
@@ -309,6 +320,9 @@ final class Flow {
   private void grow(int count) {
     if (window < threshold) {
       window = Math.min(window + count, WINDOW_MAX);
+      if (smoothed > least + Math.clamp(least / 8, QUEUE_MIN_MS, QUEUE_MAX_MS)) {
+        threshold = window; // a queue builds up: no need to wait until it overflows (RFC 9406 §4.2)
+      }
     } else {
       window = Math.min(window + count / window, WINDOW_MAX);
     }
@@ -340,6 +354,7 @@ final class Flow {
     if (sample < 0 || sample > 60_000) {
       return;
     }
+    least = Math.min(least, sample);
     if (smoothed == 0) {
       smoothed = Math.max(sample, 0.1);
       variance = smoothed / 2;

@@ -2,6 +2,7 @@ package puente.peer;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.beans.PropertyChangeEvent;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.InetAddress;
@@ -16,9 +17,11 @@ import java.util.logging.Logger;
 import org.ice4j.Transport;
 import org.ice4j.TransportAddress;
 import org.ice4j.ice.Agent;
+import org.ice4j.ice.Candidate;
 import org.ice4j.ice.CandidatePair;
 import org.ice4j.ice.CandidateType;
 import org.ice4j.ice.Component;
+import org.ice4j.ice.HostCandidate;
 import org.ice4j.ice.IceMediaStream;
 import org.ice4j.ice.IceProcessingState;
 import org.ice4j.ice.KeepAliveStrategy;
@@ -30,11 +33,19 @@ import org.ice4j.ice.harvest.TurnCandidateHarvester;
 import org.ice4j.security.LongTermCredential;
 import org.jspecify.annotations.Nullable;
 
-/** One run of ICE (RFC 8445) with one other peer, by ice4j; then datagrams on the path it found. */
-final class IcePath implements AutoCloseable {
+/**
+ * One run of ICE (RFC 8445) with one other peer, by ice4j; then datagrams on the path it found. By the
+ * relay, one relay is enough: the offerer's, to which the other comes from wherever it is seen; only
+ * whom no UDP reaches brings one of his own.
+ */
+final class IcePath implements Path {
   private static final int QUEUE_MAX = 4096;
   private static final int DATAGRAM_MAX = 2048;
   private static final int LOOK_MS = 500;
+
+  /** A burst of packets while this process does not run. */
+  private static final int BUFFER_BYTES = 2 << 20;
+
   private static final int CANDIDATES_MAX = 64;
 
   // ice4j and what it uses log through java.util.logging, and nothing else in this process does.
@@ -51,10 +62,12 @@ final class IcePath implements AutoCloseable {
     System.setProperty("org.ice4j.MAX_CTRAN_RETRANSMISSIONS", "5");
   }
 
+  private final Way way;
   private final Agent agent;
   private final IceMediaStream stream;
   private final Component component;
   private final @Nullable StreamRelay relay;
+  private final boolean hasRelay;
   private final CountDownLatch decided = new CountDownLatch(1);
   private final ArrayBlockingQueue<byte[]> arrived = new ArrayBlockingQueue<>(QUEUE_MAX);
   private volatile boolean isClosed;
@@ -62,29 +75,68 @@ final class IcePath implements AutoCloseable {
   /**
    * Gathers candidates, which takes a few round trips.
    *
+   * @param way UDP, or RELAY
    * @param udp false where nothing comes back over UDP: then by TCP or TLS to the relay
    */
-  IcePath(boolean controlling, IceServers servers, boolean udp) throws IOException {
+  IcePath(Way way, boolean isOfferer, IceServers servers, boolean udp) throws IOException {
+    this.way = way;
+    hasRelay = way == Way.RELAY && (isOfferer || !udp);
     relay = udp ? null : streamRelay(servers);
     agent = new Agent();
-    agent.setControlling(controlling);
-    agent.setNominationStrategy(NominationStrategy.NOMINATE_FIRST_HOST_OR_REFLEXIVE_VALID);
-    if (udp) {
-      servers.stun().stream()
-          .limit(2)
-          .forEach(s -> agent.addCandidateHarvester(new StunCandidateHarvester(at(s))));
-      servers.relays(IceServers.Way.UDP).stream().limit(1).forEach(r -> relayAt(r, r.address()));
-    } else if (relay != null) {
-      relayAt(streamServer(servers), relay.address());
+    agent.setControlling(isOfferer);
+    try {
+      harvesters(servers, udp);
+      stream = agent.createMediaStream("peer");
+      stream.addPairChangeListener(this::onPair);
+      component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
+    } catch (IOException | RuntimeException failed) {
+      close();
+      throw failed;
     }
-    stream = agent.createMediaStream("peer");
-    component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
     agent.addStateChangeListener(
         change -> {
           if (agent.getState().isEstablished() || agent.getState() == IceProcessingState.FAILED) {
             decided.countDown();
           }
         });
+  }
+
+  /** What ice4j loads before its first run takes longer than the run: meanwhile others answer. */
+  static void warm() {
+    new Agent().free();
+  }
+
+  private void harvesters(IceServers servers, boolean udp) {
+    agent.setNominationStrategy(
+        way == Way.RELAY
+            ? NominationStrategy.NONE // onPair does it
+            : NominationStrategy.NOMINATE_FIRST_HOST_OR_REFLEXIVE_VALID);
+    if (udp && !hasRelay) {
+      servers.stun().stream()
+          .limit(2)
+          .forEach(s -> agent.addCandidateHarvester(new StunCandidateHarvester(at(s))));
+    } else if (udp) {
+      servers.relays(IceServers.Way.UDP).stream().limit(1).forEach(r -> relayAt(r, r.address()));
+    } else if (relay != null) {
+      relayAt(streamServer(servers), relay.address());
+    }
+  }
+
+  private void onPair(PropertyChangeEvent event) {
+    boolean isValid = IceMediaStream.PROPERTY_PAIR_VALIDATED.equals(event.getPropertyName());
+    if (way == Way.RELAY
+        && agent.isControlling()
+        && isValid
+        && event.getSource() instanceof CandidatePair pair
+        && (isRelayed(pair.getLocalCandidate()) || isRelayed(pair.getRemoteCandidate()))) {
+      agent.nominate(pair);
+    }
+  }
+
+  private static boolean isRelayed(Candidate<?> candidate) {
+    Candidate<?> base = candidate.getBase();
+    return candidate.getType() == CandidateType.RELAYED_CANDIDATE
+        || base != null && base.getType() == CandidateType.RELAYED_CANDIDATE;
   }
 
   private static @Nullable StreamRelay streamRelay(IceServers servers) throws IOException {
@@ -108,10 +160,13 @@ final class IcePath implements AutoCloseable {
     return new TransportAddress(address.getAddress(), address.getPort(), Transport.UDP);
   }
 
-  /** What the other side needs. */
-  JsonObject description() {
+  @Override
+  public JsonObject description() {
     JsonArray candidates = new JsonArray();
     for (LocalCandidate one : component.getLocalCandidates()) {
+      if (hasRelay && one.getType() != CandidateType.RELAYED_CANDIDATE) {
+        continue; // nobody shall come by another way
+      }
       TransportAddress address = one.getTransportAddress();
       candidates.add(
           new JsonObject()
@@ -128,7 +183,8 @@ final class IcePath implements AutoCloseable {
   }
 
   /** Checks pairs until one is chosen. */
-  void connect(JsonObject remote, long patienceMs) throws IOException, InterruptedException {
+  @Override
+  public void connect(JsonObject remote, long patienceMs) throws IOException, InterruptedException {
     stream.setRemoteUfrag(remote.getString("ufrag"));
     stream.setRemotePassword(remote.getString("pwd"));
     JsonArray candidates = remote.getJsonArray("candidates");
@@ -140,6 +196,12 @@ final class IcePath implements AutoCloseable {
     if (component.getSelectedPair() == null) {
       throw new IOException(inTime ? "no pair of addresses works" : "no path in time");
     }
+    for (LocalCandidate one : component.getLocalCandidates()) {
+      if (one instanceof HostCandidate host) {
+        host.getCandidateIceSocketWrapper().getUDPSocket().setReceiveBufferSize(BUFFER_BYTES);
+      }
+    }
+    component.getSocket().setReceiveBufferSize(BUFFER_BYTES);
     Thread.ofPlatform().daemon().name("ice path").start(this::listen);
   }
 
@@ -179,8 +241,8 @@ final class IcePath implements AutoCloseable {
     }
   }
 
-  /** Null if nothing came within this time. */
-  byte @Nullable [] receive(int waitMs) throws IOException {
+  @Override
+  public byte @Nullable [] receive(int waitMs) throws IOException {
     try {
       return arrived.poll(waitMs, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -188,25 +250,17 @@ final class IcePath implements AutoCloseable {
     }
   }
 
-  void send(byte[] bytes, int offset, int length) throws IOException {
+  @Override
+  public void send(byte[] bytes, int offset, int length) throws IOException {
     if (isClosed) {
       throw new IOException("closed");
     }
     component.send(bytes, offset, length);
   }
 
-  /** In words: direct UDP, or by whose relay. */
-  String kind() {
-    CandidatePair pair = component.getSelectedPair();
-    if (pair == null) {
-      return "";
-    }
-    boolean ours = pair.getLocalCandidate().getType() == CandidateType.RELAYED_CANDIDATE;
-    boolean theirs = pair.getRemoteCandidate().getType() == CandidateType.RELAYED_CANDIDATE;
-    if (!ours && !theirs) {
-      return "direct UDP";
-    }
-    return ours && relay != null ? "relay (TCP)" : "relay";
+  @Override
+  public String kind() {
+    return way == Way.UDP ? "direct UDP" : relay == null ? "relay" : "relay (TCP)";
   }
 
   @Override

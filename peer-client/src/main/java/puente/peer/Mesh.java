@@ -7,7 +7,6 @@ import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -16,15 +15,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All members of a room, each connected with each: ICE for a path, DTLS on it, a {@link Flow} in
- * that. Of each pair the impolite one (docs/SIGNALING.md) offers and opens new paths, the other asks
- * it to. What is told comes from many threads.
+ * All members of a room, each connected with each: a {@link Dialer} opens links, DTLS is on them, a
+ * {@link Flow} in that. Of each pair the impolite one (docs/SIGNALING.md) offers. What is told of one
+ * peer's messages comes from one thread, all else from many.
  */
-public final class Mesh implements AutoCloseable, SignalClient.Listener {
+public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.Company {
   /** What a user of the mesh hears. */
   public interface Listener {
     /** The room was entered, and {@link #onPeer} told of each of the others in it. */
@@ -46,41 +44,54 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener {
   }
 
   private static final int PEERS_MAX = 64;
-  private static final long ANSWER_MS = 30_000;
-  private static final long CONNECT_MS = 30_000;
-  private static final long AGAIN_MS = 1_000;
+  private static final long BYE_MS = 3_000;
+
+  /** The others shall hear from signaling that we leave, and not wonder where the links are. */
+  private static final long LINKS_MS = 200;
 
   private final Listener listener;
   private final PeerCertificate certificate = PeerCertificate.fresh();
   private final String session;
   private final ScheduledExecutorService executor;
   private final SignalClient signal;
-  private final Map<String, Peer> peerById = new ConcurrentHashMap<>();
+  private final Map<String, Dialer> dialerById = new ConcurrentHashMap<>();
+  private final RelayBudget budget;
   private volatile IceServers servers = IceServers.NONE;
   private volatile @Nullable Boolean udp;
-  private volatile boolean isClosed;
 
   /**
+   * Who enters which room.
+   *
    * @param role what the others are told that this one does
+   * @param relayMax bytes that may be sent by a relay
    */
-  public Mesh(Gateway gateway, String room, String name, String role, Listener listener) {
+  public record Entry(String room, String name, String role, long relayMax) {}
+
+  public Mesh(Gateway gateway, Entry entry, Listener listener) {
     this.listener = listener;
+    budget = new RelayBudget(entry.relayMax);
     byte[] random = new byte[8];
     new SecureRandom().nextBytes(random);
     session = HexFormat.of().formatHex(random);
     executor =
         Executors.newSingleThreadScheduledExecutor(
             work -> Thread.ofPlatform().daemon().name("mesh").unstarted(work));
-    JsonObject meta = new JsonObject().put("name", name).put("role", role).put("app", "puente");
-    signal = new SignalClient(gateway, room, meta, executor, this);
+    JsonObject meta =
+        new JsonObject()
+            .put("name", entry.name)
+            .put("role", entry.role)
+            .put("app", "puente")
+            .put("session", session);
+    signal = new SignalClient(gateway, entry.room, meta, executor, this);
   }
 
   public void start() {
     executor.execute(signal::connect);
+    Thread.ofPlatform().daemon().name("warm up").start(IcePath::warm);
   }
 
   public Collection<Peer> peers() {
-    return List.copyOf(peerById.values());
+    return dialerById.values().stream().map(Dialer::peer).toList();
   }
 
   // ---- what signaling tells, on the executor
@@ -113,13 +124,13 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener {
     switch (type) {
       case "peer.joined" -> meet(data);
       case "peer.left" -> {
-        Peer peer = peerById.get(data.getString("id", ""));
-        if (peer != null) {
-          leave(peer, data.getString("reason", "left"));
+        Dialer dialer = dialerById.get(data.getString("id", ""));
+        if (dialer != null) {
+          leave(dialer.peer(), data.getString("reason", "left"));
         }
       }
       case "msg" -> {
-        Peer from = peerById.get(frame.getString("from", ""));
+        Dialer from = dialerById.get(frame.getString("from", ""));
         if (from != null) {
           told(from, data);
         }
@@ -131,6 +142,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener {
 
   @Override
   public void offline(String why) {
+    udp = null; // perhaps another network
     listener.onNotice("signaling is away (" + why + "), trying again; open paths stay");
   }
 
@@ -142,195 +154,123 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener {
   private void meet(JsonObject member) {
     String id = member.getString("id", "");
     JsonObject meta = member.getJsonObject("meta", new JsonObject());
-    if (!"puente".equals(meta.getString("app")) || peerById.containsKey(id)) {
+    Dialer known = dialerById.get(id);
+    if (known != null && !isSame(known.peer(), meta)) {
+      leave(known.peer(), "began anew");
+      known = null;
+    }
+    if (!"puente".equals(meta.getString("app")) || known != null) {
       return;
     }
-    if (peerById.size() >= PEERS_MAX) {
+    if (dialerById.size() >= PEERS_MAX) {
       listener.onNotice("more than " + PEERS_MAX + " peers: the others are left out");
       return;
     }
-    Peer peer = new Peer(id, meta, member.getBoolean("polite", false));
-    peerById.put(id, peer);
+    Peer peer = new Peer(id, meta, member.getBoolean("polite", false), budget);
+    Dialer dialer = new Dialer(peer, this);
+    dialerById.put(id, dialer);
     listener.onPeer(peer);
+    Thread.ofPlatform().daemon().name("from " + peer.name()).start(() -> deliver(peer));
     if (peer.isOfferer()) {
-      offer(peer);
-    }
-  }
-
-  private void leave(Peer peer, String why) {
-    peerById.remove(peer.id(), peer);
-    peer.gone();
-    listener.onGone(peer, why);
-  }
-
-  private void told(Peer from, JsonObject data) {
-    try {
-      switch (data.getString("say", "")) {
-        case "description" -> described(from, data);
-        case "restart" -> {
-          if (from.isOfferer() && data.getLong("neg", 0L) == from.negotiation) {
-            offer(from);
-          }
-        }
-        default -> {} // of a later version
-      }
-    } catch (ClassCastException strange) {
-      listener.onNotice(from.name() + " says what cannot be understood");
-    }
-  }
-
-  private void described(Peer from, JsonObject data) {
-    JsonObject description = data.getJsonObject("description", new JsonObject());
-    long number = data.getLong("neg", 0L);
-    CompletableFuture<JsonObject> waiting = from.answer;
-    if (from.isOfferer()) {
-      if (number == from.negotiation && waiting != null) {
-        waiting.complete(description);
-      }
-      return;
-    }
-    Peer peer = sameSession(from, description);
-    if (number > peer.negotiation) {
-      peer.negotiation = number;
-      attempt(peer, number, CompletableFuture.completedFuture(description));
+      dialer.start();
     }
   }
 
   /** Somebody whose program began anew under his old name has forgotten what was said. */
-  private Peer sameSession(Peer peer, JsonObject description) {
-    String now = description.getString("session", "");
-    if (peer.session.isEmpty() || peer.session.equals(now)) {
-      peer.session = now;
-      return peer;
-    }
-    leave(peer, "began anew");
-    Peer fresh =
-        new Peer(
-            peer.id(), new JsonObject().put("name", peer.name()).put("role", peer.role()), false);
-    fresh.session = now;
-    peerById.put(fresh.id(), fresh);
-    listener.onPeer(fresh);
-    return fresh;
+  private static boolean isSame(Peer peer, JsonObject meta) {
+    return String.valueOf(meta.getString("session"))
+        .equals(String.valueOf(peer.meta().getString("session")));
   }
 
-  // ---- paths
-
-  private void offer(Peer peer) {
-    CompletableFuture<JsonObject> answer = new CompletableFuture<>();
-    peer.answer = answer;
-    attempt(peer, ++peer.negotiation, answer);
-  }
-
-  private void attempt(Peer peer, long number, CompletableFuture<JsonObject> remote) {
-    Thread.ofPlatform()
-        .daemon()
-        .name("peer " + peer.name())
-        .start(
-            () -> {
-              String why;
-              try {
-                connect(peer, number, remote);
-                return;
-              } catch (IOException | TimeoutException | RuntimeException failed) {
-                why = String.valueOf(failed.getMessage());
-              } catch (Exception failed) {
-                why = failed.toString();
-              }
-              failed(peer, number, why);
-            });
-  }
-
-  private void connect(Peer peer, long number, CompletableFuture<JsonObject> remote)
-      throws Exception {
-    IcePath path = new IcePath(peer.isOfferer(), servers, udpWorks());
-    DtlsLink link;
-    String theirs;
+  private void deliver(Peer peer) {
     try {
-      JsonObject own =
-          path.description().put("session", session).put("fingerprint", certificate.fingerprint());
-      run(
-          () ->
-              signal.message(
-                  peer.id(),
-                  new JsonObject()
-                      .put("say", "description")
-                      .put("neg", number)
-                      .put("description", own)));
-      JsonObject other = remote.get(ANSWER_MS, TimeUnit.MILLISECONDS);
-      theirs = other.getString("fingerprint", "");
-      path.connect(other, CONNECT_MS);
-      link = DtlsLink.open(path, peer.isOfferer(), certificate, theirs);
-    } catch (Exception | Error failed) {
-      path.close();
-      throw failed;
-    }
-    String mine = certificate.fingerprint();
-    String both = peer.isOfferer() ? mine + theirs : theirs + mine;
-    try {
-      peer.run(link, both, listener);
-    } finally {
-      peer.drop(link);
+      for (byte[] message = peer.next(); message != null; message = peer.next()) {
+        listener.onMessage(peer, message);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private boolean udpWorks() {
+  private void leave(Peer peer, String why) {
+    dialerById.remove(peer.id());
+    peer.gone();
+    listener.onGone(peer, why);
+  }
+
+  private void told(Dialer from, JsonObject data) {
+    String name = from.peer().name();
+    try {
+      switch (data.getString("say", "")) {
+        case "description" -> from.described(data);
+        case "restart" -> from.restart(data);
+        default -> {} // of a later version
+      }
+    } catch (ClassCastException strange) {
+      listener.onNotice(name + " says what cannot be understood");
+    } catch (IOException forged) {
+      listener.onNotice(name + " " + forged.getMessage() + ": not connected by that way");
+    }
+  }
+
+  // ---- for the dialers
+
+  @Override
+  public IceServers servers() {
+    return servers;
+  }
+
+  @Override
+  public synchronized boolean udpWorks() {
     Boolean known = udp;
     if (known == null) {
       known = UdpProbe.answers(servers.stun());
       udp = known;
       if (!known) {
-        listener.onNotice("nothing comes back over UDP from here: by TCP to the relay");
+        listener.onNotice("nothing comes back over UDP from here: by TCP");
       }
     }
     return known;
   }
 
-  private void failed(Peer peer, long number, String why) {
-    run(
-        () -> {
-          if (peer.isGone() || peer.negotiation != number) {
-            return; // somebody is on it already
-          }
-          listener.onPath(peer);
-          listener.onNotice(peer.name() + ": " + why + "; trying again");
-          udp = null;
-          executor.schedule(() -> again(peer, number), AGAIN_MS, TimeUnit.MILLISECONDS);
-        });
+  @Override
+  public PeerCertificate certificate() {
+    return certificate;
   }
 
-  private void again(Peer peer, long number) {
-    if (peer.isGone() || peer.negotiation != number || isClosed) {
-      return;
-    }
-    if (peer.isOfferer()) {
-      offer(peer);
-    } else {
-      signal.message(peer.id(), new JsonObject().put("say", "restart").put("neg", number));
-    }
+  @Override
+  public void say(Peer to, JsonObject data) {
+    signal.message(to.id(), data);
   }
 
-  private void run(Runnable work) {
+  @Override
+  public Listener listener() {
+    return listener;
+  }
+
+  @Override
+  public void later(Runnable work, long delayMs) {
     try {
-      executor.execute(work);
+      executor.schedule(work, delayMs, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closed) {
       return;
     }
   }
 
-  /** Tells the server and the others. */
+  /** Tells the server, and it the others. */
   @Override
   public void close() {
-    isClosed = true;
-    run(
-        () -> {
-          signal.close();
-          peers().forEach(Peer::gone);
-        });
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    later(() -> signal.bye().whenComplete((done, failed) -> told.complete(null)), 0);
+    later(() -> told.complete(null), BYE_MS);
+    told.join();
     executor.shutdown();
     try {
-      executor.awaitTermination(5, TimeUnit.SECONDS);
+      executor.awaitTermination(LINKS_MS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    executor.shutdownNow();
+    peers().forEach(Peer::gone);
   }
 }

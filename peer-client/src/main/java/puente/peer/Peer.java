@@ -3,40 +3,60 @@ package puente.peer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** Another member of the room, and what goes between the two of us whichever path there is. */
+/**
+ * Another member of the room, and what goes between the two of us. There may be two links at a time,
+ * by a relay and directly; the direct one carries as long as it answers, else the other.
+ */
 public final class Peer {
   private static final byte INTRODUCTION = 0;
   private static final byte MESSAGE = 1;
-
-  /** The path is given up when nothing was heard for so long; PINGs go every second. */
-  private static final long DEAD_MS = 7_000;
-
   private static final int LOOK_MS = 20;
+
+  /** A link is given up when nothing was heard for so long. */
+  private static final long DIRECT_DEAD_MS = 7_000;
+
+  private static final long RELAY_DEAD_MS = 12_000;
+
+  /** Much sooner the relay steps in: when the direct link is silent, or when answers are due on it. */
+  private static final long SILENT_MS = 2_000;
+
+  private static final long SILENT_BUSY_MS = 1_000;
+
+  /** Or when the other side has stepped over already. */
+  private static final long SILENT_FOLLOW_MS = 600;
+
+  private static final long FOLLOW_MS = 300;
+
+  /** What a slow reader lets pile up. */
+  private static final int INBOX_MAX = 4096;
 
   private final String id;
   private final JsonObject meta;
   private final boolean isOfferer;
+  private final RelayBudget budget;
   private final Flow flow;
-  private final List<byte[]> inbox = new ArrayList<>();
-  private @Nullable DtlsLink link;
+  private final Deque<byte[]> inbox = new ArrayDeque<>();
+  private @Nullable DtlsLink direct;
+  private @Nullable DtlsLink relay;
+  private @Nullable DtlsLink current;
   private @Nullable Introduction introduction;
+  private String shown = "";
+  private long relayHeardAt;
+  private long relayedBytes;
+  private long directBytes;
   private boolean isGone;
 
-  // Of the mesh, on its executor.
-  long negotiation;
-  String session = "";
-  @Nullable CompletableFuture<JsonObject> answer;
-
-  Peer(String id, JsonObject meta, boolean isOfferer) {
+  Peer(String id, JsonObject meta, boolean isOfferer, RelayBudget budget) {
     this.id = id;
     this.meta = meta;
     this.isOfferer = isOfferer;
-    flow = new Flow(nowMs(), this::toWire, this::onFlow);
+    this.budget = budget;
+    flow = new Flow(DtlsLink.nowMs(), this::toWire, this::onFlow);
   }
 
   public String id() {
@@ -52,14 +72,23 @@ public final class Peer {
     return meta.getString("role", "");
   }
 
+  JsonObject meta() {
+    return meta;
+  }
+
   boolean isOfferer() {
     return isOfferer;
   }
 
   /** In words; empty if there is none now. */
   public synchronized String path() {
-    DtlsLink current = link;
-    return current == null ? "" : current.kind();
+    DtlsLink now = current;
+    return now == null ? "" : now.kind();
+  }
+
+  public synchronized boolean isDirect() {
+    DtlsLink now = current;
+    return now != null && now.isDirect();
   }
 
   public synchronized double rttMs() {
@@ -80,17 +109,24 @@ public final class Peer {
     return flow.resent();
   }
 
+  /** What was sent by the relay, of all that was sent. */
+  public synchronized double relayedShare() {
+    return relayedBytes == 0 ? 0 : (double) relayedBytes / (relayedBytes + directBytes);
+  }
+
+  public synchronized long relayedBytes() {
+    return relayedBytes;
+  }
+
   /**
    * Once and in order, over whatever path there is; waits for room.
    *
    * @return false if the other is gone
    */
   public synchronized boolean send(byte[] message) throws InterruptedException {
-    byte[] framed = new byte[message.length + 1];
-    framed[0] = MESSAGE;
-    System.arraycopy(message, 0, framed, 1, message.length);
+    byte[] framed = framed(MESSAGE, message);
     while (!isGone) {
-      if (flow.offer(framed, nowMs())) {
+      if (flow.offer(framed, DtlsLink.nowMs())) {
         return true;
       }
       wait();
@@ -104,38 +140,51 @@ public final class Peer {
 
   /** Waits until all that was sent has arrived; false if it did not in this time. */
   public synchronized boolean flush(long patienceMs) throws InterruptedException {
-    long end = nowMs() + patienceMs;
-    while (!flow.isEmpty() && !isGone && nowMs() < end) {
-      wait(Math.max(1, end - nowMs()));
+    long end = DtlsLink.nowMs() + patienceMs;
+    while (!flow.isEmpty() && !isGone && DtlsLink.nowMs() < end) {
+      wait(Math.max(1, end - DtlsLink.nowMs()));
     }
     return flow.isEmpty();
   }
 
-  /** Carries on over this link until it ends; messages go to the listener. */
+  /** The next message; null when the other is gone and nothing is left. */
+  synchronized byte @Nullable [] next() throws InterruptedException {
+    while (inbox.isEmpty() && !isGone) {
+      wait();
+    }
+    byte[] message = inbox.poll();
+    flow.setRoom(inbox.size() < INBOX_MAX);
+    return message;
+  }
+
+  /** Serves this link until it ends, which is told as an exception if nobody here ended it. */
   void run(DtlsLink fresh, String fingerprints, Mesh.Listener listener) throws IOException {
-    use(fresh, fingerprints);
-    listener.onPath(this);
     byte[] buffer = new byte[2048];
-    String shown = "";
-    while (isCurrent(fresh)) {
-      int length = fresh.receive(buffer, waitMs());
-      List<byte[]> messages = take(buffer, length);
-      messages.forEach(message -> listener.onMessage(this, message));
-      String state = path() + code();
-      if (!state.equals(shown)) {
-        shown = state;
-        listener.onPath(this);
-      }
+    try {
+      add(fresh, fingerprints);
+      do {
+        if (hasChanged()) {
+          listener.onPath(this);
+        }
+        int length = fresh.receive(buffer, waitMs());
+        take(fresh, buffer, length);
+      } while (isServed(fresh));
+    } finally {
+      drop(fresh); // which is told a little later, unless the other left: see Dialer
     }
   }
 
-  private synchronized void use(DtlsLink fresh, String fingerprints) {
-    DtlsLink old = link;
-    link = fresh;
+  private synchronized void add(DtlsLink fresh, String fingerprints) {
+    DtlsLink old = fresh.isDirect() ? direct : relay;
+    if (fresh.isDirect()) {
+      direct = fresh;
+    } else {
+      relay = fresh;
+    }
     if (old != null) {
       old.close();
     }
-    flow.onNewPath(nowMs());
+    route(DtlsLink.nowMs());
     if (introduction == null) {
       byte[] number = new byte[Introduction.NUMBER_BYTES];
       new SecureRandom().nextBytes(number);
@@ -148,43 +197,87 @@ public final class Peer {
   }
 
   private void introduce(byte[] message) {
-    byte[] framed = new byte[message.length + 1];
-    framed[0] = INTRODUCTION;
-    System.arraycopy(message, 0, framed, 1, message.length);
-    flow.offer(framed, nowMs());
+    flow.offer(framed(INTRODUCTION, message), DtlsLink.nowMs());
   }
 
-  private synchronized boolean isCurrent(DtlsLink one) throws IOException {
-    if (link == one && nowMs() - flow.heardAt() > DEAD_MS) {
-      throw new IOException("nothing was heard for " + DEAD_MS / 1000 + " s");
+  private static byte[] framed(byte kind, byte[] message) {
+    byte[] framed = new byte[message.length + 1];
+    framed[0] = kind;
+    System.arraycopy(message, 0, framed, 1, message.length);
+    return framed;
+  }
+
+  synchronized boolean hasChanged() {
+    String state = path() + code();
+    boolean has = !state.equals(shown);
+    shown = state;
+    return has;
+  }
+
+  private synchronized boolean isServed(DtlsLink one) throws IOException {
+    if (isGone || one != (one.isDirect() ? direct : relay)) {
+      return false;
     }
-    return link == one && !isGone;
+    long silentMs = one.silentMs(DtlsLink.nowMs());
+    if (silentMs > (one.isDirect() ? DIRECT_DEAD_MS : RELAY_DEAD_MS)) {
+      throw new IOException("nothing was heard for " + silentMs / 1000 + " s");
+    }
+    return true;
   }
 
   private synchronized int waitMs() {
-    return Math.clamp(flow.nextDeadline() - nowMs(), 1, LOOK_MS);
+    return Math.clamp(flow.nextDeadline() - DtlsLink.nowMs(), 1, LOOK_MS);
   }
 
-  private synchronized List<byte[]> take(byte[] buffer, int length) {
-    long now = nowMs();
+  private synchronized void take(DtlsLink from, byte[] buffer, int length) {
+    long now = DtlsLink.nowMs();
     if (length > 0) {
+      relayHeardAt = from.isDirect() ? relayHeardAt : now;
       flow.onPacket(buffer, length, now);
     }
+    route(now);
     flow.onTime(now);
     notifyAll();
-    List<byte[]> messages = List.copyOf(inbox);
-    inbox.clear();
-    return messages;
+  }
+
+  /** Chooses the link that carries from now on. */
+  private void route(long now) {
+    DtlsLink old = current;
+    DtlsLink best = best(now);
+    if (best == old) {
+      return;
+    }
+    current = best;
+    if (best != null) {
+      boolean isOldDead =
+          old == null || old != direct && old != relay || old.silentMs(now) > SILENT_FOLLOW_MS;
+      flow.onNewPath(isOldDead, now);
+    }
+  }
+
+  private @Nullable DtlsLink best(long now) {
+    DtlsLink straight = direct;
+    DtlsLink lent = budget.isSpent() ? null : relay;
+    if (straight == null || lent == null) {
+      return straight == null ? lent : straight;
+    }
+    long silentMs = straight.silentMs(now);
+    boolean isSilent =
+        silentMs > SILENT_MS
+            || silentMs > SILENT_BUSY_MS && !flow.isEmpty()
+            || silentMs > SILENT_FOLLOW_MS && now - relayHeardAt < FOLLOW_MS;
+    return isSilent ? lent : straight;
   }
 
   private void onFlow(byte[] framed) {
     if (framed.length == 0) {
       return;
     }
-    byte[] message = java.util.Arrays.copyOfRange(framed, 1, framed.length);
+    byte[] message = Arrays.copyOfRange(framed, 1, framed.length);
     Introduction with = introduction;
     if (framed[0] == MESSAGE) {
       inbox.add(message);
+      flow.setRoom(inbox.size() < INBOX_MAX);
     } else if (with != null) {
       byte[] reply = with.onMessage(message);
       if (reply.length > 0) {
@@ -195,35 +288,41 @@ public final class Peer {
 
   /** What cannot be sent is lost, as anything may be on a path: the flow says it again. */
   private void toWire(byte[] packet) {
-    DtlsLink current = link;
-    if (current != null) {
-      try {
-        current.send(packet);
-      } catch (IOException broken) {
-        return;
-      }
+    DtlsLink now = current;
+    if (now == null) {
+      return;
+    }
+    if (now.isDirect()) {
+      directBytes += packet.length;
+    } else {
+      relayedBytes += packet.length;
+      budget.spend(packet.length);
+    }
+    try {
+      now.send(packet);
+    } catch (IOException broken) {
+      return;
     }
   }
 
-  /** This link has ended; another one may be there already. */
-  synchronized void drop(DtlsLink old) {
-    if (link == old) {
-      link = null;
-    }
+  private synchronized void drop(DtlsLink old) {
+    direct = direct == old ? null : direct;
+    relay = relay == old ? null : relay;
     old.close();
+    route(DtlsLink.nowMs());
   }
 
   synchronized void gone() {
     isGone = true;
-    DtlsLink current = link;
-    link = null;
-    if (current != null) {
-      current.close();
+    if (direct != null) {
+      direct.close();
     }
+    if (relay != null) {
+      relay.close();
+    }
+    direct = null;
+    relay = null;
+    current = null;
     notifyAll();
-  }
-
-  private static long nowMs() {
-    return System.nanoTime() / 1_000_000;
   }
 }

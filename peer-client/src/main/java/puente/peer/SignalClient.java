@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A session of puente.v1 (docs/SIGNALING.md) that comes back by itself: resumed where that is
  * possible, else begun anew and joined again. All of it, and all that is told, runs on one executor.
  */
-final class SignalClient implements AutoCloseable {
+final class SignalClient {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
   private static final long BACKOFF_MIN_MS = 300;
   private static final long BACKOFF_MAX_MS = 10_000;
@@ -223,7 +223,7 @@ final class SignalClient implements AutoCloseable {
   }
 
   private void fail(String why) {
-    close();
+    bye();
     listener.failed(why);
   }
 
@@ -242,15 +242,15 @@ final class SignalClient implements AutoCloseable {
     executor.schedule(this::connect, wait, TimeUnit.MILLISECONDS);
   }
 
-  /** Nothing is kept for this peer. */
-  @Override
-  public void close() {
+  /** Nothing is kept for this peer; done when the server was told. */
+  CompletionStage<?> bye() {
     isClosed = true;
     WebSocket current = socket;
     if (current != null) {
       write(current, new JsonObject().put("t", "bye"));
     }
     http.shutdown();
+    return sending.exceptionally(failed -> null);
   }
 
   /** Told on the client's own threads; handed on to the executor. */

@@ -50,8 +50,8 @@ class FlowTest {
     world.run(20_000);
     assertTrue(world.heard.size() < MESSAGES);
     world.loss = 0.05;
-    world.left.onNewPath(world.now);
-    world.right.onNewPath(world.now);
+    world.left.onNewPath(true, world.now);
+    world.right.onNewPath(true, world.now);
     world.runUntilHeard(MESSAGES);
     assertEquals(IntStream.range(0, MESSAGES).boxed().toList(), world.heard);
   }

@@ -1,0 +1,264 @@
+package puente.peer;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a TCP connection between two hosts that both may be behind NATs (RFC 6544 §4.1, "so"): one
+ * port listens, asks a server how it is seen, and opens towards the other side, all at once. Whatever
+ * connection comes about, by either side or by both SYNs crossing, is checked by a Binding request
+ * under the passwords that signaling told; the first that the offerer checks is the one.
+ */
+final class TcpPunch implements AutoCloseable {
+  private static final long REDIAL_MS = 400;
+  private static final long LOOK_MS = 100;
+  private static final int SERVER_MS = 3_000;
+
+  /** Of strangers who connect to the port none gets far; so many may try. */
+  private static final int CHECKED_MAX = 16;
+
+  private final boolean isOfferer;
+  private final InetSocketAddress local;
+  private final ServerSocketChannel listening;
+  private final @Nullable Socket server;
+  private final List<InetSocketAddress> candidates = new ArrayList<>();
+  private final String name = random(4);
+  private final String password = random(16);
+  private final SynchronousQueue<Socket> checked = new SynchronousQueue<>();
+  private final Map<Socket, InetSocketAddress> checking = new ConcurrentHashMap<>();
+  private final Object turn = new Object();
+  private volatile boolean isOver;
+
+  TcpPunch(boolean isOfferer, IceServers servers) throws IOException {
+    this.isOfferer = isOfferer;
+    List<IceServers.Relay> known = servers.relays(IceServers.Way.TCP);
+    InetAddress own =
+        known.isEmpty()
+            ? InetAddress.getLocalHost()
+            : StreamRelay.towards(known.getFirst().address());
+    listening = ServerSocketChannel.open();
+    listening.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+    listening.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+    listening.bind(new InetSocketAddress(own, 0));
+    listening.configureBlocking(false);
+    local = (InetSocketAddress) listening.getLocalAddress();
+    candidates.add(local);
+    server = known.isEmpty() ? null : ask(known.getFirst().address());
+  }
+
+  /** How the port is seen; the connection stays, and with it the NAT's mapping. */
+  private @Nullable Socket ask(InetSocketAddress address) {
+    Socket socket = new Socket();
+    try {
+      socket.setReuseAddress(true);
+      socket.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+      socket.bind(local);
+      socket.connect(address, SERVER_MS);
+      socket.setSoTimeout(SERVER_MS);
+      InetSocketAddress seen = TcpCheck.reflexive(socket);
+      if (!seen.equals(local)) {
+        candidates.add(seen);
+      }
+      return socket;
+    } catch (IOException unknown) {
+      drop(socket); // the host's own address may do
+      return null;
+    }
+  }
+
+  List<InetSocketAddress> candidates() {
+    return List.copyOf(candidates);
+  }
+
+  String name() {
+    return name;
+  }
+
+  String password() {
+    return password;
+  }
+
+  /** Both sides at about the same time. */
+  Socket open(
+      List<InetSocketAddress> theirs, String theirName, String theirPassword, long patienceMs)
+      throws IOException, InterruptedException {
+    TcpCheck check = new TcpCheck(name, password, theirName, theirPassword);
+    Thread.ofPlatform().daemon().name("tcp punch").start(() -> dial(theirs, check));
+    try {
+      Socket socket = checked.poll(patienceMs, TimeUnit.MILLISECONDS);
+      if (socket == null) {
+        throw new IOException("no TCP connection came about");
+      }
+      checking.remove(socket);
+      return socket;
+    } finally {
+      close();
+    }
+  }
+
+  private void dial(List<InetSocketAddress> theirs, TcpCheck check) {
+    try (Selector selector = Selector.open()) {
+      listening.register(selector, SelectionKey.OP_ACCEPT);
+      long nextDial = 0;
+      while (!isOver) {
+        if (nextDial <= DtlsLink.nowMs()) {
+          nextDial = DtlsLink.nowMs() + REDIAL_MS;
+          for (InetSocketAddress to : theirs) {
+            dial(selector, to);
+          }
+        }
+        selector.select(LOOK_MS);
+        for (SelectionKey key : selector.selectedKeys()) {
+          ready(key, check);
+        }
+        selector.selectedKeys().clear();
+      }
+      for (SelectionKey key : selector.keys()) {
+        key.channel().close();
+      }
+    } catch (IOException | java.nio.channels.ClosedSelectorException over) {
+      isOver = true;
+    }
+  }
+
+  /** From the port that listens; not while an attempt is under way or has led to something. */
+  private void dial(Selector selector, InetSocketAddress to) {
+    boolean isUnderWay =
+        selector.keys().stream().anyMatch(key -> key.isValid() && to.equals(key.attachment()))
+            || checking.containsValue(to);
+    if (isUnderWay) {
+      return;
+    }
+    try {
+      SocketChannel channel = SocketChannel.open();
+      try {
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        channel.bind(local);
+        channel.configureBlocking(false);
+        channel.connect(to);
+        channel.register(selector, SelectionKey.OP_CONNECT, to);
+      } catch (IOException | RuntimeException refused) {
+        channel.close(); // next time, or by another address
+      }
+    } catch (IOException noMoreSockets) {
+      isOver = true;
+    }
+  }
+
+  private void ready(SelectionKey key, TcpCheck check) {
+    if (!key.isValid()) {
+      return;
+    }
+    try {
+      if (key.isAcceptable()) {
+        SocketChannel accepted = listening.accept();
+        if (accepted != null) {
+          check(accepted, check);
+        }
+      } else if (key.isConnectable() && key.channel() instanceof SocketChannel channel) {
+        if (channel.finishConnect()) {
+          key.cancel();
+          key.selector().selectNow(); // a registered channel cannot block
+          channel.configureBlocking(true);
+          check(channel, check);
+        }
+      }
+    } catch (IOException refused) {
+      key.cancel();
+      closeChannel(key);
+    }
+  }
+
+  private static void closeChannel(SelectionKey key) {
+    try {
+      key.channel().close();
+    } catch (IOException alreadyGone) {
+      return;
+    }
+  }
+
+  private void check(SocketChannel channel, TcpCheck check) throws IOException {
+    if (checking.size() >= CHECKED_MAX) {
+      channel.close();
+      return;
+    }
+    Socket socket = channel.socket();
+    checking.put(socket, (InetSocketAddress) channel.getRemoteAddress());
+    Thread.ofPlatform()
+        .daemon()
+        .name("tcp check")
+        .start(
+            () -> {
+              if (!isGood(socket, check)) {
+                checking.remove(socket);
+                drop(socket);
+              }
+            });
+  }
+
+  private boolean isGood(Socket socket, TcpCheck check) {
+    try {
+      if (isOfferer) {
+        synchronized (turn) { // what is checked is chosen: one after another
+          return !isOver && check.ask(socket) && hand(socket);
+        }
+      }
+      return check.answer(socket) && hand(socket);
+    } catch (IOException broken) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private boolean hand(Socket socket) throws InterruptedException {
+    return checked.offer(socket, LOOK_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private static String random(int bytes) {
+    byte[] random = new byte[bytes];
+    new SecureRandom().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
+  static void drop(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException alreadyGone) {
+      return;
+    }
+  }
+
+  @Override
+  public void close() {
+    isOver = true;
+    try {
+      listening.close();
+    } catch (IOException alreadyGone) {
+      return;
+    } finally {
+      if (server != null) {
+        drop(server);
+      }
+      checking.keySet().forEach(TcpPunch::drop);
+    }
+  }
+}
