@@ -1,49 +1,70 @@
 package puente.launcher;
 
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
-import puente.peer.FileSending;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import puente.peer.FileExchange;
 import puente.peer.Peer;
 
-/** A bar, the rate and the path of one transfer; without a terminal its beginning and end. */
-final class FileProgress implements FileSending.Progress {
+/** A bar, the rate and the paths; without a terminal the beginning and the end of each file. */
+abstract class FileProgress implements FileExchange.Progress {
   private static final long REDRAW_NANOS = 200_000_000;
   private static final long PAUSE_NANOS = 300_000_000;
   private static final int BAR = 24;
+  private static final int NAMES_MAX = 3;
 
   private final PeerLines said;
-  private final Peer peer;
-  private final String towards;
+  private final CompletableFuture<Supplier<Collection<Peer>>> peers = new CompletableFuture<>();
+  private String current = "";
   private long beganAt = System.nanoTime();
-  private long from = -1;
+  private long from;
   private long shownAt;
   private long last;
   private long lastAt;
   private long longestPause;
 
-  /**
-   * @param towards " to " or " from "
-   */
-  FileProgress(PeerLines said, Peer peer, String towards) {
+  FileProgress(PeerLines said) {
     this.said = said;
-    this.peer = peer;
-    this.towards = towards;
   }
 
-  void begin(String name, long size, long start) {
+  /** Who is there, as soon as that can be known. */
+  void among(Supplier<Collection<Peer>> all) {
+    peers.complete(all);
+  }
+
+  final PeerLines said() {
+    return said;
+  }
+
+  @Override
+  public final synchronized void begin(String name, long size, long start) {
+    forget(name, start);
+    said.note(
+        name
+            + ", "
+            + bytes(size)
+            + (start == 0 ? "" : ", going on at " + bytes(start))
+            + sources(size));
+  }
+
+  private void forget(String name, long start) {
+    current = name;
     beganAt = System.nanoTime();
     from = start;
-    said.note(
-        String.format(
-            Locale.ROOT,
-            "%s, %s%s%s%s",
-            name,
-            bytes(size),
-            towards,
-            peer.name(),
-            start == 0 ? "" : ", going on at " + bytes(start)));
+    last = start;
+    lastAt = 0;
+    longestPause = 0;
   }
 
-  void at(String name, long size, long bytes) {
+  @Override
+  public final synchronized void at(String name, long size, long bytes) {
+    if (!name.equals(current)) {
+      forget(name, bytes);
+    }
     long now = System.nanoTime();
     longestPause = lastAt == 0 ? 0 : Math.max(longestPause, now - lastAt);
     lastAt = now;
@@ -56,55 +77,92 @@ final class FileProgress implements FileSending.Progress {
     said.bar(
         String.format(
             Locale.ROOT,
-            "%s%s%s [%s%s] %3d %% %s/s %s",
+            "%s [%s%s] %3d %% %s/s by %s",
             name,
-            towards,
-            peer.name(),
             "#".repeat(full),
             ".".repeat(BAR - full),
             size == 0 ? 100 : 100 * bytes / size,
             bytes(rate(now)),
-            peer.path()));
+            paths(there())));
   }
 
   private long rate(long now) {
-    double seconds = Math.max(0.001, (now - beganAt) / 1e9);
-    return (long) ((last - Math.max(0, from)) / seconds);
+    return (long) ((last - from) / Math.max(0.001, (now - beganAt) / 1e9));
   }
 
-  void done(String name, boolean isGood, String what) {
+  @Override
+  public synchronized void done(String name, boolean isGood, String what) {
     long now = System.nanoTime();
+    Collection<Peer> all = there();
     said.note(
         String.format(
             Locale.ROOT,
-            "%s%s%s: %s, %.1f s, %s/s by %s%s, %d sent again%s",
+            "%s%s: %s, %.1f s, %s/s by %s%s%s (%s)",
             name,
-            towards,
-            peer.name(),
+            sources(last),
             isGood ? "whole" : "FAILED",
             (now - beganAt) / 1e9,
             bytes(rate(now)),
-            peer.path().isEmpty() ? "no path" : peer.path(),
-            relayed() + paused(),
-            peer.resent(),
-            what.isEmpty() ? "" : " (" + what + ")"));
-    from = -1;
-    last = 0;
-    lastAt = 0;
-    longestPause = 0;
+            paths(all),
+            relayed(all),
+            paused(),
+            what));
   }
 
   @Override
-  public void at(FileSending.Source file, long bytes) {
-    if (from < 0) {
-      begin(file.name(), file.size(), Math.max(0, bytes - (256 << 10)));
+  public final void received(Peer by, String name, String why) {
+    said.note(
+        why.isEmpty()
+            ? String.format(
+                Locale.ROOT,
+                "%s to %s: whole, by %s%s, %d packets sent again",
+                name,
+                by.name(),
+                by.path().isEmpty() ? "no path" : by.path(),
+                relayed(List.of(by)),
+                by.resent())
+            : name + " to " + by.name() + ": FAILED (" + why + ")");
+  }
+
+  /** Who gave what, for those who share a line or pay for a relay. */
+  final void served(FileExchange exchange) {
+    long all = exchange.served(false);
+    long relayed = exchange.served(true);
+    if (all > 0) {
+      String byRelay = relayed == 0 ? "" : ", " + bytes(relayed) + " of it by the relay";
+      said.note("served " + bytes(all) + byRelay);
     }
-    at(file.name(), file.size(), bytes);
   }
 
-  @Override
-  public void done(FileSending.Source file, boolean isGood, String why) {
-    done(file.name(), isGood, why);
+  private Collection<Peer> there() {
+    return peers.isDone() ? peers.join().get() : List.of();
+  }
+
+  /** Those who gave at least a hundredth. */
+  private String sources(long size) {
+    List<String> names =
+        there().stream()
+            .filter(peer -> peer.receivedBytes() > size / 100)
+            .sorted(Comparator.comparingLong(Peer::receivedBytes).reversed())
+            .map(Peer::name)
+            .toList();
+    if (names.isEmpty()) {
+      return "";
+    }
+    String first = names.stream().limit(NAMES_MAX).collect(Collectors.joining(", "));
+    int more = names.size() - NAMES_MAX;
+    return " from " + first + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  private static String paths(Collection<Peer> all) {
+    String paths =
+        all.stream()
+            .map(Peer::path)
+            .filter(path -> !path.isEmpty())
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(" and "));
+    return paths.isEmpty() ? "no path" : paths;
   }
 
   private String paused() {
@@ -113,8 +171,10 @@ final class FileProgress implements FileSending.Progress {
         : String.format(Locale.ROOT, ", longest pause %.1f s", longestPause / 1e9);
   }
 
-  private String relayed() {
-    long percent = Math.round(100 * peer.relayedShare());
+  private static String relayed(Collection<Peer> all) {
+    long relayed = all.stream().mapToLong(peer -> peer.bytes(true)).sum();
+    long direct = all.stream().mapToLong(peer -> peer.bytes(false)).sum();
+    long percent = relayed == 0 ? 0 : Math.round(100.0 * relayed / (relayed + direct));
     return percent == 0 || percent == 100 ? "" : ", " + percent + " % relayed";
   }
 

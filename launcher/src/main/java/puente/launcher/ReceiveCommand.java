@@ -2,16 +2,14 @@ package puente.launcher;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import puente.peer.FileReceiving;
+import puente.peer.FileExchange;
 import puente.peer.Mesh;
 import puente.peer.Peer;
 
@@ -59,91 +57,86 @@ final class ReceiveCommand implements Callable<Integer> {
     }
     PeerLines said = new PeerLines(surroundings, ended);
     Mesh.Entry entry = new Mesh.Entry(room, options.name(), "receive", relay.max());
-    try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said, folder))) {
+    Receiving progress = new Receiving(said);
+    try (FileExchange exchange = FileExchange.receiving(folder, progress);
+        Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said, exchange))) {
+      progress.among(mesh::peers);
       mesh.start();
       String why = ended.join();
       if (!why.isEmpty()) {
         throw new StartFailure(StartFailure.Kind.OTHER, why);
       }
-      for (Peer peer : mesh.peers()) {
-        peer.flush(3_000);
-      }
+      progress.served(exchange);
     }
     return isBad ? Puente.EXIT_FAILURE : 0;
   }
 
-  private final class Hearing extends PeerLines.Told {
-    private final Path folder;
-    private final Map<String, FileReceiving> receivingById = new ConcurrentHashMap<>();
-
-    Hearing(PeerLines said, Path folder) {
+  private final class Receiving extends FileProgress {
+    Receiving(PeerLines said) {
       super(said);
-      this.folder = folder;
+    }
+
+    @Override
+    public void done(String name, boolean isGood, String what) {
+      isBad |= !isGood;
+      super.done(name, isGood, what);
+    }
+
+    @Override
+    public void complete(Peer receiver, boolean isGood) {
+      throw new IllegalStateException("a receiver sends no files");
+    }
+
+    @Override
+    public void noMore() {
+      if (!keep) {
+        said().end("");
+      }
+    }
+  }
+
+  private final class Hearing extends PeerLines.Told {
+    private final FileExchange exchange;
+    private boolean isWaiting;
+
+    Hearing(PeerLines said, FileExchange exchange) {
+      super(said);
+      this.exchange = exchange;
     }
 
     @Override
     public void onJoined(int others) {
-      if (receivingById.isEmpty()) {
-        said().note("waiting for somebody to send in " + room);
+      if (!isWaiting) {
+        isWaiting = true;
+        said().note("in " + room + " for what somebody sends");
       }
     }
 
     @Override
     public void onPeer(Peer peer) {
-      if (!peer.role().equals("send")) {
-        return;
+      if (peer.role().equals("send") || peer.role().equals("receive")) {
+        super.onPeer(peer);
+        exchange.met(peer);
       }
-      super.onPeer(peer);
-      receivingById.put(peer.id(), new FileReceiving(peer, folder, progress(peer)));
-    }
-
-    private FileReceiving.Progress progress(Peer peer) {
-      FileProgress shown = new FileProgress(said(), peer, " from ");
-      return new FileReceiving.Progress() {
-        @Override
-        public void begin(String name, long size, long from) {
-          shown.begin(name, size, from);
-        }
-
-        @Override
-        public void at(String name, long size, long bytes) {
-          shown.at(name, size, bytes);
-        }
-
-        @Override
-        public void done(String name, boolean isGood, String what) {
-          isBad |= !isGood;
-          shown.done(name, isGood, what);
-        }
-
-        @Override
-        public void noMore() {
-          if (!keep) {
-            said().end("");
-          }
-        }
-      };
     }
 
     @Override
     public void onGone(Peer peer, String why) {
-      FileReceiving receiving = receivingById.remove(peer.id());
-      if (receiving != null) {
+      if (peer.role().equals("send") || peer.role().equals("receive")) {
         super.onGone(peer, why);
-        receiving.close();
+        exchange.gone(peer);
       }
     }
 
     @Override
+    public void onPath(Peer peer) {
+      super.onPath(peer);
+      exchange.path(peer);
+    }
+
+    @Override
     public void onMessage(Peer peer, byte[] message) {
-      FileReceiving receiving = receivingById.get(peer.id());
-      if (receiving != null) {
-        try {
-          receiving.onMessage(message);
-        } catch (InterruptedException stopped) {
-          Thread.currentThread().interrupt();
-        }
-      }
+      exchange.onMessage(peer, message);
     }
   }
 }

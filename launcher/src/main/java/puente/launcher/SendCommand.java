@@ -2,18 +2,15 @@ package puente.launcher;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import puente.peer.FileSending;
+import puente.peer.FileExchange;
 import puente.peer.Mesh;
 import puente.peer.Peer;
 
@@ -26,14 +23,15 @@ import puente.peer.Peer;
       "  puente send holiday.mp4 photos.zip picnic --key-file key",
       "  puente send backup.tar nightly --wait         wait for somebody to receive it",
       "",
-      "Exit: 0 everybody has all files, 1 nobody is there or somebody has not, 2 bad usage.",
+      "Exit: 0 everybody has all files (with --wait: somebody), 1 not so, 2 bad usage.",
       ""
     },
     sortOptions = false)
 final class SendCommand implements Callable<Integer> {
+  private static final long FINISH_MS = 10_000;
+
   private final Surroundings surroundings;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
-  private final Map<String, FileSending> sendingById = new ConcurrentHashMap<>();
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger bad = new AtomicInteger();
   private final AtomicInteger good = new AtomicInteger();
@@ -59,70 +57,37 @@ final class SendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartFailure, InterruptedException {
-    List<FileSending.Source> files = new ArrayList<>();
-    try {
-      for (String word : words.subList(0, words.size() - 1)) {
-        files.add(new FileSending.Source(surroundings.directory().resolve(Path.of(word))));
-      }
-    } catch (IOException unreadable) {
-      throw StartFailure.configuration(String.valueOf(unreadable.getMessage()));
-    }
     PeerLines said = new PeerLines(surroundings, ended);
+    List<Path> files =
+        words.subList(0, words.size() - 1).stream()
+            .map(word -> surroundings.directory().resolve(Path.of(word)))
+            .toList();
     Mesh.Entry entry = new Mesh.Entry(words.getLast(), options.name(), "send", relay.max());
-    Hearing hearing = new Hearing(said, files);
-    try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, hearing)) {
+    Sending progress = new Sending(said);
+    try (FileExchange exchange = FileExchange.sending(files, progress);
+        Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said, exchange))) {
+      progress.among(mesh::peers);
       mesh.start();
       String why = ended.join();
       if (!why.isEmpty()) {
         throw new StartFailure(StartFailure.Kind.OTHER, why);
       }
+      exchange.finish(FINISH_MS);
+      progress.served(exchange);
+    } catch (IOException unreadable) {
+      throw StartFailure.configuration(String.valueOf(unreadable.getMessage()));
     }
-    return bad.get() == 0 ? 0 : Puente.EXIT_FAILURE;
+    // Who waits does so for those who left, too: perhaps the last one was the first.
+    return bad.get() == 0 || wait && good.get() > 0 ? 0 : Puente.EXIT_FAILURE;
   }
 
-  private final class Hearing extends PeerLines.Told {
-    private final List<FileSending.Source> files;
-
-    Hearing(PeerLines said, List<FileSending.Source> files) {
+  private final class Sending extends FileProgress {
+    Sending(PeerLines said) {
       super(said);
-      this.files = files;
     }
 
     @Override
-    public void onJoined(int others) {
-      if (sendingById.isEmpty() && good.get() == 0) {
-        if (wait) {
-          said().note("waiting for somebody to receive in " + words.getLast());
-        } else {
-          said()
-              .end(
-                  "nobody receives in "
-                      + words.getLast()
-                      + "; there: puente receive ROOM; here: --wait");
-        }
-      }
-    }
-
-    @Override
-    public void onPeer(Peer peer) {
-      if (!peer.role().equals("receive")) {
-        return;
-      }
-      super.onPeer(peer);
-      running.incrementAndGet();
-      FileSending sending = new FileSending(peer, files, new FileProgress(said(), peer, " to "));
-      sendingById.put(peer.id(), sending);
-      Thread.ofPlatform().daemon().name("send to " + peer.name()).start(() -> send(peer, sending));
-    }
-
-    private void send(Peer peer, FileSending sending) {
-      boolean isGood;
-      try {
-        isGood = sending.run();
-      } catch (InterruptedException stopped) {
-        isGood = false;
-      }
-      sendingById.remove(peer.id(), sending);
+    public void complete(Peer receiver, boolean isGood) {
       (isGood ? good : bad).incrementAndGet();
       boolean again = wait && good.get() == 0;
       if (running.decrementAndGet() == 0 && !again) {
@@ -131,11 +96,58 @@ final class SendCommand implements Callable<Integer> {
     }
 
     @Override
-    public void onMessage(Peer peer, byte[] message) {
-      FileSending sending = sendingById.get(peer.id());
-      if (sending != null) {
-        sending.onMessage(message);
+    public void noMore() {
+      throw new IllegalStateException("a sender decides that himself");
+    }
+  }
+
+  private final class Hearing extends PeerLines.Told {
+    private final FileExchange exchange;
+
+    Hearing(PeerLines said, FileExchange exchange) {
+      super(said);
+      this.exchange = exchange;
+    }
+
+    @Override
+    public void onJoined(int others) {
+      if (running.get() > 0 || good.get() > 0) {
+        return;
       }
+      if (wait) {
+        said().note("waiting for somebody to receive in " + words.getLast());
+        return;
+      }
+      String nobody = "nobody receives in " + words.getLast();
+      said().end(nobody + "; there: puente receive ROOM; here: --wait");
+    }
+
+    @Override
+    public void onPeer(Peer peer) {
+      if (peer.role().equals("receive")) {
+        super.onPeer(peer);
+        running.incrementAndGet();
+        exchange.met(peer);
+      }
+    }
+
+    @Override
+    public void onGone(Peer peer, String why) {
+      if (peer.role().equals("receive")) {
+        super.onGone(peer, why);
+        exchange.gone(peer);
+      }
+    }
+
+    @Override
+    public void onPath(Peer peer) {
+      super.onPath(peer);
+      exchange.path(peer);
+    }
+
+    @Override
+    public void onMessage(Peer peer, byte[] message) {
+      exchange.onMessage(peer, message);
     }
   }
 }

@@ -3,9 +3,13 @@ package puente.natlab;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 
 /** A file to send, of bytes that nobody could guess. */
 final class LabFile {
@@ -24,6 +28,28 @@ final class LabFile {
         }
       }
       return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until so much of the file has come; it lies there with holes. */
+  static void awaitPart(Path file, int megabytes, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (allocated(file) < megabytes * 1_000_000L && System.nanoTime() < end) {
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  private static long allocated(Path file) {
+    try (DirectoryStream<Path> parts =
+        Files.newDirectoryStream(file.getParent(), "." + file.getFileName() + ".*.part")) {
+      for (Path part : parts) {
+        Process stat = new ProcessBuilder("stat", "-c", "%b", part.toString()).start();
+        String blocks = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        return blocks.isBlank() ? 0 : 512 * Long.parseLong(blocks.strip());
+      }
+      return 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -142,6 +142,12 @@ final class LabProgram implements AutoCloseable {
     }
   }
 
+  /** Without a chance to say so. */
+  void kill() {
+    process.destroyForcibly();
+    exit(STOP_LIMIT);
+  }
+
   boolean running() {
     return process.isAlive();
   }
@@ -152,6 +158,11 @@ final class LabProgram implements AutoCloseable {
 
   @Override
   public void close() {
+    end();
+  }
+
+  /** As ^C does. */
+  void end() {
     process.destroy();
     if (exit(STOP_LIMIT) < 0) {
       process.descendants().forEach(ProcessHandle::destroyForcibly);

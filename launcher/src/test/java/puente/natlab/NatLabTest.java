@@ -39,6 +39,17 @@ class NatLabTest {
     }
   }
 
+  @Test
+  void receiversServeEachOther() {
+    List<String> missing = Laboratory.missing();
+    assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
+    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 3)) {
+      SwarmTrial.Outcome outcome = new SwarmTrial(lab, 2, 6, 20).together();
+      assertTrue(outcome.isGood(), outcome::said);
+      assertTrue(outcome.served().stream().noneMatch("nothing"::equals), outcome::said);
+    }
+  }
+
   private static void tries(NatLab lab, Pair pair, Trial... trials) {
     lab.nat(1, pair.one);
     lab.nat(2, pair.other);

@@ -11,9 +11,14 @@ import java.util.Locale;
  * [--pairs KIND/KIND,...]}.
  */
 public final class PairTable {
+  private static final Path FOLDER = Path.of(System.getProperty("puente.natlab", "target/natlab"));
+
   private PairTable() {}
 
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals("swarm")) {
+      System.exit(swarm() ? 0 : 1);
+    }
     List<Trial> trials = new ArrayList<>();
     List<String> pairs = new ArrayList<>();
     for (String word : arguments) {
@@ -24,7 +29,7 @@ public final class PairTable {
           trials.add(Trial.valueOf(word.toUpperCase(Locale.ROOT)));
         } catch (IllegalArgumentException unknown) {
           System.err.println(
-              "puente natlab [TRIAL...] [--pairs=KIND/KIND,...]\n  trials: "
+              "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...]\n  trials: "
                   + names(Trial.values())
                   + "\n  kinds: "
                   + names(Nat.values()));
@@ -32,12 +37,32 @@ public final class PairTable {
         }
       }
     }
-    Path folder = Path.of(System.getProperty("puente.natlab", "target/natlab"));
     boolean good;
-    try (NatLab lab = NatLab.start(folder, 2)) {
+    try (NatLab lab = NatLab.start(FOLDER, 2)) {
       good = tried(lab, trials.isEmpty() ? List.of(Trial.values()) : trials, pairs);
     }
     System.exit(good ? 0 : 1);
+  }
+
+  private static boolean swarm() {
+    int receivers = SwarmTrial.NATS.size() - 1;
+    int megabytes = Integer.getInteger("puente.natlab.megabytes", 20);
+    int megabits = Integer.getInteger("puente.natlab.megabits", 20);
+    System.out.printf(
+        "%d MB to %d receivers, each line %d Mbit/s%n", megabytes, receivers, megabits);
+    boolean good = true;
+    try (NatLab lab = NatLab.start(FOLDER, receivers + 1)) {
+      SwarmTrial trial = new SwarmTrial(lab, receivers, megabytes, megabits);
+      for (boolean isStar : new boolean[] {false, true}) {
+        SwarmTrial.Outcome outcome = isStar ? trial.star() : trial.together();
+        System.out.println(outcome.line(isStar ? "star" : "swarm"));
+        good &= outcome.isGood();
+        if (!outcome.isGood() || Boolean.getBoolean("puente.natlab.loud")) {
+          System.err.println(outcome.said());
+        }
+      }
+    }
+    return good;
   }
 
   private static String names(Enum<?>[] all) {

@@ -2,6 +2,7 @@ package puente.natlab;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -68,6 +69,43 @@ enum Trial {
     }
   },
 
+  /** The receiver is ended under a running transfer and started again, then the sender. */
+  RESUME {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      String room = "files" + NUMBER.incrementAndGet();
+      int megabytes = Integer.getInteger("puente.natlab.megabytes", 100);
+      Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
+      Path copy = lab.home(2).resolve(room + ".bin");
+      List<String> send = List.of("send", file.toString(), room, "--name", "ana", "--wait");
+      List<String> receive = List.of("receive", room, "--name", "ben");
+      lab.pace(1, 40);
+      try (LabProgram ana = lab.puente(1, send.toArray(new String[0]))) {
+        String said;
+        try (LabProgram ben = lab.puente(2, receive.toArray(new String[0]))) {
+          LabFile.awaitPart(copy, megabytes / 4, PATIENCE);
+          ben.kill();
+          said = ben.all();
+        }
+        try (LabProgram ben = lab.puente(2, receive.toArray(new String[0]))) {
+          String again = ben.await("going on at", PATIENCE);
+          LabFile.awaitPart(copy, megabytes / 2, PATIENCE);
+          ana.end();
+          try (LabProgram other = lab.puente(1, send.toArray(new String[0]))) {
+            Duration patience = PATIENCE.plusSeconds(4L * megabytes);
+            boolean done = other.exit(patience) == 0 && ben.exit(patience) == 0;
+            boolean same = done && !again.isEmpty() && LabFile.same(file, copy);
+            String all = String.join("\n", ana.all(), said, ben.all(), other.all());
+            return new Outcome("twice, " + kind(ben.await("whole", PATIENCE)), -1, same, all);
+          }
+        }
+      } finally {
+        lab.pace(1, 0);
+        LabFile.delete(file, copy);
+      }
+    }
+  },
+
   /** No direct path at first: it is there after a while, under a running transfer. */
   UPGRADE {
     @Override
@@ -82,7 +120,7 @@ enum Trial {
             lab,
             expected,
             (ana, ben) -> {
-              ben.await(" from ana", PATIENCE);
+              ben.await(".bin, ", PATIENCE);
               lab.mend(1);
               ana.await(": " + expected, PATIENCE);
             });
@@ -106,7 +144,7 @@ enum Trial {
             lab,
             expected,
             (ana, ben) -> {
-              ben.await(" from ana", PATIENCE);
+              ben.await(".bin, ", PATIENCE);
               ana.await(": " + expected, PATIENCE);
               int whole = ana.count();
               lab.cut(1, 2);

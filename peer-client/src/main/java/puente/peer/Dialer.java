@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +131,8 @@ final class Dialer {
     String why = "";
     try {
       connect(way, number, remote, wasOpen);
+    } catch (TimeoutException silent) {
+      why = "does not answer";
     } catch (IOException | RuntimeException failed) {
       why = String.valueOf(failed.getMessage());
     } catch (Exception failed) {

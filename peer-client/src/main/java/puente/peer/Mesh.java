@@ -57,6 +57,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private final Map<String, Dialer> dialerById = new ConcurrentHashMap<>();
   private final RelayBudget budget;
   private volatile IceServers servers = IceServers.NONE;
+  private final Thread atExit = new Thread(this::leave);
   private volatile @Nullable Boolean udp;
 
   /**
@@ -86,6 +87,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   }
 
   public void start() {
+    Runtime.getRuntime().addShutdownHook(atExit);
     executor.execute(signal::connect);
     Thread.ofPlatform().daemon().name("warm up").start(IcePath::warm);
   }
@@ -260,9 +262,22 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   /** Tells the server, and it the others. */
   @Override
   public void close() {
+    leave();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException exiting) {
+      return; // the hook does no harm a second time
+    }
+  }
+
+  /** Whoever ends the program: the others shall not wonder. */
+  private void leave() {
     CompletableFuture<Void> told = new CompletableFuture<>();
     later(() -> signal.bye().whenComplete((done, failed) -> told.complete(null)), 0);
-    later(() -> told.complete(null), BYE_MS);
+    told.completeOnTimeout(null, BYE_MS, TimeUnit.MILLISECONDS);
+    if (executor.isShutdown()) {
+      return;
+    }
     told.join();
     executor.shutdown();
     try {

@@ -49,6 +49,7 @@ public final class Peer {
   private long relayHeardAt;
   private long relayedBytes;
   private long directBytes;
+  private long receivedBytes;
   private boolean isGone;
 
   Peer(String id, JsonObject meta, boolean isOfferer, RelayBudget budget) {
@@ -109,13 +110,13 @@ public final class Peer {
     return flow.resent();
   }
 
-  /** What was sent by the relay, of all that was sent. */
-  public synchronized double relayedShare() {
-    return relayedBytes == 0 ? 0 : (double) relayedBytes / (relayedBytes + directBytes);
+  /** Sent to it and received from it, by a relay or directly. */
+  public synchronized long bytes(boolean byRelay) {
+    return byRelay ? relayedBytes : directBytes;
   }
 
-  public synchronized long relayedBytes() {
-    return relayedBytes;
+  public synchronized long receivedBytes() {
+    return receivedBytes;
   }
 
   /**
@@ -233,6 +234,8 @@ public final class Peer {
     long now = DtlsLink.nowMs();
     if (length > 0) {
       relayHeardAt = from.isDirect() ? relayHeardAt : now;
+      receivedBytes += length;
+      count(from, length);
       flow.onPacket(buffer, length, now);
     }
     route(now);
@@ -292,16 +295,22 @@ public final class Peer {
     if (now == null) {
       return;
     }
-    if (now.isDirect()) {
-      directBytes += packet.length;
-    } else {
-      relayedBytes += packet.length;
+    count(now, packet.length);
+    if (!now.isDirect()) {
       budget.spend(packet.length);
     }
     try {
       now.send(packet);
     } catch (IOException broken) {
       return;
+    }
+  }
+
+  private void count(DtlsLink link, int bytes) {
+    if (link.isDirect()) {
+      directBytes += bytes;
+    } else {
+      relayedBytes += bytes;
     }
   }
 

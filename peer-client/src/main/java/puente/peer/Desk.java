@@ -1,0 +1,112 @@
+package puente.peer;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** What one peer is sent, by a thread of its own: a slow one holds nobody else up. */
+final class Desk {
+  /** Who asks for more at a time is not heard. */
+  private static final int SERVED_MAX = 64;
+
+  private static final int QUEUE_MAX = 1 << 18;
+
+  private sealed interface Job {}
+
+  private record Mark(CountDownLatch said) implements Job {}
+
+  private record Say(FileWord word) implements Job {}
+
+  private record Serve(Transfer transfer, int block) implements Job {}
+
+  private final Peer peer;
+  private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>(QUEUE_MAX);
+  private int serving;
+  private long served;
+  private long relayed;
+
+  Desk(Peer peer) {
+    this.peer = peer;
+    Thread.ofPlatform().daemon().name("to " + peer.name()).start(this::run);
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  void say(FileWord word) {
+    jobs.offer(new Say(word));
+  }
+
+  void serve(Transfer transfer, int block) {
+    synchronized (this) {
+      if (serving >= SERVED_MAX) {
+        return;
+      }
+      serving++;
+    }
+    jobs.offer(new Serve(transfer, block));
+  }
+
+  /** Bytes of files; those by a relay among them, or alone. */
+  synchronized long served(boolean byRelay) {
+    return byRelay ? relayed : served;
+  }
+
+  /** Waits until all that was to be said has arrived. */
+  void flush(long patienceMs) throws InterruptedException {
+    long end = DtlsLink.nowMs() + patienceMs;
+    CountDownLatch said = new CountDownLatch(1);
+    if (jobs.offer(new Mark(said)) && said.await(patienceMs, TimeUnit.MILLISECONDS)) {
+      peer.flush(end - DtlsLink.nowMs());
+    }
+  }
+
+  private void run() {
+    try {
+      while (!peer.isGone()) {
+        switch (jobs.take()) {
+          case Say it -> peer.send(it.word.bytes());
+          case Mark it -> it.said.countDown();
+          case Serve it -> {
+            send(it);
+            synchronized (this) {
+              serving--;
+            }
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void send(Serve it) throws InterruptedException {
+    BlockFile file = it.transfer.file();
+    if (file == null || !file.has(it.block)) {
+      return;
+    }
+    try {
+      byte[] content = file.read(it.block);
+      if (content.length < it.transfer.length(it.block)) {
+        throw new IOException("it became shorter");
+      }
+      long offset = (long) it.block * it.transfer.blockBytes();
+      for (int at = 0; at < content.length; at += FileWord.PIECE_BYTES) {
+        int end = Math.min(content.length, at + FileWord.PIECE_BYTES);
+        byte[] piece = Arrays.copyOfRange(content, at, end);
+        if (!peer.send(new FileWord.Piece(it.transfer.handle(), offset + at, piece).bytes())) {
+          return;
+        }
+      }
+      synchronized (this) {
+        served += content.length;
+        relayed += peer.isDirect() ? 0 : content.length;
+      }
+    } catch (IOException unreadable) {
+      say(new FileWord.Done(it.transfer.handle(), it.transfer.offer().name() + " cannot be read"));
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package puente.peer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BiPredicate;
+import org.junit.jupiter.api.Test;
+
+class SwarmTest {
+  private static final int BLOCKS = 200;
+  private static final int RECEIVERS = 5;
+
+  @Test
+  void senderAndReceiversShareTheLoad() {
+    for (int seed = 1; seed <= 10; seed++) {
+      World world = new World(seed, (a, b) -> true);
+      world.run(5 * BLOCKS);
+      String what = "seed " + seed + ": " + world;
+      assertTrue(world.ticks < 2 * BLOCKS, what); // a star takes five times BLOCKS
+      assertTrue(world.members.getFirst().served <= BLOCKS * 13 / 10, what);
+      for (Member receiver : world.receivers()) {
+        assertTrue(receiver.served <= BLOCKS * 12 / 10, what);
+        assertTrue(receiver.served >= BLOCKS * 5 / 10, what);
+        assertEquals(BLOCKS, receiver.received, what);
+      }
+    }
+  }
+
+  /** Where the sender is reached by a relay alone, the relay carries each block about once. */
+  @Test
+  void relaysCarryWhatNobodyElseHas() {
+    for (int seed = 1; seed <= 10; seed++) {
+      World world = new World(seed, (a, b) -> a != 0 && b != 0);
+      world.run(5 * BLOCKS);
+      assertTrue(world.relayed <= BLOCKS * 12 / 10, "seed " + seed + ": " + world);
+    }
+  }
+
+  /** Who is reached by a relay alone costs it each block once, not more. */
+  @Test
+  void oneBehindRelaysCostsEachBlockOnce() {
+    for (int seed = 1; seed <= 10; seed++) {
+      World world = new World(seed, (a, b) -> a != RECEIVERS && b != RECEIVERS);
+      world.run(5 * BLOCKS);
+      assertEquals(BLOCKS, world.relayed, "seed " + seed + ": " + world);
+    }
+  }
+
+  @Test
+  void asksAnotherWhenOneIsSilent() {
+    BitSet both = new BitSet();
+    both.set(0, 2);
+    Swarm<String> swarm = new Swarm<>(2, new BitSet(), new Random(1));
+    swarm.has("silent", 0, both);
+    assertEquals(2, swarm.next(0).size());
+    swarm.has("other", 0, both);
+    assertEquals(List.of(), swarm.next(Swarm.STALE_MS));
+    List<Swarm.Request<String>> again = swarm.next(Swarm.STALE_MS + 1);
+    assertEquals(2, again.size());
+    assertTrue(again.stream().allMatch(request -> request.of().equals("other")));
+    assertTrue(swarm.isAsked("silent", 0)); // should it come after all, it is welcome
+    swarm.arrived(0);
+    swarm.arrived(1);
+    assertEquals(false, swarm.isAsked("silent", 0));
+    assertEquals(false, swarm.isHopeful());
+  }
+
+  @Test
+  void hopesWhileSomebodyHasWhatIsMissing() {
+    BitSet first = new BitSet();
+    first.set(0);
+    Swarm<String> swarm = new Swarm<>(2, first, new Random(1));
+    swarm.has("a", 0, first);
+    assertEquals(false, swarm.isHopeful());
+    swarm.fetches("a", 1);
+    assertTrue(swarm.isHopeful());
+    swarm.gone("a");
+    assertEquals(false, swarm.isHopeful());
+  }
+
+  private static final class Member {
+    final int number;
+    final BitSet has = new BitSet();
+    final Swarm<Integer> swarm;
+    final Deque<Swarm.Request<Integer>> queue = new ArrayDeque<>();
+    int served;
+    int received;
+
+    Member(int number, long seed) {
+      this.number = number;
+      if (number == 0) {
+        has.set(0, BLOCKS);
+      }
+      swarm = new Swarm<>(BLOCKS, has, new Random(seed * 31 + number));
+    }
+  }
+
+  /** Everybody uploads one block at a time; a request's {@code of} is here who asked. */
+  private static final class World {
+    final List<Member> members = new ArrayList<>();
+    final BiPredicate<Integer, Integer> direct;
+    int ticks;
+    int relayed;
+
+    World(long seed, BiPredicate<Integer, Integer> direct) {
+      this.direct = direct;
+      for (int i = 0; i <= RECEIVERS; i++) {
+        members.add(new Member(i, seed));
+      }
+      for (Member receiver : receivers()) {
+        for (Member other : members) {
+          if (other != receiver) {
+            receiver.swarm.path(other.number, direct.test(receiver.number, other.number));
+            receiver.swarm.has(other.number, 0, other.has);
+          }
+        }
+      }
+    }
+
+    List<Member> receivers() {
+      return members.subList(1, members.size());
+    }
+
+    void run(int most) {
+      while (receivers().stream().anyMatch(member -> member.received < BLOCKS)) {
+        assertTrue(ticks++ < most, this::toString);
+        receivers().forEach(this::ask);
+        List<Runnable> arrivals = new ArrayList<>();
+        for (Member member : members) {
+          Swarm.Request<Integer> next = member.queue.poll();
+          if (next != null) {
+            member.served++;
+            arrivals.add(() -> arrive(member, members.get(next.of()), next.block()));
+          }
+        }
+        arrivals.forEach(Runnable::run);
+      }
+    }
+
+    private void ask(Member receiver) {
+      for (Swarm.Request<Integer> request : receiver.swarm.next(100L * ticks)) {
+        Member source = members.get(request.of());
+        source.queue.add(new Swarm.Request<>(receiver.number, request.block()));
+        for (Member other : receivers()) {
+          if (other != receiver && other != source) {
+            other.swarm.fetches(receiver.number, request.block());
+          }
+        }
+      }
+    }
+
+    private void arrive(Member from, Member to, int block) {
+      relayed += direct.test(from.number, to.number) ? 0 : 1;
+      to.swarm.progress(from.number, 100L * ticks);
+      to.swarm.arrived(block);
+      to.has.set(block);
+      to.received = to.has.cardinality();
+      BitSet one = new BitSet();
+      one.set(0);
+      for (Member other : receivers()) {
+        if (other != to) {
+          other.swarm.has(to.number, block, one);
+        }
+      }
+    }
+
+    @Override
+    public String toString() {
+      return ticks
+          + " ticks, relayed "
+          + relayed
+          + ", served "
+          + members.stream().map(member -> member.served).toList();
+    }
+  }
+}
