@@ -40,6 +40,12 @@ final class Authenticator {
       new Refuse(ErrorCode.BAD_REQUEST, "PASSWORD-ALGORITHMS is not what was offered");
   private static final Refuse BAD_NONCE = new Refuse(ErrorCode.STALE_NONCE, "stale nonce");
 
+  /**
+   * The client was given this nonce at its address, and has the right password: nobody else's
+   * address stands in such a request, however late it comes.
+   */
+  static final Refuse OLD_NONCE = new Refuse(ErrorCode.STALE_NONCE, "a nonce that is too old");
+
   private final Integrity integrity;
   private final Counters counters;
 
@@ -137,8 +143,9 @@ final class Authenticator {
       return refuse(login.mechanism(), EXPIRED);
     }
     // 6. The nonce.
-    if (nonces.check(request, nonce, client, nonceKeys, now) != Nonce.Verdict.VALID) {
-      return BAD_NONCE;
+    Nonce.Verdict verdict = nonces.check(request, nonce, client, nonceKeys, now);
+    if (verdict != Nonce.Verdict.VALID) {
+      return verdict == Nonce.Verdict.STALE ? OLD_NONCE : BAD_NONCE;
     }
     counters.count(
         switch (login.mechanism()) {

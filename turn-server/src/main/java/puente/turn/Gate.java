@@ -103,7 +103,8 @@ final class Gate {
         return null;
       }
       case Refuse refusal -> {
-        if (spoofable && !unauthorized.allows(client.client(), now)) {
+        boolean limited = spoofable && !refusal.equals(Authenticator.OLD_NONCE);
+        if (limited && !unauthorized.allows(client.client(), now)) {
           counters.count(Counter.RATE_LIMITED);
           if (isNoted(now)) {
             String why = "too many unproven requests; the last: " + refusal.why();

@@ -11,6 +11,8 @@ import static puente.turn.Sent.allocate;
 import static puente.turn.Sent.createPermission;
 import static puente.turn.Sent.refresh;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -425,6 +427,31 @@ class AuthenticationTest {
       limited.client("192.0.2.7:" + (1000 + i)).as("ana", "secreto").allocates();
     }
     assertEquals(0, limited.counters.total(Counter.RATE_LIMITED));
+  }
+
+  /** The nonces of such a crowd run out in the same moment, and each of them is told so. */
+  @Test
+  void anHonestCrowdLearnsThatItsNoncesAreOld() {
+    Lab limited = new Lab(Lab.config().build());
+    List<Client> crowd = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      Client each = limited.client("192.0.2.7:" + (1000 + i)).as("ana", "secreto");
+      each.allocates();
+      each.sends(refresh().lifetime(3000)).succeeds();
+      crowd.add(each);
+    }
+    limited.passesSeconds(601);
+    for (Client each : crowd) {
+      each.sends(refresh()).then(refused(438));
+    }
+    assertEquals(0, limited.counters.total(Counter.RATE_LIMITED));
+    // Whoever made its nonce up is limited as ever.
+    Client forger = crowd.getFirst();
+    forger.nonce = new byte[32];
+    for (int i = 0; i < 200; i++) {
+      forger.sends(refresh());
+    }
+    assertEquals(100, limited.counters.total(Counter.RATE_LIMITED));
   }
 
   /** secure-stun: Binding needs a credential, and its answer is sealed. */
