@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,9 @@ final class FakeServer {
         UnixSocket.closeAll(next.descriptors());
         told.println(next.text());
       }
+    } catch (ConnectException over) {
+      // The test has ended just when this was started.
+      System.exit(1);
     }
   }
 

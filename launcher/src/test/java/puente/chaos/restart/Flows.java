@@ -21,7 +21,7 @@ import puente.stun.Method;
  */
 final class Flows implements AutoCloseable {
 
-  /** A packet of each direction in this time: 20 a second. */
+  /** A packet of each direction in this time: 20 a second, which a busy machine can do, too. */
   static final int PACE_MS = 50;
 
   private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
@@ -29,6 +29,7 @@ final class Flows implements AutoCloseable {
 
   private final List<Flow> flows = new ArrayList<>();
   private final List<Way> ways;
+  private final long paceNanos;
   private final Selector selector = Selector.open();
   private final ByteBuffer buffer = ByteBuffer.allocate(2048);
   private boolean sends;
@@ -37,8 +38,13 @@ final class Flows implements AutoCloseable {
   private long turnNanos;
   private long ownLagNanos;
 
-  /** Makes the allocations and starts nothing yet. */
-  Flows(InetSocketAddress server, int count) throws IOException {
+  /**
+   * Makes the allocations and starts nothing yet.
+   *
+   * @param paceMs between two packets of a direction
+   */
+  Flows(InetSocketAddress server, int count, int paceMs) throws IOException {
+    paceNanos = paceMs * 1_000_000L;
     Integrity integrity = new Integrity();
     for (int i = 0; i < count; i++) {
       flows.add(new Flow(server, server.getAddress(), selector, integrity));
@@ -158,9 +164,9 @@ final class Flows implements AutoCloseable {
     if (!sends) {
       return;
     }
-    long step = PACE_MS * 1_000_000L / ways.size();
+    long step = paceNanos / ways.size();
     // Who was away for longer than a round does not make up for it.
-    nextNanos = Math.max(nextNanos, now - PACE_MS * 1_000_000L);
+    nextNanos = Math.max(nextNanos, now - paceNanos);
     while (nextNanos <= now) {
       ways.get(next).send();
       next = (next + 1) % ways.size();

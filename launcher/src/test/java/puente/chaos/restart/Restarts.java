@@ -27,9 +27,15 @@ final class Restarts implements AutoCloseable {
    */
   Restarts(List<String> program, Path folder, int count, String ip, String... settings)
       throws IOException {
+    this(program, folder, count, Flows.PACE_MS, ip, settings);
+  }
+
+  private Restarts(
+      List<String> program, Path folder, int count, int paceMs, String ip, String... settings)
+      throws IOException {
     tree = new Tree(program, folder, ip, settings);
     try {
-      flows = new Flows(tree.address(), count);
+      flows = new Flows(tree.address(), count, paceMs);
     } catch (IOException | RuntimeException | AssertionError failure) {
       tree.close();
       throw failure;
@@ -123,16 +129,19 @@ final class Restarts implements AutoCloseable {
   /**
    * Prints the table.
    *
-   * @param arguments the checkout's script (words before it, too), a folder, how many flows, then for
-   *     each run one of kill, planned and tree
+   * @param arguments the checkout's script (words before it, too), a folder, how many flows, how many
+   *     milliseconds between two packets of each direction, then for each run one of kill, planned
+   *     and tree
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     List<Outcome> outcomes = new ArrayList<>();
     List<String> program = List.of(arguments[0].split(" "));
+    Path folder = Path.of(arguments[1]);
     int count = Integer.parseInt(arguments[2]);
-    try (Restarts restarts = new Restarts(program, Path.of(arguments[1]), count, "127.0.0.1")) {
+    int paceMs = Integer.parseInt(arguments[3]);
+    try (Restarts restarts = new Restarts(program, folder, count, paceMs, "127.0.0.1")) {
       System.out.println(Outcome.head());
-      for (String what : Arrays.copyOfRange(arguments, 3, arguments.length)) {
+      for (String what : Arrays.copyOfRange(arguments, 4, arguments.length)) {
         Outcome outcome =
             switch (what) {
               case "kill" -> restarts.serverKilled();
