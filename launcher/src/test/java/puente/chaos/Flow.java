@@ -2,6 +2,7 @@ package puente.chaos;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
@@ -26,6 +27,7 @@ final class Flow {
   private static final int PAYLOAD = 160;
   private static final int REDIRECTS = 2;
   private static final byte[] UDP = {17, 0, 0, 0};
+  private static final byte[] IPV6 = {2, 0, 0, 0};
   private static final long REFRESH_NANOS = 10_000_000_000L;
   private static final long BIND_NANOS = 120_000_000_000L;
 
@@ -91,7 +93,12 @@ final class Flow {
   private void allocate() {
     dialog.ask(
         Stun.ALLOCATE,
-        message -> message.with(Stun.REQUESTED_TRANSPORT, UDP),
+        message -> {
+          message.with(Stun.REQUESTED_TRANSPORT, UDP);
+          if (server.getAddress() instanceof Inet6Address) {
+            message.with(Stun.REQUESTED_ADDRESS_FAMILY, IPV6);
+          }
+        },
         answer -> {
           InetSocketAddress granted =
               answer == null ? null : Stun.address(answer, Stun.XOR_RELAYED_ADDRESS);

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
 /** A host dies; the nodes agree which of them takes its address, and its hook moves it. */
@@ -26,7 +27,15 @@ final class HookedTakeover {
   private HookedTakeover() {}
 
   static void run(Stage stage, Outcome outcome) {
-    Lab lab = stage.setUpWithPeople(settings());
+    run(stage, outcome, stage.setUpWithPeople(settings(Lab::ip)));
+  }
+
+  /** Neighbours ask and are told in other words. */
+  static void byIpv6(Stage stage, Outcome outcome) {
+    run(stage, outcome, stage.byIpv6().setUpWithPeople(settings(Lab::ip6)));
+  }
+
+  private static void run(Stage stage, Outcome outcome, Lab lab) {
     LabNode dead = lab.node(1);
     LabNode heir = lab.node(2);
     Predicate<Flow> touched = Stage.at(dead);
@@ -52,7 +61,7 @@ final class HookedTakeover {
     int taken = heir.sessions().size();
 
     // The host returns without the address, and with a journal that says that all is its own.
-    dead.namespace().ip("addr", "del", dead.ip() + "/16", "dev", "eth0");
+    dead.namespace().ip("addr", "flush", "dev", "eth0", "to", dead.ip());
     dead.namespace().ip("link", "set", "eth0", "up");
     dead.start();
     outcome.expect(heir.awaitNodes(3, JOINED), "the former owner does not join again");
@@ -69,7 +78,7 @@ final class HookedTakeover {
    * reach all. The greater part takes its address, while it lives and serves.
    */
   static void split(Stage stage, Outcome outcome) {
-    Lab lab = stage.setUpWithPeople(settings());
+    Lab lab = stage.setUpWithPeople(settings(Lab::ip));
     LabNode alone = lab.node(1);
     LabNode heir = lab.node(2);
     Predicate<Flow> touched = Stage.at(alone);
@@ -124,11 +133,11 @@ final class HookedTakeover {
   }
 
   /** Each node listens on, and relays by, the addresses of all. */
-  private static String[] settings() {
+  private static String[] settings(IntFunction<String> ip) {
     List<String> words = new ArrayList<>();
     for (int node = 1; node <= 3; node++) {
-      words.add("listening-ip=" + Lab.ip(node));
-      words.add("relay-ip=" + Lab.ip(node));
+      words.add("listening-ip=" + ip.apply(node));
+      words.add("relay-ip=" + ip.apply(node));
     }
     words.add("takeover-hook=" + hook());
     return words.toArray(String[]::new);

@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  *   peers         10.77.2.1
  *   operators     10.79.0.1      on the bridge
  * </pre>
+ *
+ * <p>Where clients are to come by IPv6, fd77::11 .., fd77::1:1 and fd77::2:1 besides.
  */
 final class Lab implements AutoCloseable {
 
@@ -37,6 +39,11 @@ final class Lab implements AutoCloseable {
   static final String GUEST = "guest";
   static final String PASSWORD = "pass";
   static final String CLUSTER_NETWORK = "10.78.0.0/16";
+
+  private static final String CLIENTS = "10.77.1.1";
+  private static final String CLIENTS6 = "fd77::1:1";
+  private static final String PEERS = "10.77.2.1";
+  private static final String PEERS6 = "fd77::2:1";
 
   private static final Duration START_LIMIT = Duration.ofSeconds(180);
 
@@ -49,15 +56,21 @@ final class Lab implements AutoCloseable {
    * What a lab is to be like.
    *
    * @param supervised each node as {@code ./puente serve} starts it: supervisor, server, standby
+   * @param ipv6 whether clients and peers talk to the nodes by IPv6
    * @param settings more words of the configuration, the same for all nodes
    */
-  record Shape(int nodes, boolean supervised, List<String> settings) {
+  record Shape(int nodes, boolean supervised, boolean ipv6, List<String> settings) {
     static Shape of(boolean supervised, String... settings) {
-      return new Shape(3, supervised, List.of(settings));
+      return new Shape(3, supervised, false, List.of(settings));
+    }
+
+    Shape byIpv6() {
+      return new Shape(nodes, supervised, true, settings);
     }
   }
 
   private final List<Namespace> made = new ArrayList<>();
+  private final boolean ipv6;
   private final Namespace bridge;
   private final Namespace clients;
   private final Namespace peers;
@@ -67,6 +80,7 @@ final class Lab implements AutoCloseable {
 
   private Lab(Path folder, Shape shape) {
     forget(folder);
+    ipv6 = shape.ipv6;
     Runtime.getRuntime().addShutdownHook(atExit);
     String prefix = "chaos%x.%d".formatted(ProcessHandle.current().pid(), NUMBER.incrementAndGet());
     try {
@@ -74,8 +88,8 @@ final class Lab implements AutoCloseable {
       bridge.ip("link", "add", "br0", "type", "bridge");
       bridge.ip("addr", "add", "10.79.0.1/16", "dev", "br0");
       bridge.ip("link", "set", "br0", "up");
-      clients = attached(prefix + "c", "c", "10.77.1.1/16");
-      peers = attached(prefix + "p", "p", "10.77.2.1/16");
+      clients = attached(prefix + "c", "c", subnet(CLIENTS), subnet(CLIENTS6));
+      peers = attached(prefix + "p", "p", subnet(PEERS), subnet(PEERS6));
       for (int i = 1; i <= shape.nodes; i++) {
         nodes.add(node(prefix, i, folder, shape));
       }
@@ -159,7 +173,11 @@ final class Lab implements AutoCloseable {
         "link", "add", "eth0", "type", "veth", "peer", "name", port, "netns", bridge.name());
     bridge.ip("link", "set", port, "master", "br0", "up");
     for (String address : addresses) {
-      namespace.ip("addr", "add", address, "dev", "eth0");
+      if (!address.contains(":")) {
+        namespace.ip("addr", "add", address, "dev", "eth0");
+      } else if (ipv6) {
+        namespace.ip("addr", "add", address, "dev", "eth0", "nodad");
+      }
     }
     namespace.ip("link", "set", "eth0", "up");
     return namespace;
@@ -167,11 +185,17 @@ final class Lab implements AutoCloseable {
 
   private LabNode node(String prefix, int number, Path folder, Shape shape) {
     String id = "node" + number;
-    String ip = ip(number);
+    String ip = ipv6 ? ip6(number) : ip(number);
     String cluster = "10.78.0.1" + number;
-    String admin = "10.79.0.1" + number;
+    String admin = admin(number);
     Namespace namespace =
-        attached(prefix + "n" + number, "n" + number, ip + "/16", cluster + "/16", admin + "/16");
+        attached(
+            prefix + "n" + number,
+            "n" + number,
+            subnet(ip(number)),
+            subnet(ip6(number)),
+            subnet(cluster),
+            subnet(admin));
     List<String> settings =
         new ArrayList<>(
             List.of(
@@ -187,6 +211,7 @@ final class Lab implements AutoCloseable {
                 "user=" + GUEST + ":" + PASSWORD,
                 "stateless-nonce-secret=one for all nodes of the lab",
                 "allowed-peer-ip=10.77.0.0-10.77.255.255",
+                "allowed-peer-ip=fd77::-fd77::ffff:ffff",
                 "cluster-ip=" + cluster,
                 "cluster-secret=a secret for the laboratory"));
     for (int other = 1; other <= shape.nodes; other++) {
@@ -199,14 +224,28 @@ final class Lab implements AutoCloseable {
       settings.add("relay-ip=" + ip);
     } else {
       // So that a node can listen on an address that it is yet to take over: docs/CLUSTER.md.
-      namespace.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind");
+      String family = ipv6 ? "ipv6" : "ipv4";
+      namespace.exec("sh", "-c", "echo 1 > /proc/sys/net/" + family + "/ip_nonlocal_bind");
     }
     settings.addAll(shape.settings);
-    return new LabNode(id, namespace, bridge, ip, folder.resolve(id), shape.supervised, settings);
+    return new LabNode(
+        number, namespace, bridge, ip, folder.resolve(id), shape.supervised, settings);
   }
 
   static String ip(int node) {
     return "10.77.0.1" + node;
+  }
+
+  static String ip6(int node) {
+    return "fd77::1" + node;
+  }
+
+  static String admin(int node) {
+    return "10.79.0.1" + node;
+  }
+
+  private static String subnet(String ip) {
+    return ip + (ip.contains(":") ? "/64" : "/16");
   }
 
   // ---- what there is
@@ -231,9 +270,9 @@ final class Lab implements AutoCloseable {
     Load load =
         new Load(
             clients,
-            new InetSocketAddress("10.77.1.1", 0),
+            new InetSocketAddress(ipv6 ? CLIENTS6 : CLIENTS, 0),
             peers,
-            new InetSocketAddress("10.77.2.1", 0),
+            new InetSocketAddress(ipv6 ? PEERS6 : PEERS, 0),
             pace);
     loads.add(load);
     return load;

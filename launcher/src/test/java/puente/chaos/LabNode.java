@@ -49,6 +49,7 @@ final class LabNode {
       """;
 
   private final String id;
+  private final String adminIp;
   private final Namespace namespace;
   private final Namespace operators;
   private final String ip;
@@ -62,14 +63,15 @@ final class LabNode {
    * @param settings words of the configuration, without dashes
    */
   LabNode(
-      String id,
+      int number,
       Namespace namespace,
       Namespace operators,
       String ip,
       Path folder,
       boolean supervised,
       List<String> settings) {
-    this.id = id;
+    id = "node" + number;
+    adminIp = Lab.admin(number);
     this.namespace = namespace;
     this.operators = operators;
     this.ip = ip;
@@ -390,9 +392,7 @@ final class LabNode {
   private Answer call(String method, String path, String body) {
     return operators.run(
         () -> {
-          var url =
-              URI.create("http://" + ip.replace("10.77.", "10.79.") + ":" + ADMIN_PORT + path)
-                  .toURL();
+          var url = URI.create("http://" + adminIp + ":" + ADMIN_PORT + path).toURL();
           HttpURLConnection connection = (HttpURLConnection) url.openConnection();
           connection.setConnectTimeout(1000);
           connection.setReadTimeout(5000);

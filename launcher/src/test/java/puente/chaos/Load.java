@@ -2,6 +2,7 @@ package puente.chaos;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -106,13 +107,19 @@ final class Load implements AutoCloseable {
   private static List<DatagramChannel> open(int count, InetSocketAddress ip) throws IOException {
     List<DatagramChannel> opened = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET);
+      DatagramChannel channel = DatagramChannel.open(family(ip));
       channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
       channel.bind(ip);
       channel.configureBlocking(false);
       opened.add(channel);
     }
     return opened;
+  }
+
+  private static StandardProtocolFamily family(InetSocketAddress ip) {
+    return ip.getAddress() instanceof Inet6Address
+        ? StandardProtocolFamily.INET6
+        : StandardProtocolFamily.INET;
   }
 
   private static DatagramChannel connected(DatagramChannel channel, Flow.Account account) {

@@ -13,6 +13,7 @@ enum Scenario {
   ROLLING("all three drained and restarted, one after the other", Rolling::run),
   STORM("two of three killed and started at once, again and again", Crashes::storm),
   TAKEOVER("one host dies, and another takes its address by a hook", HookedTakeover::run),
+  TAKEOVER6("the same by IPv6", HookedTakeover::byIpv6),
   SPLIT(
       "one node cut off, its address taken from it while it lives, and healed",
       HookedTakeover::split),

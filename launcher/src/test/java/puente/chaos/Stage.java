@@ -19,6 +19,7 @@ final class Stage implements AutoCloseable {
   private final Path folder;
   private final boolean brief;
   private boolean supervised;
+  private boolean ipv6;
   private @Nullable Lab lab;
   private @Nullable Load load;
 
@@ -75,9 +76,16 @@ final class Stage implements AutoCloseable {
     return setUpWithPeople();
   }
 
+  /** Whoever talks does so by IPv6. */
+  Stage byIpv6() {
+    ipv6 = true;
+    return this;
+  }
+
   /** Three nodes with these settings, and nobody yet. */
   Lab setUp(String... settings) {
-    Lab made = Lab.start(folder, Lab.Shape.of(supervised, settings));
+    Lab.Shape shape = Lab.Shape.of(supervised, settings);
+    Lab made = Lab.start(folder, ipv6 ? shape.byIpv6() : shape);
     lab = made;
     load = made.load(pace());
     return made;
