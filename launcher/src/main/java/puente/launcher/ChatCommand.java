@@ -1,10 +1,9 @@
 package puente.launcher;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +31,7 @@ import puente.peer.Peer;
 final class ChatCommand implements Callable<Integer> {
   private static final long FLUSH_MS = 5_000;
   private static final byte TEXT = 1;
+  private static final List<String> COMMANDS = List.of("/who", "/help", "/quit");
 
   private final Surroundings surroundings;
   private final InputStream in;
@@ -70,24 +70,36 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private void read(Mesh mesh, PeerLines said) {
-    try {
-      BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (line.equals("/quit")) {
-          break;
-        }
-        if (line.equals("/who")) {
-          mesh.peers().forEach(peer -> said.note(PeerLines.where(peer)));
-        } else if (!line.isBlank()) {
-          tell(mesh, said, line);
-        }
+    try (Keyboard keyboard =
+        said.isTerminal()
+            ? Keyboard.ofTerminal(options.name() + "> ", COMMANDS, said::above)
+            : Keyboard.of(in)) {
+      String line = keyboard.line();
+      while (line != null && !line.strip().equals("/quit")) {
+        understand(mesh, said, line.strip());
+        line = keyboard.line();
       }
+      said.above(null);
     } catch (IOException gone) {
       said.note("nothing more can be read: " + gone.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     ended.complete("");
+  }
+
+  private static void understand(Mesh mesh, PeerLines said, String line)
+      throws InterruptedException {
+    if (line.equals("/who")) {
+      if (mesh.peers().isEmpty()) {
+        said.note("nobody else is here");
+      }
+      mesh.peers().forEach(peer -> said.note(PeerLines.where(peer)));
+    } else if (line.startsWith("/")) {
+      said.note("/who is here, by which path, and the code to compare; /quit leaves, as ^D does");
+    } else if (!line.isEmpty()) {
+      tell(mesh, said, line);
+    }
   }
 
   private static void tell(Mesh mesh, PeerLines said, String line) throws InterruptedException {
@@ -99,10 +111,14 @@ final class ChatCommand implements Callable<Integer> {
     byte[] message = new byte[text.length + 1];
     message[0] = TEXT;
     System.arraycopy(text, 0, message, 1, text.length);
+    boolean isHeard = false;
     for (Peer peer : mesh.peers()) {
       if (peer.role().equals("chat")) {
-        peer.send(message);
+        isHeard |= peer.send(message);
       }
+    }
+    if (!isHeard) {
+      said.note("nobody is here to read that");
     }
   }
 

@@ -77,13 +77,20 @@ abstract class FileProgress implements FileExchange.Progress {
     said.bar(
         String.format(
             Locale.ROOT,
-            "%s [%s%s] %3d %% %s/s by %s",
+            "%s [%s%s] %3d %% %s/s, %s left, by %s",
             name,
             "#".repeat(full),
             ".".repeat(BAR - full),
             size == 0 ? 100 : 100 * bytes / size,
             bytes(rate(now)),
+            time((size - bytes) / Math.max(1, rate(now))),
             paths(there())));
+  }
+
+  private static String time(long seconds) {
+    return seconds < 100
+        ? seconds + " s"
+        : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
   }
 
   private long rate(long now) {

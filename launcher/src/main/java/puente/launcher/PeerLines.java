@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.io.PrintStream;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
@@ -7,6 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import puente.peer.Mesh;
 import puente.peer.Peer;
 
@@ -17,6 +20,7 @@ final class PeerLines {
   private final boolean isTerminal;
   private final boolean hasColours;
   private boolean isBarShown;
+  private @Nullable Consumer<String> above;
 
   PeerLines(Surroundings surroundings, CompletableFuture<String> ended) {
     this.surroundings = surroundings;
@@ -25,15 +29,32 @@ final class PeerLines {
     hasColours = isTerminal && !surroundings.environment().containsKey("NO_COLOR");
   }
 
+  boolean isTerminal() {
+    return isTerminal;
+  }
+
+  /** From now on lines are written above the one that is typed; null: as before. */
+  synchronized void above(@Nullable Consumer<String> writer) {
+    above = writer;
+  }
+
   synchronized void data(String line) {
-    clear();
-    surroundings.out().println(hour() + SafeText.escape(line));
+    print(surroundings.out(), hour() + SafeText.escape(line));
   }
 
   synchronized void note(String line) {
-    clear();
     String text = "* " + SafeText.escape(line);
-    surroundings.err().println(hour() + (hasColours ? "\u001b[36m" + text + "\u001b[0m" : text));
+    print(surroundings.err(), hour() + (hasColours ? "\u001b[36m" + text + "\u001b[0m" : text));
+  }
+
+  private void print(PrintStream to, String line) {
+    clear();
+    Consumer<String> writer = above;
+    if (writer == null) {
+      to.println(line);
+    } else {
+      writer.accept(line);
+    }
   }
 
   /** A line that is written over by the next; on a terminal alone. */
