@@ -24,7 +24,10 @@ import puente.chaos.Namespace;
  * </pre>
  */
 final class NatLab implements AutoCloseable {
-  static final String SERVER = "203.0.113.10";
+  /** Documentation's; miniupnpd lends ports to routers with other addresses only. */
+  private static final String OUTSIDE = System.getProperty("puente.natlab.outside", "203.0.113.");
+
+  static final String SERVER = OUTSIDE + "10";
   static final String KEY = "a-key-for-the-laboratory";
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -81,21 +84,19 @@ final class NatLab implements AutoCloseable {
     Namespace host = make("h" + i);
     wire(router, "out", bridge, "r" + i);
     bridge.ip("link", "set", "r" + i, "master", "br0");
-    router.ip("addr", "add", "203.0.113." + (100 + i) + "/24", "dev", "out");
+    router.ip("addr", "add", OUTSIDE + (100 + i) + "/24", "dev", "out");
     wire(router, "in", host, "eth0");
     router.ip("addr", "add", "10.0." + i + ".1/24", "dev", "in");
     host.ip("addr", "add", "10.0." + i + ".2/24", "dev", "eth0");
     host.ip("route", "add", "default", "via", "10.0." + i + ".1");
     router.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
     // Without NAT, the outside has to know the way in.
-    server.ip("route", "add", "10.0." + i + ".0/24", "via", "203.0.113." + (100 + i));
+    server.ip("route", "add", "10.0." + i + ".0/24", "via", OUTSIDE + (100 + i));
     routers.add(router);
     hosts.add(host);
     for (int other = 1; other < i; other++) {
-      router.ip("route", "add", "10.0." + other + ".0/24", "via", "203.0.113." + (100 + other));
-      routers
-          .get(other - 1)
-          .ip("route", "add", "10.0." + i + ".0/24", "via", "203.0.113." + (100 + i));
+      router.ip("route", "add", "10.0." + other + ".0/24", "via", OUTSIDE + (100 + other));
+      routers.get(other - 1).ip("route", "add", "10.0." + i + ".0/24", "via", OUTSIDE + (100 + i));
     }
   }
 
@@ -124,7 +125,7 @@ final class NatLab implements AutoCloseable {
                 "--no-tls",
                 "--realm=natlab",
                 "--api-key=lab:" + KEY,
-                "--allowed-peer-ip=203.0.113.0-203.0.113.255",
+                "--allowed-peer-ip=" + OUTSIDE + "0-" + OUTSIDE + "255",
                 "--allowed-peer-ip=10.0.0.0/16"));
     words.addAll(Arrays.asList(settings));
     LabProgram program = new LabProgram(server, folder, words);
@@ -163,7 +164,7 @@ final class NatLab implements AutoCloseable {
 
   /** Nothing goes through this router any more between its host and the other's. */
   void cut(int host, int other) {
-    String there = "203.0.113." + (100 + other);
+    String there = OUTSIDE + (100 + other);
     String inner = "10.0." + other + ".0/24";
     routers
         .get(host - 1)
@@ -176,6 +177,60 @@ final class NatLab implements AutoCloseable {
 
   void mend(int host) {
     routers.get(host - 1).exec("nft", "add table ip cut; delete table ip cut");
+  }
+
+  /** Whether this machine has a router's program that lends ports, and would do so here. */
+  static boolean canLend() {
+    return !OUTSIDE.startsWith("203.0.113.")
+        && Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "miniupnpd")));
+  }
+
+  /** This router lends ports from now on, by NAT-PMP or by UPnP; what to run in the end. */
+  Runnable lend(int host, boolean upnp) {
+    Namespace router = routers.get(host - 1);
+    Path settings = folder.resolve("miniupnpd" + host);
+    String outer = OUTSIDE + (100 + host);
+    try {
+      Files.writeString(
+          settings,
+          """
+          ext_ifname=out
+          ext_ip=%s
+          listening_ip=in
+          enable_natpmp=%s
+          enable_upnp=%s
+          secure_mode=yes
+          uuid=fc4ec57e-b051-11db-88f8-0060085db3f6
+          upnp_table_name=lent
+          upnp_nat_table_name=lent
+          upnp_forward_chain=through
+          upnp_nat_chain=into
+          upnp_nat_postrouting_chain=out
+          allow 1024-65535 10.0.0.0/16 1024-65535
+          """
+              .formatted(outer, upnp ? "no" : "yes", upnp ? "yes" : "no"));
+      router.exec(
+          "nft",
+          "table inet lent { chain through { }; chain into { }; chain out { };"
+              + " chain pre { type nat hook prerouting priority -110; jump into; };"
+              + " chain post { type nat hook postrouting priority 90; jump out; }; }");
+      List<String> command = new ArrayList<>(Arrays.asList(router.inside()));
+      command.addAll(List.of("miniupnpd", "-d", "-f", settings.toString(), "-P"));
+      command.add(folder.resolve("miniupnpd" + host + ".pid").toString());
+      Process program =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("miniupnpd" + host + ".log").toFile())
+              .start();
+      return () -> {
+        program.destroy();
+        program.onExit().join();
+        router.exec("nft", "delete table inet lent");
+      };
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Limits what this router lets in and out, in Mbit/s; 0 ends it. */

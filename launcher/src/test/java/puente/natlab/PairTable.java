@@ -5,23 +5,37 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Tries pairs of NATs and prints by which path each connected: {@code ./puente natlab [punch|chat|...]
- * [--pairs KIND/KIND,...]}.
+ * [--pairs=KIND/KIND,...]}.
  */
 public final class PairTable {
   private static final Path FOLDER = Path.of(System.getProperty("puente.natlab", "target/natlab"));
 
+  private static final Pattern SETTING =
+      Pattern.compile("--(megabytes|megabits|outside|loud)=(\\S+)");
+
   private PairTable() {}
 
   public static void main(String[] arguments) {
-    if (arguments.length > 0 && arguments[0].equals("swarm")) {
+    List<String> words = new ArrayList<>();
+    for (String word : arguments) {
+      Matcher setting = SETTING.matcher(word);
+      if (setting.matches()) {
+        System.setProperty("puente.natlab." + setting.group(1), setting.group(2));
+      } else {
+        words.add(word);
+      }
+    }
+    if (words.contains("swarm")) {
       System.exit(swarm() ? 0 : 1);
     }
     List<Trial> trials = new ArrayList<>();
     List<String> pairs = new ArrayList<>();
-    for (String word : arguments) {
+    for (String word : words) {
       if (word.startsWith("--pairs=")) {
         pairs.addAll(Arrays.asList(word.substring("--pairs=".length()).split(",")));
       } else {
@@ -29,7 +43,9 @@ public final class PairTable {
           trials.add(Trial.valueOf(word.toUpperCase(Locale.ROOT)));
         } catch (IllegalArgumentException unknown) {
           System.err.println(
-              "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...]\n  trials: "
+              "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...] [--megabytes=N]"
+                  + " [--megabits=N] [--outside=a.b.c.] [--loud=true]\n"
+                  + "  trials: "
                   + names(Trial.values())
                   + "\n  kinds: "
                   + names(Nat.values()));

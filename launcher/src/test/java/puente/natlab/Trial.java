@@ -69,6 +69,21 @@ enum Trial {
     }
   },
 
+  /** The first router lends ports by NAT-PMP. */
+  NATPMP {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      return lent(lab, false);
+    }
+  },
+
+  UPNP {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      return lent(lab, true);
+    }
+  },
+
   /** The receiver is ended under a running transfer and started again, then the sender. */
   RESUME {
     @Override
@@ -187,6 +202,18 @@ enum Trial {
   private static final Pattern CODE = Pattern.compile("code (\\d{3} \\d{3})");
   private static final Pattern RATE = Pattern.compile("([0-9.]+ [kMG]?B/s)");
   private static final Pattern PAUSE = Pattern.compile("longest pause ([0-9.]+ s)");
+
+  private static Outcome lent(NatLab lab, boolean upnp) {
+    if (!NatLab.canLend()) {
+      return new Outcome("no miniupnpd here", -1, true, "");
+    }
+    Runnable end = lab.lend(1, upnp);
+    try {
+      return CHAT.run(lab, "direct UDP");
+    } finally {
+      end.run();
+    }
+  }
 
   private static Outcome transfer(
       NatLab lab, String expected, BiConsumer<LabProgram, LabProgram> meanwhile) {

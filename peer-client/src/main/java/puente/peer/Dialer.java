@@ -37,6 +37,8 @@ final class Dialer {
 
     PeerCertificate certificate();
 
+    PortMapper mapper();
+
     void say(Peer to, JsonObject data);
 
     void later(Runnable work, long delayMs);
@@ -174,8 +176,8 @@ final class Dialer {
         throw new IOException("no UDP here");
       }
       return way == Way.TCP
-          ? new TcpPath(peer.isOfferer(), company.servers())
-          : new IcePath(way, peer.isOfferer(), company.servers(), udp);
+          ? new TcpPath(peer.isOfferer(), company.servers(), company.mapper())
+          : new IcePath(way, peer.isOfferer(), company.servers(), udp, company.mapper());
     } catch (IOException cannot) {
       if (!peer.isOfferer()) {
         describe(

@@ -48,6 +48,9 @@ final class IcePath implements Path {
 
   private static final int CANDIDATES_MAX = 64;
 
+  /** RFC 8445 §5.1.2.1, of a server-reflexive address with the highest local preference. */
+  private static final long MAPPED_PRIORITY = (100L << 24) + (0xFFFFL << 8) + 255;
+
   // ice4j and what it uses log through java.util.logging, and nothing else in this process does.
   private static final Logger ICE_LOG = Logger.getLogger("");
 
@@ -68,6 +71,7 @@ final class IcePath implements Path {
   private final Component component;
   private final @Nullable StreamRelay relay;
   private final boolean hasRelay;
+  private final PortMapper.@Nullable Mapping mapping;
   private final CountDownLatch decided = new CountDownLatch(1);
   private final ArrayBlockingQueue<byte[]> arrived = new ArrayBlockingQueue<>(QUEUE_MAX);
   private volatile boolean isClosed;
@@ -78,7 +82,8 @@ final class IcePath implements Path {
    * @param way UDP, or RELAY
    * @param udp false where nothing comes back over UDP: then by TCP or TLS to the relay
    */
-  IcePath(Way way, boolean isOfferer, IceServers servers, boolean udp) throws IOException {
+  IcePath(Way way, boolean isOfferer, IceServers servers, boolean udp, PortMapper mapper)
+      throws IOException {
     this.way = way;
     hasRelay = way == Way.RELAY && (isOfferer || !udp);
     relay = udp ? null : streamRelay(servers);
@@ -90,9 +95,13 @@ final class IcePath implements Path {
       stream.addPairChangeListener(this::onPair);
       component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
     } catch (IOException | RuntimeException failed) {
-      close();
+      agent.free();
+      if (relay != null) {
+        relay.close();
+      }
       throw failed;
     }
+    mapping = way == Way.UDP ? mapped(mapper) : null;
     agent.addStateChangeListener(
         change -> {
           if (agent.getState().isEstablished() || agent.getState() == IceProcessingState.FAILED) {
@@ -120,6 +129,18 @@ final class IcePath implements Path {
     } else if (relay != null) {
       relayAt(streamServer(servers), relay.address());
     }
+  }
+
+  private PortMapper.@Nullable Mapping mapped(PortMapper mapper) {
+    for (LocalCandidate one : component.getLocalCandidates()) {
+      if (one instanceof HostCandidate) {
+        PortMapper.Mapping lent = mapper.map(false, one.getTransportAddress());
+        if (lent != null) {
+          return lent;
+        }
+      }
+    }
+    return null;
   }
 
   private void onPair(PropertyChangeEvent event) {
@@ -175,6 +196,15 @@ final class IcePath implements Path {
               .put("port", address.getPort())
               .put("priority", one.getPriority())
               .put("foundation", one.getFoundation()));
+    }
+    if (mapping != null) { // as good as a reflexive one: it leads to the host's own address
+      candidates.add(
+          new JsonObject()
+              .put("type", CandidateType.SERVER_REFLEXIVE_CANDIDATE.toString())
+              .put("ip", mapping.outer().getAddress().getHostAddress())
+              .put("port", mapping.outer().getPort())
+              .put("priority", MAPPED_PRIORITY)
+              .put("foundation", "mapped"));
     }
     return new JsonObject()
         .put("ufrag", agent.getLocalUfrag())
@@ -267,6 +297,9 @@ final class IcePath implements Path {
   public void close() {
     isClosed = true;
     agent.free();
+    if (mapping != null) {
+      mapping.close();
+    }
     if (relay != null) {
       relay.close();
     }

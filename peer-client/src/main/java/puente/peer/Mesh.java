@@ -57,6 +57,8 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private final Map<String, Dialer> dialerById = new ConcurrentHashMap<>();
   private final RelayBudget budget;
   private volatile IceServers servers = IceServers.NONE;
+  private boolean isAway;
+  private final PortMapper mapper;
   private final Thread atExit = new Thread(this::leave);
   private volatile @Nullable Boolean udp;
 
@@ -71,6 +73,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   public Mesh(Gateway gateway, Entry entry, Listener listener) {
     this.listener = listener;
     budget = new RelayBudget(entry.relayMax);
+    mapper = new PortMapper(listener::onNotice);
     byte[] random = new byte[8];
     new SecureRandom().nextBytes(random);
     session = HexFormat.of().formatHex(random);
@@ -100,11 +103,14 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
 
   @Override
   public void iceServers(JsonArray list) {
+    back(); // also of a session that goes on
     servers = IceServers.of(list);
+    servers.stun().stream().findFirst().ifPresent(mapper::search);
   }
 
   @Override
   public void joined(String self, JsonArray peers) {
+    back();
     Set<String> here = new HashSet<>();
     for (int i = 0; i < peers.size(); i++) {
       here.add(peers.getJsonObject(i).getString("id"));
@@ -145,12 +151,23 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   @Override
   public void offline(String why) {
     udp = null; // perhaps another network
-    listener.onNotice("signaling is away (" + why + "), trying again; open paths stay");
+    if (!isAway) {
+      isAway = true;
+      String paths = dialerById.isEmpty() ? "" : "; open paths stay";
+      listener.onNotice(why + ", trying again" + paths);
+    }
   }
 
   @Override
   public void failed(String why) {
     listener.onFailed(why);
+  }
+
+  private void back() {
+    if (isAway) {
+      isAway = false;
+      listener.onNotice("the server is back");
+    }
   }
 
   private void meet(JsonObject member) {
@@ -241,6 +258,11 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   }
 
   @Override
+  public PortMapper mapper() {
+    return mapper;
+  }
+
+  @Override
   public void say(Peer to, JsonObject data) {
     signal.message(to.id(), data);
   }
@@ -287,5 +309,6 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     }
     executor.shutdownNow();
     peers().forEach(Peer::gone);
+    mapper.close();
   }
 }

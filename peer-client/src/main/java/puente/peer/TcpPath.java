@@ -36,8 +36,8 @@ final class TcpPath implements Path {
   private volatile @Nullable Socket open;
   private volatile @Nullable IOException broken;
 
-  TcpPath(boolean isOfferer, IceServers servers) throws IOException {
-    punch = new TcpPunch(isOfferer, servers);
+  TcpPath(boolean isOfferer, IceServers servers, PortMapper mapper) throws IOException {
+    punch = new TcpPunch(isOfferer, servers, mapper);
   }
 
   @Override

@@ -37,6 +37,7 @@ final class TcpPunch implements AutoCloseable {
   private final InetSocketAddress local;
   private final ServerSocketChannel listening;
   private final @Nullable Socket server;
+  private final PortMapper.@Nullable Mapping mapping;
   private final List<InetSocketAddress> candidates = new ArrayList<>();
   private final String name = random(4);
   private final String password = random(16);
@@ -45,7 +46,7 @@ final class TcpPunch implements AutoCloseable {
   private final Object turn = new Object();
   private volatile boolean isOver;
 
-  TcpPunch(boolean isOfferer, IceServers servers) throws IOException {
+  TcpPunch(boolean isOfferer, IceServers servers, PortMapper mapper) throws IOException {
     this.isOfferer = isOfferer;
     List<IceServers.Relay> known = servers.relays(IceServers.Way.TCP);
     InetAddress own =
@@ -60,6 +61,10 @@ final class TcpPunch implements AutoCloseable {
     local = (InetSocketAddress) listening.getLocalAddress();
     candidates.add(local);
     server = known.isEmpty() ? null : ask(known.getFirst().address());
+    mapping = mapper.map(true, local);
+    if (mapping != null && !candidates.contains(mapping.outer())) {
+      candidates.add(mapping.outer());
+    }
   }
 
   /** How the port is seen; the connection stays, and with it the NAT's mapping. */
@@ -259,6 +264,9 @@ final class TcpPunch implements AutoCloseable {
         drop(server);
       }
       checking.keySet().forEach(TcpPunch::drop);
+      if (mapping != null) {
+        mapping.close(); // what is open stays open
+      }
     }
   }
 }

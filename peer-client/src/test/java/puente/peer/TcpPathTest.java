@@ -27,11 +27,14 @@ import puente.stun.TransportAddress;
 class TcpPathTest {
   private static final long PATIENCE_MS = 30_000;
 
+  /** Nobody lends ports here. */
+  private static final PortMapper MAPPER = new PortMapper(line -> {});
+
   @Test
   void bothOpenAndHaveOneConnection() throws Exception {
     try (Server server = new Server();
-        TcpPath offerer = new TcpPath(true, server.asIceServers());
-        TcpPath other = new TcpPath(false, server.asIceServers())) {
+        TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER);
+        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
       CompletableFuture<Void> theirs = connect(other, offerer.description());
       connect(offerer, other.description()).get();
       theirs.get();
@@ -50,8 +53,8 @@ class TcpPathTest {
   @Test
   void theEndIsHeard() throws Exception {
     try (Server server = new Server();
-        TcpPath other = new TcpPath(false, server.asIceServers())) {
-      try (TcpPath offerer = new TcpPath(true, server.asIceServers())) {
+        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
+      try (TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER)) {
         CompletableFuture<Void> theirs = connect(other, offerer.description());
         connect(offerer, other.description()).get();
         theirs.get();
@@ -64,8 +67,8 @@ class TcpPathTest {
   @Test
   void wrongPasswordsOpenNothing() throws Exception {
     try (Server server = new Server();
-        TcpPath offerer = new TcpPath(true, server.asIceServers());
-        TcpPath other = new TcpPath(false, server.asIceServers())) {
+        TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER);
+        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
       JsonObject forged = other.description().put("pwd", "00000000000000000000000000000000");
       CompletableFuture<Void> theirs = connect(other, offerer.description(), 2_000);
       assertThrows(Exception.class, connect(offerer, forged, 2_000)::get);
@@ -76,7 +79,7 @@ class TcpPathTest {
   @Test
   void nothingButAddressesIsDialled() throws Exception {
     try (Server server = new Server();
-        TcpPath path = new TcpPath(true, server.asIceServers())) {
+        TcpPath path = new TcpPath(true, server.asIceServers(), MAPPER)) {
       JsonObject named = path.description();
       named.getJsonArray("candidates").getJsonObject(0).put("ip", "somewhere.invalid");
       assertThrows(IOException.class, () -> path.connect(named, PATIENCE_MS));
