@@ -2,14 +2,17 @@ package puente.launcher;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import puente.doctor.NatWords;
 import puente.peer.Mesh;
 import puente.peer.Peer;
 
@@ -23,15 +26,16 @@ import puente.peer.Peer;
       "  echo 'it is done' | puente chat builds --name ci",
       "",
       "In the room: /who shows by which path each is reached, how far away, and the code that",
-      "both sides compare; /quit or ^D leaves.",
+      "both sides compare; /nat says what the NAT here does; /quit or ^D leaves.",
       "Exit: 0 left, 1 could not enter, 2 bad usage.",
       ""
     },
     sortOptions = false)
 final class ChatCommand implements Callable<Integer> {
   private static final long FLUSH_MS = 5_000;
+  private static final int NAT_PATIENCE_MS = 1_500;
   private static final byte TEXT = 1;
-  private static final List<String> COMMANDS = List.of("/who", "/help", "/quit");
+  private static final List<String> COMMANDS = List.of("/who", "/nat", "/help", "/quit");
 
   private final Surroundings surroundings;
   private final InputStream in;
@@ -95,10 +99,24 @@ final class ChatCommand implements Callable<Integer> {
         said.note("nobody else is here");
       }
       mesh.peers().forEach(peer -> said.note(PeerLines.where(peer)));
+    } else if (line.equals("/nat")) {
+      Thread.ofPlatform().daemon().name("nat").start(() -> said.note("your NAT: " + nat(mesh)));
     } else if (line.startsWith("/")) {
-      said.note("/who is here, by which path, and the code to compare; /quit leaves, as ^D does");
+      said.note("/who is here, by which path, and the code to compare; /nat: what yours does");
+      said.note("/quit leaves, as ^D does");
     } else if (!line.isEmpty()) {
       tell(mesh, said, line);
+    }
+  }
+
+  private static String nat(Mesh mesh) {
+    try {
+      Optional<InetSocketAddress> server = mesh.stunServer();
+      return server.isEmpty()
+          ? "not known, the server offers no STUN"
+          : NatWords.of(server.get(), NAT_PATIENCE_MS);
+    } catch (IOException failed) {
+      return "not known: " + failed.getMessage();
     }
   }
 

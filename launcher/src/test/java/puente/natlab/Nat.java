@@ -7,17 +7,24 @@ package puente.natlab;
  * port stays the same.
  */
 enum Nat {
-  OPEN("no NAT"),
-  FULL_CONE("full cone"),
-  ADDRESS_RESTRICTED("address"),
-  PORT_RESTRICTED("port"),
-  SYMMETRIC("symmetric"),
-  BLOCKED("no UDP");
+  OPEN("no NAT", "none"),
+  FULL_CONE("full cone", "full cone"),
+  ADDRESS_RESTRICTED("address", "address-restricted"),
+  PORT_RESTRICTED("port", "port-restricted"),
+  SYMMETRIC("symmetric", "symmetric"),
+  BLOCKED("no UDP", "no UDP");
 
   private final String title;
+  private final String said;
 
-  Nat(String title) {
+  Nat(String title, String said) {
     this.title = title;
+    this.said = said;
+  }
+
+  /** How /nat begins behind it. */
+  String said() {
+    return said;
   }
 
   String title() {

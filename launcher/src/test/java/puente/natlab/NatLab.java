@@ -18,7 +18,7 @@ import puente.chaos.Namespace;
  * Hosts behind routers, and a server outside.
  *
  * <pre>
- *   server   203.0.113.10            on the bridge "outside"
+ *   server   203.0.113.10 and .11    on the bridge "outside"
  *   router i 203.0.113.10i  out      10.0.i.1  in
  *   host i                           10.0.i.2
  * </pre>
@@ -28,6 +28,7 @@ final class NatLab implements AutoCloseable {
   private static final String OUTSIDE = System.getProperty("puente.natlab.outside", "203.0.113.");
 
   static final String SERVER = OUTSIDE + "10";
+  private static final String SECOND = OUTSIDE + "11";
   static final String KEY = "a-key-for-the-laboratory";
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -55,6 +56,7 @@ final class NatLab implements AutoCloseable {
       wire(server, "eth0", bridge, "s");
       bridge.ip("link", "set", "s", "master", "br0");
       server.ip("addr", "add", SERVER + "/24", "dev", "eth0");
+      server.ip("addr", "add", SECOND + "/24", "dev", "eth0");
       for (int i = 1; i <= count; i++) {
         household(i);
       }
@@ -119,6 +121,8 @@ final class NatLab implements AutoCloseable {
                 "serve",
                 "--state-dir=" + folder.resolve("state"),
                 "--listening-ip=" + SERVER,
+                "--listening-ip=" + SECOND,
+                "--rfc5780",
                 "--relay-ip=" + SERVER,
                 "--http-ip=" + SERVER,
                 "--http-port=8080",

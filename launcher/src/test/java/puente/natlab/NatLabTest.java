@@ -34,8 +34,30 @@ class NatLabTest {
       }
       System.setProperty("puente.natlab.megabytes", "5");
       tries(lab, new Pair(Nat.PORT_RESTRICTED, Nat.ADDRESS_RESTRICTED), Trial.CHAT, Trial.SWITCH);
-      tries(lab, new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.CHAT, Trial.SEND);
+      tries(lab, new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
       tries(lab, new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
+    }
+  }
+
+  /** RFC 5780 §4.3, §4.4: what a NAT does can be told from behind it. */
+  @Test
+  void natsAreKnownForWhatTheyAre() {
+    List<String> missing = Laboratory.missing();
+    assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
+    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 1);
+        LabProgram ana = lab.puente(1, "chat", "alone", "--name", "ana")) {
+      ana.await("in alone with", Trial.PATIENCE);
+      for (Nat nat : Nat.values()) {
+        lab.nat(1, nat);
+        boolean isKnown = false;
+        for (int attempt = 1; attempt <= 3 && !isKnown; attempt++) { // a late answer is none
+          int before = ana.count();
+          ana.type("/nat");
+          String line = ana.await("your NAT: ", Trial.PATIENCE, before);
+          isKnown = line.contains("your NAT: " + nat.said());
+        }
+        assertTrue(isKnown, () -> nat + "\n" + ana.all());
+      }
     }
   }
 

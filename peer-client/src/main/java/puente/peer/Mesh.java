@@ -3,11 +3,13 @@ package puente.peer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -93,6 +95,11 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     Runtime.getRuntime().addShutdownHook(atExit);
     executor.execute(signal::connect);
     Thread.ofPlatform().daemon().name("warm up").start(IcePath::warm);
+  }
+
+  /** That is asked how this host is seen; the first one, over UDP. */
+  public Optional<InetSocketAddress> stunServer() {
+    return servers.stun().stream().findFirst();
   }
 
   public Collection<Peer> peers() {
