@@ -29,6 +29,7 @@ import puente.peer.Peer;
     sortOptions = false)
 final class SendCommand implements Callable<Integer> {
   private static final long FINISH_MS = 10_000;
+  private static final long LARGE_BYTES = 500_000_000;
 
   private final Surroundings surroundings;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -64,6 +65,9 @@ final class SendCommand implements Callable<Integer> {
             .toList();
     Mesh.Entry entry = new Mesh.Entry(words.getLast(), options.name(), "send", relay.max());
     Sending progress = new Sending(said);
+    files.stream()
+        .filter(file -> file.toFile().length() > LARGE_BYTES)
+        .forEach(file -> said.note("reading " + file.getFileName() + " once, for its digests"));
     try (FileExchange exchange = FileExchange.sending(files, progress);
         Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said, exchange))) {
       progress.among(mesh::peers);

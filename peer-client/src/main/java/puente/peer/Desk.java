@@ -11,18 +11,23 @@ final class Desk {
   /** Who asks for more at a time is not heard. */
   private static final int SERVED_MAX = 64;
 
-  private static final int QUEUE_MAX = 1 << 18;
+  /** Somebody without a path for long learns less of who has what; the sender has all. */
+  private static final int NEWS_MAX = 1 << 18;
+
+  private static final long LOOK_MS = 1_000;
 
   private sealed interface Job {}
 
   private record Mark(CountDownLatch said) implements Job {}
+
+  private record Announce(Transfer transfer) implements Job {}
 
   private record Say(FileWord word) implements Job {}
 
   private record Serve(Transfer transfer, int block) implements Job {}
 
   private final Peer peer;
-  private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>(QUEUE_MAX);
+  private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
   private int serving;
   private long served;
   private long relayed;
@@ -37,7 +42,14 @@ final class Desk {
   }
 
   void say(FileWord word) {
-    jobs.offer(new Say(word));
+    boolean isNews = word instanceof FileWord.Has || word instanceof FileWord.Fetches;
+    if (!isNews || jobs.size() < NEWS_MAX) {
+      jobs.add(new Say(word));
+    }
+  }
+
+  void announce(Transfer transfer) {
+    jobs.add(new Announce(transfer));
   }
 
   void serve(Transfer transfer, int block) {
@@ -47,7 +59,7 @@ final class Desk {
       }
       serving++;
     }
-    jobs.offer(new Serve(transfer, block));
+    jobs.add(new Serve(transfer, block));
   }
 
   /** Bytes of files; those by a relay among them, or alone. */
@@ -59,7 +71,8 @@ final class Desk {
   void flush(long patienceMs) throws InterruptedException {
     long end = DtlsLink.nowMs() + patienceMs;
     CountDownLatch said = new CountDownLatch(1);
-    if (jobs.offer(new Mark(said)) && said.await(patienceMs, TimeUnit.MILLISECONDS)) {
+    jobs.add(new Mark(said));
+    if (said.await(patienceMs, TimeUnit.MILLISECONDS)) {
       peer.flush(end - DtlsLink.nowMs());
     }
   }
@@ -67,7 +80,9 @@ final class Desk {
   private void run() {
     try {
       while (!peer.isGone()) {
-        switch (jobs.take()) {
+        switch (jobs.poll(LOOK_MS, TimeUnit.MILLISECONDS)) {
+          case null -> {} // it may be gone
+          case Announce it -> announceNow(it.transfer);
           case Say it -> peer.send(it.word.bytes());
           case Mark it -> it.said.countDown();
           case Serve it -> {
@@ -80,6 +95,17 @@ final class Desk {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void announceNow(Transfer transfer) throws InterruptedException {
+    peer.send(transfer.offer().bytes());
+    int each = FileWord.HASHES_MAX * Manifest.HASH_BYTES;
+    byte[] all = transfer.hashes();
+    for (int at = 0; at < all.length; at += each) {
+      byte[] some = Arrays.copyOfRange(all, at, Math.min(all.length, at + each));
+      FileWord word = new FileWord.Hashes(transfer.handle(), at / Manifest.HASH_BYTES, some);
+      peer.send(word.bytes());
     }
   }
 

@@ -25,6 +25,9 @@ final class Dialer {
 
   private static final int DOUBLINGS_MAX = 3;
 
+  /** Of one kind at a time, should the other side offer faster than attempts end. */
+  private static final int ATTEMPTS_MAX = 3;
+
   /** Who leaves closes the links, too, and signaling says so in a moment. */
   private static final long TELL_MS = 1_500;
 
@@ -51,6 +54,7 @@ final class Dialer {
     long negotiation;
     Way way = Way.UDP;
     int failures;
+    int running;
     @Nullable CompletableFuture<JsonObject> answer;
   }
 
@@ -74,7 +78,7 @@ final class Dialer {
 
   /** The offerer's beginning. */
   void start() {
-    if (!company.servers().relays().isEmpty()) {
+    if (!company.servers().relays().isEmpty() && peer.mayBeRelayed()) {
       offer(Way.RELAY);
     }
     offer(Way.UDP);
@@ -105,7 +109,7 @@ final class Dialer {
       if (number == lane.negotiation && waiting != null) {
         waiting.complete(description);
       }
-    } else if (number > lane.negotiation) {
+    } else if (number > lane.negotiation && lane.running < ATTEMPTS_MAX) {
       lane.negotiation = number;
       lane.way = way;
       attempt(way, number, CompletableFuture.completedFuture(description));
@@ -122,6 +126,7 @@ final class Dialer {
   }
 
   private void attempt(Way way, long number, CompletableFuture<JsonObject> remote) {
+    lane(way).running++;
     Thread.ofPlatform()
         .daemon()
         .name(way.word() + " to " + peer.name())
@@ -199,6 +204,7 @@ final class Dialer {
 
   private void ended(Way way, long number, boolean wasOpen, String why) {
     Lane lane = lane(way);
+    lane.running--;
     if (peer.isGone() || lane.negotiation != number) {
       return; // somebody is on it already
     }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -96,15 +95,7 @@ public final class FileExchange implements AutoCloseable {
     desks.put(peer, desk);
     if (isSender()) {
       openByReceiver.put(peer, new HashSet<>(transfers.keySet()));
-      for (Transfer transfer : transfers.values()) {
-        desk.say(transfer.offer());
-        int each = FileWord.HASHES_MAX * Manifest.HASH_BYTES;
-        byte[] all = transfer.hashes();
-        for (int at = 0; at < all.length; at += each) {
-          byte[] some = Arrays.copyOfRange(all, at, Math.min(all.length, at + each));
-          desk.say(new FileWord.Hashes(transfer.handle(), at / Manifest.HASH_BYTES, some));
-        }
-      }
+      transfers.values().forEach(desk::announce);
     } else {
       transfers.values().forEach(transfer -> tellWhatIsHere(desk, transfer));
     }

@@ -81,6 +81,10 @@ public final class Peer {
     return isOfferer;
   }
 
+  boolean mayBeRelayed() {
+    return !budget.isSpent();
+  }
+
   /** In words; empty if there is none now. */
   public synchronized String path() {
     DtlsLink now = current;
@@ -260,7 +264,7 @@ public final class Peer {
 
   private @Nullable DtlsLink best(long now) {
     DtlsLink straight = direct;
-    DtlsLink lent = budget.isSpent() ? null : relay;
+    DtlsLink lent = mayBeRelayed() ? relay : null;
     if (straight == null || lent == null) {
       return straight == null ? lent : straight;
     }
