@@ -70,7 +70,8 @@ record NodePreparation(
             handshakes,
             turnConfig,
             parts.binding(),
-            parts.streams());
+            parts.streams(),
+            Accounts.NOBODY);
     EventLoops loops = openLoops(parts, holder);
     return new NodePreparation(
         given,

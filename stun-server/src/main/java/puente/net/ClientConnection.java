@@ -38,6 +38,11 @@ public interface ClientConnection {
     return false;
   }
 
+  /** The name that the client called in its handshake (RFC 6066 §3); null if it called none. */
+  default @Nullable String serverName() {
+    return null;
+  }
+
   /** Closes after what was written so far. */
   void close();
 

@@ -52,7 +52,9 @@ public enum AttributeType {
   RESPONSE_ORIGIN(0x802b),
   OTHER_ADDRESS(0x802c),
   /** RFC 7635 §6.1. */
-  THIRD_PARTY_AUTHORIZATION(0x802e);
+  THIRD_PARTY_AUTHORIZATION(0x802e),
+  /** Of draft-ietf-tram-stun-origin, which never became an RFC; coturn knows it. */
+  ORIGIN(0x802f);
 
   /** Attributes from here on may be ignored by who does not know them (RFC 8489 §14). */
   public static final int FIRST_COMPREHENSION_OPTIONAL = 0x8000;

@@ -55,7 +55,7 @@ public final class MessageText {
               address(message.addressAt(index));
           case XOR_MAPPED_ADDRESS, XOR_PEER_ADDRESS, XOR_RELAYED_ADDRESS ->
               address(message.xorAddressAt(index));
-          case USERNAME, REALM, SOFTWARE, ALTERNATE_DOMAIN, THIRD_PARTY_AUTHORIZATION ->
+          case USERNAME, REALM, SOFTWARE, ALTERNATE_DOMAIN, THIRD_PARTY_AUTHORIZATION, ORIGIN ->
               quoted(message.textAt(index));
           case ERROR_CODE -> length < 4 ? null : error(message, index);
           case LIFETIME -> length == 4 ? Integer.toUnsignedString(message.i32At(index)) : null;

@@ -250,6 +250,16 @@ public final class Allocation extends Deadline {
     down = bytesPerSecond > 0 ? new Bandwidth(bytesPerSecond, now) : null;
   }
 
+  /** Its user has shown again who it is, and other terms may hold by now. */
+  void provenAgain(Login newLogin, TurnConfig config, long now) {
+    long before = config.bytesPerSecond(login);
+    long after = config.bytesPerSecond(newLogin);
+    login = newLogin;
+    if (before != after) {
+      limit(after, now);
+    }
+  }
+
   /** From now on it is one of those that use this together. */
   void share(puente.turn.store.@Nullable Bandwidth ofUser) {
     userUp = ofUser == null ? null : new Capacity.Share(ofUser.up());

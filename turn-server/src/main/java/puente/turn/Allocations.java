@@ -126,7 +126,10 @@ final class Allocations {
     byClient.put(client.client().hi(), client.client().lo(), numberOf(client), allocation);
     last = null;
     deadlines.schedule(allocation, now + UNFINISHED_MS);
-    out.ask(new AllocationStore.Reserve(client, request.login().quotaUser(), config.realm()));
+    Login login = request.login();
+    out.ask(
+        new AllocationStore.Reserve(
+            client, login.quotaUser(), config.realmOf(login), login.terms().quota()));
   }
 
   /** One that has its ports already, from a snapshot; whoever counts quotas is told. */
@@ -137,7 +140,10 @@ final class Allocations {
     allocation.stage = Allocation.Stage.BINDING;
     allocation.birth.granted = true;
     deadlines.schedule(allocation, now + UNFINISHED_MS);
-    out.ask(new AllocationStore.Readmit(client, allocation.login.quotaUser(), config.realm()));
+    Login login = allocation.login;
+    out.ask(
+        new AllocationStore.Readmit(
+            client, login.quotaUser(), config.realmOf(login), login.terms().quota()));
     for (Relay relay : allocation.relays()) {
       out.bind(relay);
     }
@@ -306,7 +312,7 @@ final class Allocations {
       birth.sibling = null;
       birth.token = reserve(sibling, now, out);
     }
-    allocation.limit(config.limits().bytesPerSecond(), now);
+    allocation.limit(config.bytesPerSecond(allocation.login), now);
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
     changed(allocation, out);
@@ -319,7 +325,7 @@ final class Allocations {
     for (Relay relay : allocation.relays()) {
       counters.allocation(allocation.client().transport(), relay.family(), 1);
     }
-    allocation.limit(config.limits().bytesPerSecond(), now);
+    allocation.limit(config.bytesPerSecond(allocation.login), now);
     deadlines.schedule(allocation, allocation.sweep(now, counters));
     changed(allocation, out);
     out.note(Notes.opened(allocation, now));
@@ -348,7 +354,9 @@ final class Allocations {
 
   /** When an allocation of this lifetime ends; with its credential if {@code strict-expiry}. */
   long expiry(Login login, int lifetimeSeconds, long now) {
-    long expiresMs = now + 1000L * lifetimeSeconds;
+    int longest = login.terms().lifetimeSeconds();
+    int seconds = longest > 0 ? Math.min(lifetimeSeconds, longest) : lifetimeSeconds;
+    long expiresMs = now + 1000L * seconds;
     // RFC 7635 §6.2: no allocation outlives the token.
     boolean strict = config.strictExpiry() || login.mechanism() == Mechanism.OAUTH;
     return strict ? Math.min(expiresMs, login.expiresMs()) : expiresMs;

@@ -68,7 +68,7 @@ final class Answers {
     }
     if (authenticator != null
         && (error == ErrorCode.UNAUTHORIZED || error == ErrorCode.STALE_NONCE)) {
-      authenticator.challenge(builder, request.client(), now);
+      authenticator.challenge(builder, request.login().realm(), request.client(), now);
     }
     finish(request, error, out);
   }

@@ -2,7 +2,9 @@ package puente.turn;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
@@ -14,12 +16,42 @@ import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.Nonce;
 import puente.stun.PasswordAlgorithm;
+import puente.turn.store.Accounts;
 
 /** The long-term credential mechanism of RFC 8489 §9.2, the server's side. For one thread. */
 final class Authenticator {
 
   /** A login, or why there is none. */
-  sealed interface Outcome permits Login, Refuse {}
+  sealed interface Outcome permits Login, Refuse, Unsure {}
+
+  /** Somebody else has to say who this is. */
+  record Unsure(String realm, String name) implements Outcome {}
+
+  /** The users of one realm, and what clients are told of it. */
+  private static final class Realm {
+    final Credentials credentials;
+    final byte[] name;
+    final List<PasswordAlgorithm> algorithms;
+    final byte[] offered;
+
+    Realm(Credentials credentials, TurnConfig config) {
+      this.credentials = credentials;
+      name = credentials.realm().getBytes(StandardCharsets.UTF_8);
+      boolean onlyMd5 = config.asksElsewhere() && !config.elsewhereBySha256();
+      algorithms = onlyMd5 ? List.of(PasswordAlgorithm.MD5) : credentials.algorithms();
+      offered = offer(algorithms);
+    }
+
+    /** RFC 8489 §14.11: each algorithm, and the length of its parameters, which is 0. */
+    private static byte[] offer(List<PasswordAlgorithm> algorithms) {
+      byte[] value = new byte[4 * algorithms.size()];
+      for (int i = 0; i < algorithms.size(); i++) {
+        value[4 * i] = (byte) (algorithms.get(i).code() >>> 8);
+        value[4 * i + 1] = (byte) algorithms.get(i).code();
+      }
+      return value;
+    }
+  }
 
   /** RFC 8489 §14.3 and §14.9: longest values, in bytes. */
   private static final int USERNAME_MAX = 508;
@@ -38,6 +70,12 @@ final class Authenticator {
       new Refuse(ErrorCode.BAD_REQUEST, "MESSAGE-INTEGRITY without USERNAME, REALM or NONCE");
   private static final Refuse BID_DOWN =
       new Refuse(ErrorCode.BAD_REQUEST, "PASSWORD-ALGORITHMS is not what was offered");
+  private static final Refuse NOBODY_KNOWS =
+      new Refuse(ErrorCode.SERVER_ERROR, "who knows the users does not answer");
+
+  /** Never sent: the request is dropped. */
+  static final Refuse BUSY = new Refuse(ErrorCode.SERVER_ERROR, "too many users are asked for");
+
   private static final Refuse BAD_NONCE = new Refuse(ErrorCode.STALE_NONCE, "stale nonce");
 
   /**
@@ -52,12 +90,11 @@ final class Authenticator {
   /** Checked in place of the key of a user that does not exist: the work is the same. */
   private final IntegrityKey nobodysKey;
 
-  private Credentials credentials;
-  private Nonce.Keys nonceKeys;
+  private TurnConfig config;
   private Nonce nonces;
   private Tokens tokens;
-  private byte[] realm;
-  private byte[] offered;
+  private Realm main;
+  private Map<String, Realm> realmByName;
 
   Authenticator(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
     this.integrity = integrity;
@@ -65,29 +102,64 @@ final class Authenticator {
     byte[] key = new byte[16];
     random.nextBytes(key);
     nobodysKey = IntegrityKey.of(key);
-    credentials = config.credentials();
+    this.config = config;
     tokens = config.tokens();
-    nonceKeys = config.nonceKeys();
     nonces = nonces(config);
-    realm = realm(config);
-    offered = offer(config);
+    main = new Realm(config.credentials(), config);
+    realmByName = realms(config);
   }
 
-  void reconfigure(TurnConfig config) {
-    tokens = config.tokens();
-    credentials = config.credentials();
-    nonceKeys = config.nonceKeys();
-    nonces = nonces(config);
-    realm = realm(config);
-    offered = offer(config);
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+    tokens = newConfig.tokens();
+    nonces = nonces(newConfig);
+    main = new Realm(newConfig.credentials(), newConfig);
+    realmByName = realms(newConfig);
+  }
+
+  private static Map<String, Realm> realms(TurnConfig config) {
+    Map<String, Realm> realms = new HashMap<>();
+    config
+        .tenantByRealm()
+        .forEach((name, tenant) -> realms.put(name, new Realm(tenant.credentials(), config)));
+    return realms;
+  }
+
+  /**
+   * The realm that whoever cannot prove anything is asked for.
+   *
+   * @param known who made the allocation of this client, if there is one
+   */
+  String realmFor(Message request, FiveTuple client, @Nullable Login known, Effects out) {
+    RealmRules rules = config.realmRules();
+    if (realmByName.isEmpty() || known != null) {
+      return known == null ? "" : known.realm();
+    }
+    int said = request.find(AttributeType.REALM);
+    Realm own = said < 0 ? null : realmOf(request, said);
+    if (own != null || rules.isEmpty()) {
+      return own == null ? "" : own.credentials.realm();
+    }
+    int origin = request.find(AttributeType.ORIGIN);
+    boolean isOrigin = origin >= 0 && request.lengthAt(origin) <= RealmRules.ORIGIN_MAX;
+    String realm =
+        rules.realmOf(
+            out.serverNameOf(client), isOrigin ? request.textAt(origin) : null, client.server());
+    return realm == null || !realmByName.containsKey(realm) ? "" : realm;
   }
 
   /**
    * Judges a request in the order of RFC 8489 §9.2.4.
    *
    * @param known who made the allocation of this client, if there is one
+   * @param told what others have said of the user; null if nobody was asked
    */
-  Outcome authenticate(Message request, FiveTuple client, @Nullable Login known, long now) {
+  Outcome authenticate(
+      Message request,
+      FiveTuple client,
+      @Nullable Login known,
+      Accounts.@Nullable Answer told,
+      long now) {
     // 1. No integrity at all: the challenge.
     if (!Integrity.isSealed(request)) {
       return NO_INTEGRITY;
@@ -100,40 +172,27 @@ final class Authenticator {
     if (username < 0 && userhash < 0 || realmAt < 0 || nonce < 0) {
       return INCOMPLETE;
     }
+    Realm realm = realmOf(request, realmAt);
     // 3. The offered password algorithms came through unchanged (§9.2.1).
-    int algorithms = request.find(AttributeType.PASSWORD_ALGORITHMS);
-    int chosen = request.find(AttributeType.PASSWORD_ALGORITHM);
-    PasswordAlgorithm algorithm = PasswordAlgorithm.MD5;
-    if (offersAlgorithms(request, nonce) && (algorithms >= 0 || chosen >= 0)) {
-      PasswordAlgorithm named = chosenAlgorithm(request, algorithms, chosen);
-      if (named == null) {
-        return BID_DOWN;
-      }
-      algorithm = named;
+    PasswordAlgorithm algorithm = algorithm(request, nonce, realm == null ? main : realm);
+    if (algorithm == null) {
+      return BID_DOWN;
     }
-    boolean algorithmGiven = chosen >= 0;
     // 4. The user.
-    if (!isOurRealm(request, realmAt)) {
+    if (realm == null) {
       return refuse(Mechanism.STATIC, WRONG_REALM);
     }
+    Nonce.Verdict verdict = nonces.check(request, nonce, client, config.nonceKeys(), now);
+    if (config.asksElsewhere()
+        && verdict != Nonce.Verdict.VALID
+        && verdict != Nonce.Verdict.STALE) {
+      // To ask others is work, done only for whom a nonce of ours has reached.
+      return BAD_NONCE;
+    }
     // 5. The integrity itself, under any of the keys that would do.
-    int token = tokens.areServed() ? request.find(AttributeType.ACCESS_TOKEN) : -1;
-    Login login = token >= 0 ? null : sameAgain(request, username, known, algorithmGiven);
-    if (login == null) {
-      Credentials.Candidates candidates =
-          token >= 0
-              ? byToken(request, username, token, now)
-              : candidates(request, username, userhash, algorithm);
-      if (candidates == null) {
-        integrity.verify(request, nobodysKey);
-        return token >= 0
-            ? refuse(Mechanism.OAUTH, BAD_TOKEN)
-            : refuse(Mechanism.STATIC, UNKNOWN_USER);
-      }
-      login = verified(request, candidates, algorithmGiven);
-      if (login == null) {
-        return refuse(candidates.mechanism(), WRONG_PASSWORD);
-      }
+    Outcome outcome = proven(new Claimed(request, realm, algorithm, known, told), now);
+    if (!(outcome instanceof Login login)) {
+      return outcome;
     }
     // An allocation may be kept alive with the credential that made it, unless strict-expiry.
     if (now >= login.expiresMs()
@@ -143,7 +202,6 @@ final class Authenticator {
       return refuse(login.mechanism(), EXPIRED);
     }
     // 6. The nonce.
-    Nonce.Verdict verdict = nonces.check(request, nonce, client, nonceKeys, now);
     if (verdict != Nonce.Verdict.VALID) {
       return verdict == Nonce.Verdict.STALE ? OLD_NONCE : BAD_NONCE;
     }
@@ -151,17 +209,102 @@ final class Authenticator {
         switch (login.mechanism()) {
           case REST -> Counter.REST_ACCEPTED;
           case OAUTH -> Counter.OAUTH_ACCEPTED;
+          case DIRECTORY -> Counter.DIRECTORY_ACCEPTED;
           case STATIC, NONE -> Counter.STATIC_ACCEPTED;
         });
     return login;
   }
 
+  /** A request that says who sent it. */
+  private record Claimed(
+      Message request,
+      Realm realm,
+      PasswordAlgorithm algorithm,
+      @Nullable Login known,
+      Accounts.@Nullable Answer told) {
+
+    boolean algorithmGiven() {
+      return request.has(AttributeType.PASSWORD_ALGORITHM);
+    }
+
+    /** Null if there is none that could be anybody's. */
+    @Nullable String username() {
+      int at = request.find(AttributeType.USERNAME);
+      int length = at < 0 ? 0 : request.lengthAt(at);
+      return length == 0 || length > USERNAME_MAX ? null : request.textAt(at);
+    }
+  }
+
+  private Outcome proven(Claimed claimed, long now) {
+    int token = tokens.areServed() ? claimed.request.find(AttributeType.ACCESS_TOKEN) : -1;
+    String name = claimed.username();
+    if (token < 0) {
+      Login again = sameAgain(claimed, name, now);
+      if (again != null) {
+        return again;
+      }
+    }
+    Credentials.Candidates candidates =
+        token < 0 ? candidates(claimed, name) : byToken(claimed.request, name, token, now);
+    Login login = candidates == null ? null : verified(claimed, candidates);
+    if (login != null) {
+      return login;
+    }
+    if (token < 0
+        && name != null
+        && config.asksElsewhere()
+        && !claimed.realm.credentials.decides(name)) {
+      return elsewhere(claimed, name, now);
+    }
+    if (candidates != null) {
+      return refuse(candidates.mechanism(), WRONG_PASSWORD);
+    }
+    integrity.verify(claimed.request, nobodysKey);
+    return token >= 0 ? refuse(Mechanism.OAUTH, BAD_TOKEN) : refuse(Mechanism.STATIC, UNKNOWN_USER);
+  }
+
+  /** What others say of a user that this configuration does not know. */
+  private Outcome elsewhere(Claimed claimed, String name, long now) {
+    switch (claimed.told) {
+      case null -> {
+        return new Unsure(claimed.realm.credentials.realm(), name);
+      }
+      case Accounts.Known account -> {
+        IntegrityKey key =
+            claimed.algorithm == PasswordAlgorithm.MD5 ? account.md5() : account.sha256();
+        boolean proves = integrity.verify(claimed.request, key == null ? nobodysKey : key);
+        return key != null && proves
+            ? login(claimed, candidates(name, key), key, account.terms(), now)
+            : refuse(Mechanism.DIRECTORY, WRONG_PASSWORD);
+      }
+      case Accounts.Failed failed -> {
+        if (failed == Accounts.Failed.UNKNOWN) {
+          integrity.verify(claimed.request, nobodysKey);
+          return refuse(Mechanism.DIRECTORY, UNKNOWN_USER);
+        }
+        // What there is goes on: with the key that it was made with.
+        Login known = claimed.known;
+        boolean goesOn = known != null && isSame(claimed, name, known);
+        if (known != null && goesOn) {
+          return known;
+        }
+        return failed == Accounts.Failed.BUSY ? BUSY : NOBODY_KNOWS;
+      }
+    }
+  }
+
+  private static Credentials.Candidates candidates(String name, IntegrityKey key) {
+    return new Credentials.Candidates(
+        name, name, Mechanism.DIRECTORY, List.of(key), Long.MAX_VALUE);
+  }
+
   /** REALM, NONCE and PASSWORD-ALGORITHMS, as 401 and 438 carry them (RFC 8489 §9.2.4). */
-  void challenge(MessageBuilder answer, FiveTuple client, long now) {
+  void challenge(MessageBuilder answer, String realm, FiveTuple client, long now) {
+    Realm asked = realmByName.getOrDefault(realm, main);
     answer
-        .bytes(AttributeType.REALM, realm)
-        .bytes(AttributeType.NONCE, nonces.issue(client, nonceKeys, now))
-        .bytes(AttributeType.PASSWORD_ALGORITHMS, offered);
+        .bytes(AttributeType.REALM, asked.name)
+        .bytes(AttributeType.NONCE, nonces.issue(client, config.nonceKeys(), now))
+        .bytes(AttributeType.PASSWORD_ALGORITHMS, asked.offered);
     if (tokens.areServed()) {
       // RFC 7635 §6.1.
       answer.bytes(AttributeType.THIRD_PARTY_AUTHORIZATION, tokens.serverName());
@@ -173,64 +316,83 @@ final class Authenticator {
         switch (mechanism) {
           case REST -> Counter.REST_REFUSED;
           case OAUTH -> Counter.OAUTH_REFUSED;
+          case DIRECTORY -> Counter.DIRECTORY_REFUSED;
           case STATIC, NONE -> Counter.STATIC_REFUSED;
         });
     return refusal;
   }
 
   /** The same user again on its own allocation: the key is at hand (RFC 8656 §6). */
-  private @Nullable Login sameAgain(
-      Message request, int username, @Nullable Login known, boolean algorithmGiven) {
-    if (known == null || username < 0 || known.algorithmGiven() != algorithmGiven) {
-      return null;
-    }
+  private @Nullable Login sameAgain(Claimed claimed, @Nullable String name, long now) {
+    Login known = claimed.known;
+    return known != null
+            && (known.mechanism() != Mechanism.DIRECTORY
+                || now - known.askedMs() < config.askAgainMs())
+            && isSame(claimed, name, known)
+        ? known
+        : null;
+  }
+
+  private boolean isSame(Claimed claimed, @Nullable String name, Login known) {
     IntegrityKey key = known.key();
-    boolean same =
-        request.lengthAt(username) <= USERNAME_MAX && request.textAt(username).equals(known.user());
-    return same && key != null && integrity.verify(request, key) ? known : null;
+    return key != null
+        && known.user().equals(name)
+        && known.realm().equals(claimed.realm.credentials.realm())
+        && known.algorithmGiven() == claimed.algorithmGiven()
+        && integrity.verify(claimed.request, key);
   }
 
   /** RFC 7635 §6.2: USERNAME says which key the token is sealed with. */
   private Credentials.@Nullable Candidates byToken(
-      Message request, int username, int token, long now) {
-    return username < 0 || request.lengthAt(username) > USERNAME_MAX
-        ? null
-        : tokens.candidates(request.textAt(username), request.valueBytes(token), now);
+      Message request, @Nullable String name, int token, long now) {
+    return name == null ? null : tokens.candidates(name, request.valueBytes(token), now);
   }
 
-  private Credentials.@Nullable Candidates candidates(
-      Message request, int username, int userhash, PasswordAlgorithm algorithm) {
-    if (username >= 0) {
-      int length = request.lengthAt(username);
-      return length == 0 || length > USERNAME_MAX
-          ? null
-          : credentials.candidates(request.textAt(username), algorithm);
+  private static Credentials.@Nullable Candidates candidates(
+      Claimed claimed, @Nullable String name) {
+    Message request = claimed.request;
+    Credentials credentials = claimed.realm.credentials;
+    int userhash = request.find(AttributeType.USERHASH);
+    if (name != null || request.has(AttributeType.USERNAME)) {
+      return name == null ? null : credentials.candidates(name, claimed.algorithm);
     }
     return request.lengthAt(userhash) != USERHASH_LENGTH
         ? null
-        : credentials.candidates(request.valueBytes(userhash), algorithm);
+        : credentials.candidates(request.valueBytes(userhash), claimed.algorithm);
   }
 
-  private @Nullable Login verified(
-      Message request, Credentials.Candidates candidates, boolean algorithmGiven) {
+  private @Nullable Login verified(Claimed claimed, Credentials.Candidates candidates) {
     List<IntegrityKey> keys = candidates.keys();
     for (int i = 0; i < keys.size(); i++) {
-      if (integrity.verify(request, keys.get(i))) {
-        boolean sha256 =
-            algorithmGiven
-                || request.has(AttributeType.MESSAGE_INTEGRITY_SHA256)
-                    && !request.has(AttributeType.MESSAGE_INTEGRITY);
-        return new Login(
-            candidates.user(),
-            candidates.quotaUser(),
-            candidates.mechanism(),
-            keys.get(i),
-            algorithmGiven,
-            sha256,
-            candidates.expiresMs());
+      if (integrity.verify(claimed.request, keys.get(i))) {
+        return login(claimed, candidates, keys.get(i), Accounts.Terms.NONE, 0);
       }
     }
     return null;
+  }
+
+  private static Login login(
+      Claimed claimed,
+      Credentials.Candidates candidates,
+      IntegrityKey key,
+      Accounts.Terms terms,
+      long askedMs) {
+    Message request = claimed.request;
+    boolean sha256 =
+        claimed.algorithmGiven()
+            || request.has(AttributeType.MESSAGE_INTEGRITY_SHA256)
+                && !request.has(AttributeType.MESSAGE_INTEGRITY);
+    return new Login(
+        candidates.user(),
+        candidates.quotaUser(),
+        claimed.realm.credentials.realm(),
+        candidates.mechanism(),
+        key,
+        claimed.algorithmGiven(),
+        sha256,
+        candidates.expiresMs(),
+        terms,
+        askedMs);
   }
 
   private static boolean offersAlgorithms(Message request, int nonce) {
@@ -238,45 +400,45 @@ final class Authenticator {
     return features >= 0 && (features & Nonce.PASSWORD_ALGORITHMS) != 0;
   }
 
-  private @Nullable PasswordAlgorithm chosenAlgorithm(Message request, int algorithms, int chosen) {
+  /** What the request's key is made with; null if it says so in a way that was not offered. */
+  private static @Nullable PasswordAlgorithm algorithm(Message request, int nonce, Realm realm) {
+    int algorithms = request.find(AttributeType.PASSWORD_ALGORITHMS);
+    int chosen = request.find(AttributeType.PASSWORD_ALGORITHM);
+    if (!offersAlgorithms(request, nonce) || algorithms < 0 && chosen < 0) {
+      return PasswordAlgorithm.MD5;
+    }
     if (algorithms < 0
         || chosen < 0
         || request.lengthAt(chosen) != 4
-        || !Arrays.equals(request.valueBytes(algorithms), offered)
+        || !Arrays.equals(request.valueBytes(algorithms), realm.offered)
         || (request.i32At(chosen) & 0xffff) != 0) {
       return null;
     }
     PasswordAlgorithm named = PasswordAlgorithm.of(request.u16At(chosen));
-    return named != null && credentials.algorithms().contains(named) ? named : null;
+    return named != null && realm.algorithms.contains(named) ? named : null;
   }
 
-  private boolean isOurRealm(Message request, int index) {
+  private @Nullable Realm realmOf(Message request, int index) {
     int from = request.valueAt(index);
     int length = request.lengthAt(index);
-    return length <= REALM_MAX
-        && Arrays.equals(request.bytes(), from, from + length, realm, 0, realm.length);
+    if (length > REALM_MAX) {
+      return null;
+    }
+    byte[] own = main.name;
+    if (Arrays.equals(request.bytes(), from, from + length, own, 0, own.length)) {
+      return main;
+    }
+    return realmByName.isEmpty() ? null : realmByName.get(request.textAt(index));
   }
 
   private static Nonce nonces(TurnConfig config) {
-    int features =
-        Nonce.PASSWORD_ALGORITHMS
-            | (config.credentials().canUnhash() ? Nonce.USERNAME_ANONYMITY : 0);
+    boolean canUnhash =
+        !config.asksElsewhere()
+            && config.credentials().canUnhash()
+            && config.tenantByRealm().values().stream()
+                .allMatch(tenant -> tenant.credentials().canUnhash());
+    int features = Nonce.PASSWORD_ALGORITHMS | (canUnhash ? Nonce.USERNAME_ANONYMITY : 0);
     return new Nonce(features, 1000L * config.lifetimes().nonceSeconds());
-  }
-
-  private static byte[] realm(TurnConfig config) {
-    return config.realm().getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** RFC 8489 §14.11: each algorithm, and the length of its parameters, which is 0. */
-  private static byte[] offer(TurnConfig config) {
-    List<PasswordAlgorithm> algorithms = config.credentials().algorithms();
-    byte[] value = new byte[4 * algorithms.size()];
-    for (int i = 0; i < algorithms.size(); i++) {
-      value[4 * i] = (byte) (algorithms.get(i).code() >>> 8);
-      value[4 * i + 1] = (byte) algorithms.get(i).code();
-    }
-    return value;
   }
 
   private static Refuse unauthorized(String why) {

@@ -22,6 +22,8 @@ public enum Counter {
   RETRANSMISSION(Metric.STUN_DROPPED),
   /** About an allocation that may be another node's; the next copy will show. */
   CLAIMING(Metric.STUN_DROPPED),
+  /** Who knows the user is asked too much at once. */
+  LOOKUP_BUSY(Metric.STUN_DROPPED),
   /** More comes than can be handled, see {@link Overload}. */
   OVERLOAD(Metric.STUN_DROPPED),
 
@@ -50,6 +52,8 @@ public enum Counter {
   STATIC_REFUSED(Metric.AUTH),
   OAUTH_ACCEPTED(Metric.AUTH),
   OAUTH_REFUSED(Metric.AUTH),
+  DIRECTORY_ACCEPTED(Metric.AUTH),
+  DIRECTORY_REFUSED(Metric.AUTH),
 
   // puente_quota_rejections_total{scope}
   QUOTA_USER(Metric.QUOTA),

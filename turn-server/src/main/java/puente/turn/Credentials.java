@@ -188,6 +188,11 @@ public final class Credentials {
     return secrets.isEmpty() || revoked.contains(name) ? null : ephemeral(name, algorithm);
   }
 
+  /** Whether nobody else needs to be asked for this name: it is ours, or refused. */
+  boolean decides(String name) {
+    return userByName.containsKey(name) || revoked.contains(name);
+  }
+
   @Nullable Candidates candidates(byte[] userhash, PasswordAlgorithm algorithm) {
     User user = userByHash.get(ByteBuffer.wrap(userhash));
     return user == null ? null : candidates(user, algorithm);

@@ -1,8 +1,10 @@
 package puente.turn;
 
+import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
 import puente.stun.TransportAddress;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationStore;
 
 /**
@@ -62,6 +64,16 @@ public interface Effects {
 
   /** Asks the store; answered by {@code onAnswer}. */
   void ask(AllocationStore.Question question);
+
+  /** Asks who knows users; answered by {@link TurnServer#onAccount}. */
+  default void ask(Accounts.Question question) {
+    throw new IllegalStateException("nobody else knows users here");
+  }
+
+  /** The name that this client called us by, if its connection began with one (RFC 6066 §3). */
+  default @Nullable String serverNameOf(FiveTuple client) {
+    return null;
+  }
 
   /**
    * Something about this allocation has changed that another process would need to go on with it:

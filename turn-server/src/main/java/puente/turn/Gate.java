@@ -7,6 +7,7 @@ import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.Message;
 import puente.stun.Method;
+import puente.turn.store.Accounts;
 import puente.turn.store.SourceLimit;
 
 /** Who gets in: not the banned, and only with a login where logins are wanted. For one thread. */
@@ -20,7 +21,9 @@ final class Gate {
   private final @Nullable Authenticator authenticator;
   private final SourceLimit unauthorized;
   private final Counters counters;
+  private final Inquiries inquiries = new Inquiries();
   private Bans bans = Bans.NONE;
+  private Accounts.@Nullable Answer told;
   private long silentSinceMs;
   private int silentNotes;
 
@@ -41,6 +44,15 @@ final class Gate {
       authenticator.reconfigure(next);
     }
     unauthorized.limit(next.limits().unauthorizedPerSecond(), next.limits().unauthorizedBurst());
+  }
+
+  Inquiries inquiries() {
+    return inquiries;
+  }
+
+  /** What others say of the user of the request that comes next; null if nobody was asked. */
+  void told(Accounts.@Nullable Answer answer) {
+    told = answer;
   }
 
   void ban(Bans newBans) {
@@ -88,9 +100,10 @@ final class Gate {
     if (method == null) {
       throw new IllegalStateException("a request without a method");
     }
-    switch (authenticator.authenticate(message, client, known, now)) {
+    Accounts.Answer answer = told;
+    switch (authenticator.authenticate(message, client, known, answer, now)) {
       case Login login -> {
-        if (spoofable) {
+        if (spoofable || answer != null) {
           unauthorized.refund(client.client(), now);
         }
         if (!bans.hasUser(login)) {
@@ -100,24 +113,54 @@ final class Gate {
         Request banned = new Request(method, message.transactionId(), client, login);
         out.note(Notes.refused(banned, allocation, BANNED_USER, now));
         answers.refuse(banned, BANNED_USER, now, out);
-        return null;
       }
+      case Authenticator.Unsure unsure -> inquire(message, client, unsure, now, out);
       case Refuse refusal -> {
-        boolean limited = spoofable && !refusal.equals(Authenticator.OLD_NONCE);
-        if (limited && !unauthorized.allows(client.client(), now)) {
+        boolean limited =
+            spoofable && answer == null && !refusal.equals(Authenticator.OLD_NONCE);
+        if (refusal == Authenticator.BUSY) {
+          counters.count(Counter.LOOKUP_BUSY);
+        } else if (limited && !unauthorized.allows(client.client(), now)) {
           counters.count(Counter.RATE_LIMITED);
-          if (isNoted(now)) {
-            String why = "too many unproven requests; the last: " + refusal.why();
-            out.note(Notes.unproven(message, client, allocation, now, 0, why));
-          }
+          noteLimited(message, client, allocation, refusal.why(), now, out);
         } else {
           int code = refusal.error().code();
           out.note(Notes.unproven(message, client, allocation, now, code, refusal.why()));
-          Request nobodys = new Request(method, message.transactionId(), client, Login.NOBODY);
+          Login nobody = Login.nobody(authenticator.realmFor(message, client, known, out));
+          Request nobodys = new Request(method, message.transactionId(), client, nobody);
           answers.refuse(nobodys, refusal, now, out);
         }
-        return null;
       }
+    }
+    return null;
+  }
+
+  /** Asks others; an invented name costs its sender what a 401 does, over every transport. */
+  private void inquire(
+      Message message, FiveTuple client, Authenticator.Unsure unsure, long now, Effects out) {
+    if (!unauthorized.allows(client.client(), now)) {
+      counters.count(Counter.RATE_LIMITED);
+      noteLimited(message, client, null, "a user that others may know", now, out);
+      return;
+    }
+    long id = inquiries.park(message, client, now);
+    if (id > 0) {
+      out.ask(new Accounts.Question(id, unsure.realm(), unsure.name(), client));
+    } else {
+      counters.count(id == 0 ? Counter.LOOKUP_BUSY : Counter.RETRANSMISSION);
+    }
+  }
+
+  private void noteLimited(
+      Message message,
+      FiveTuple client,
+      @Nullable Allocation allocation,
+      String last,
+      long now,
+      Effects out) {
+    if (isNoted(now)) {
+      String why = "too many unproven requests; the last: " + last;
+      out.note(Notes.unproven(message, client, allocation, now, 0, why));
     }
   }
 }

@@ -2,43 +2,71 @@ package puente.turn;
 
 import org.jspecify.annotations.Nullable;
 import puente.stun.IntegrityKey;
+import puente.turn.store.Accounts;
 
 /**
  * Who made a request, and how its answer is sealed.
  *
  * @param user the username as it stood in the request; empty for nobody
  * @param quotaUser whom quotas count: an ephemeral username without its expiry
+ * @param realm of the credential; for nobody the one to ask for, empty for the main one
  * @param key null for nobody
  * @param algorithmGiven whether the request named the password algorithm
  * @param sha256 whether answers carry MESSAGE-INTEGRITY-SHA256 (RFC 8489 §9.2.4)
  * @param expiresMs when the credential ends; {@link Long#MAX_VALUE} if never
+ * @param terms what holds for this user alone
+ * @param askedMs when somebody else has last said so; 0 if nobody has to
  */
 record Login(
     String user,
     String quotaUser,
+    String realm,
     Mechanism mechanism,
     @Nullable IntegrityKey key,
     boolean algorithmGiven,
     boolean sha256,
-    long expiresMs)
+    long expiresMs,
+    Accounts.Terms terms,
+    long askedMs)
     implements Authenticator.Outcome {
 
-  static final Login NOBODY = new Login("", "", Mechanism.NONE, null, false, false, Long.MAX_VALUE);
+  static final Login NOBODY = nobody("");
+
+  /** Who is to be asked for a credential of this realm. */
+  static Login nobody(String realm) {
+    return new Login(
+        "", "", realm, Mechanism.NONE, null, false, false, Long.MAX_VALUE, Accounts.Terms.NONE, 0);
+  }
 
   /**
    * Whether what this made is the other's as well (RFC 8656 §5). Tokens have no user: whoever shows
    * another one from the same address may have it under a newer key (RFC 7635 §6.2).
    */
   boolean isOf(Login other) {
-    return user.equals(other.user)
-        || mechanism == Mechanism.OAUTH && other.mechanism == Mechanism.OAUTH;
+    return realm.equals(other.realm)
+        && (user.equals(other.user)
+            || mechanism == Mechanism.OAUTH && other.mechanism == Mechanism.OAUTH);
   }
 
-  /** The same, to be proved anew, unless a token has proved it that the new rules know. */
+  /**
+   * The same, to be proved anew, unless a token has proved it that the new rules know. Whoever is
+   * known elsewhere keeps the key for as long as those do not answer.
+   */
   Login underNext(TurnConfig next) {
     if (mechanism == Mechanism.OAUTH && next.tokens().knows(user)) {
       return this;
     }
-    return new Login(user, quotaUser, mechanism, null, algorithmGiven, sha256, expiresMs);
+    boolean elsewhere = mechanism == Mechanism.DIRECTORY && next.asksElsewhere();
+    return new Login(
+        user,
+        quotaUser,
+        realm,
+        mechanism,
+        elsewhere ? key : null,
+        algorithmGiven,
+        sha256,
+        expiresMs,
+        terms,
+        0);
   }
 }

@@ -9,5 +9,7 @@ public enum Mechanism {
   /** An expiring username whose password is made from a shared secret. */
   REST,
   /** A token of an authorization server (RFC 7635). */
-  OAUTH
+  OAUTH,
+  /** A user of a database or a web service. */
+  DIRECTORY
 }

@@ -53,7 +53,8 @@ final class PeerRequests {
       return NO_PEER;
     }
     for (TransportAddress peer : peers) {
-      Refuse refusal = judge(allocation, peer, config.peers().judgeIp(peer), now);
+      Refuse refusal =
+          judge(allocation, peer, config.peers(allocation.login.realm()).judgeIp(peer), now);
       if (refusal != null) {
         return refusal;
       }
@@ -73,7 +74,7 @@ final class PeerRequests {
 
   /** Whether this peer may be called, or may call (RFC 6062 §5.2, §5.3). Null is yes. */
   @Nullable Refuse judgeConnect(Allocation allocation, TransportAddress peer, long now) {
-    return judge(allocation, peer, config.peers().judge(peer), now);
+    return judge(allocation, peer, config.peers(allocation.login.realm()).judge(peer), now);
   }
 
   /** RFC 8656 §12.2. Null is success. */
@@ -97,7 +98,8 @@ final class PeerRequests {
     if (byNumber != byPeer) {
       return BOUND_OTHERWISE;
     }
-    Refuse refusal = judge(allocation, peer, config.peers().judge(peer), now);
+    Refuse refusal =
+        judge(allocation, peer, config.peers(allocation.login.realm()).judge(peer), now);
     if (refusal != null) {
       return refusal;
     }
@@ -121,7 +123,7 @@ final class PeerRequests {
 
   /** Takes back what the present rules would not give. */
   void dropDenied(Allocation allocation) {
-    PeerPolicy policy = config.peers();
+    PeerPolicy policy = config.peers(allocation.login.realm());
     allocation.drop(
         channel -> !policy.judge(presented(channel.peer)).allowed(),
         permission -> !policy.judgeIp(permission.ip()).allowed(),

@@ -8,6 +8,7 @@ import puente.stun.ChannelData;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.Method;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.Snapshot;
 import puente.turn.store.Snapshot.BirthState;
@@ -110,18 +111,21 @@ final class Restorations {
     return outcome;
   }
 
-  private static Allocation allocation(Snapshot snapshot, FiveTuple client, Mechanism mechanism) {
+  private Allocation allocation(Snapshot snapshot, FiveTuple client, Mechanism mechanism) {
     LoginState by = snapshot.login();
     BirthState born = snapshot.birth();
     Login login =
         new Login(
             by.user(),
             by.quotaUser(),
+            realmOf(by, mechanism),
             mechanism,
             null,
             by.algorithmGiven(),
             by.sha256(),
-            by.expiresMs());
+            by.expiresMs(),
+            Accounts.Terms.NONE,
+            0);
     Family first = snapshot.relays().get(0).local().family();
     Wanted wanted =
         new Wanted(
@@ -140,6 +144,14 @@ final class Restorations {
     allocation.epoch = snapshot.epoch();
     allocation.revision = snapshot.revision();
     return allocation;
+  }
+
+  /** Nobody is of no realm; and there was a time when every user was of the main one. */
+  private String realmOf(LoginState login, Mechanism mechanism) {
+    if (mechanism == Mechanism.NONE) {
+      return "";
+    }
+    return login.realm().isEmpty() ? config.realm() : login.realm();
   }
 
   /** Permissions and channels that have not expired, but for what the present rules deny. */
@@ -213,7 +225,7 @@ final class Restorations {
     return new LoginState(
         login.user(),
         login.quotaUser(),
-        config.realm(),
+        config.realmOf(login),
         login.mechanism().name(),
         login.algorithmGiven(),
         login.sha256(),

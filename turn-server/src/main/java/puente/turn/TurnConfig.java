@@ -1,6 +1,8 @@
 package puente.turn;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
@@ -18,10 +20,16 @@ public final class TurnConfig {
 
   private final Builder of;
   private final PeerPolicy peers;
+  private final Map<String, Tenant> tenantByRealm;
 
   private TurnConfig(Builder builder) {
     of = builder;
     peers = builder.peers.withOwnRelays(builder.relayAddresses, builder.portMin, builder.portMax);
+    Map<String, Tenant> tenants = new HashMap<>();
+    for (Tenant tenant : builder.tenants) {
+      tenants.put(tenant.realm(), tenant.withOwnRelays(this));
+    }
+    tenantByRealm = Map.copyOf(tenants);
   }
 
   public static Builder builder() {
@@ -33,8 +41,33 @@ public final class TurnConfig {
     return new Builder(of);
   }
 
+  /** The main realm. */
   public String realm() {
     return of.credentials.realm();
+  }
+
+  /** The other realms, by name. */
+  Map<String, Tenant> tenantByRealm() {
+    return tenantByRealm;
+  }
+
+  RealmRules realmRules() {
+    return of.realmRules;
+  }
+
+  /** Whether somebody else may know users that this configuration does not. */
+  boolean asksElsewhere() {
+    return of.askAgainMs > 0;
+  }
+
+  /** What somebody else has said of a user holds for so long. */
+  long askAgainMs() {
+    return of.askAgainMs;
+  }
+
+  /** Whether all users that others know have a key for SHA-256 (RFC 8489 §14.12), too. */
+  boolean elsewhereBySha256() {
+    return of.elsewhereBySha256;
   }
 
   /** The value of SOFTWARE; null, the default, sends none. */
@@ -94,9 +127,29 @@ public final class TurnConfig {
     return of.limits;
   }
 
-  /** The peer policy, with our own relays in it. */
+  /** The peer policy of the main realm, with our own relays in it. */
   public PeerPolicy peers() {
     return peers;
+  }
+
+  /** The same for the users of this realm. */
+  PeerPolicy peers(String realm) {
+    Tenant tenant = tenantByRealm.get(realm);
+    return tenant == null ? peers : tenant.peers();
+  }
+
+  /** What an allocation of this login may carry each way; 0 is no limit. */
+  long bytesPerSecond(Login login) {
+    if (login.terms().bytesPerSecond() > 0) {
+      return login.terms().bytesPerSecond();
+    }
+    Tenant tenant = tenantByRealm.get(login.realm());
+    return tenant == null ? of.limits.bytesPerSecond() : tenant.bytesPerSecond();
+  }
+
+  /** The realm that an allocation of this login counts in. */
+  String realmOf(Login login) {
+    return login.realm().isEmpty() ? realm() : login.realm();
   }
 
   /** The family of an allocation whose client names none: IPv4 by RFC 8656 §7.2. */
@@ -193,6 +246,10 @@ public final class TurnConfig {
     private boolean rfc5766Channels;
     private boolean claims;
     private Reservations reservations = new Reservations();
+    private List<Tenant> tenants = List.of();
+    private RealmRules realmRules = RealmRules.NONE;
+    private long askAgainMs;
+    private boolean elsewhereBySha256;
 
     private Builder() {}
 
@@ -221,6 +278,10 @@ public final class TurnConfig {
       rfc5766Channels = other.rfc5766Channels;
       claims = other.claims;
       reservations = other.reservations;
+      tenants = other.tenants;
+      realmRules = other.realmRules;
+      askAgainMs = other.askAgainMs;
+      elsewhereBySha256 = other.elsewhereBySha256;
     }
 
     public Builder software(@Nullable String value) {
@@ -242,6 +303,25 @@ public final class TurnConfig {
     /** Who may use the server, and its realm. */
     public Builder credentials(Credentials value) {
       credentials = value;
+      return this;
+    }
+
+    /** Realms beside the main one, and which client is asked for which. */
+    public Builder tenants(List<Tenant> value, RealmRules rules) {
+      tenants = List.copyOf(value);
+      realmRules = rules;
+      return this;
+    }
+
+    /**
+     * Others know users, too: they are asked for those that the configuration does not know.
+     *
+     * @param askAgainMs what they say holds for so long; 0 asks nobody
+     * @param bySha256 whether all their users have a key for SHA-256 beside the one for MD5
+     */
+    public Builder elsewhere(long askAgainMs, boolean bySha256) {
+      this.askAgainMs = askAgainMs;
+      elsewhereBySha256 = bySha256;
       return this;
     }
 

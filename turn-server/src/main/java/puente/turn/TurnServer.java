@@ -12,11 +12,11 @@ import puente.stun.FiveTuple;
 import puente.stun.Integrity;
 import puente.stun.Listeners;
 import puente.stun.Message;
-import puente.stun.MessageBuilder;
 import puente.stun.Method;
 import puente.stun.Packet;
 import puente.stun.PacketKind;
 import puente.stun.TransportAddress;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.Snapshot;
 
@@ -35,7 +35,7 @@ public final class TurnServer {
       new Refuse(ErrorCode.WRONG_CREDENTIALS, "the allocation is another user's");
 
   private final Listeners listeners;
-  private final BindingServer binding;
+  private final BindingRequests bindings;
   private final Counters counters;
   private final Integrity integrity = new Integrity();
   private final Gate gate;
@@ -63,11 +63,11 @@ public final class TurnServer {
       int shards) {
     this.config = config;
     this.listeners = listeners;
-    this.binding = binding;
     this.counters = counters;
     overload = new Overload(config);
     gate = new Gate(config, integrity, counters, random);
     answers = new Answers(config, integrity, gate.authenticator(), counters);
+    bindings = new BindingRequests(config, binding, gate, answers, counters);
     allocations = new Allocations(config, answers, counters, random, shard, shards);
     refreshes = new RefreshRequests(config, allocations, answers);
     peers = new PeerRequests(config, allocations, counters);
@@ -138,6 +138,7 @@ public final class TurnServer {
 
   /** The client's connection is gone, and with it its allocation. */
   public void onClosed(FiveTuple client, long now, Effects out) {
+    gate.inquiries().forget(client);
     onEvict(client, CloseReason.TCP_CLOSED, now, out);
   }
 
@@ -146,6 +147,24 @@ public final class TurnServer {
     Allocation allocation = allocations.find(client);
     if (allocation != null) {
       allocations.close(allocation, why, now, out);
+    }
+  }
+
+  /** What others say of a user: the request that waited for it goes on. */
+  public void onAccount(Accounts.Question question, Accounts.Answer answer, long now, Effects out) {
+    Inquiries.Parked parked = gate.inquiries().take(question.id());
+    if (parked == null
+        || message.parse(parked.bytes(), parked.bytes().length) != Message.Shape.WELL_FORMED) {
+      return;
+    }
+    Method method = message.method();
+    gate.told(answer);
+    try {
+      if (method != null && !gate.shuts(message, parked.client(), now, out)) {
+        onRequest(method, parked.client(), now, out);
+      }
+    } finally {
+      gate.told(null);
     }
   }
 
@@ -177,6 +196,7 @@ public final class TurnServer {
     gate.reconfigure(next);
     overload.reconfigure(next);
     answers.reconfigure(next);
+    bindings.reconfigure(next);
     allocations.reconfigure(next);
     refreshes.reconfigure(next);
     peers.reconfigure(next);
@@ -188,7 +208,7 @@ public final class TurnServer {
         allocation -> {
           // A user may be gone, or have another password.
           allocation.login = allocation.login.underNext(next);
-          allocation.limit(next.limits().bytesPerSecond(), 0);
+          allocation.limit(next.bytesPerSecond(allocation.login), 0);
           peers.dropDenied(allocation);
         });
   }
@@ -291,6 +311,7 @@ public final class TurnServer {
           counters.count(Counter.OVERLOAD);
         } else if (!gate.shuts(message, client, now, out)
             && !isElsewhere(method, client, packet, now, out)) {
+          counters.request(method, client.transport(), client.client().family());
           onRequest(method, client, now, out);
         }
       }
@@ -321,9 +342,8 @@ public final class TurnServer {
   }
 
   private void onRequest(Method method, FiveTuple client, long now, Effects out) {
-    counters.request(method, client.transport(), client.client().family());
     switch (method) {
-      case BINDING -> onBinding(client, now, out);
+      case BINDING -> bindings.onRequest(message, client, now, out);
       case ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND, CONNECT, CONNECTION_BIND -> {
         if (config.stunOnly() || method.isOfTcp() && !config.tcpRelay()) {
           counters.count(Counter.DISABLED);
@@ -334,33 +354,6 @@ public final class TurnServer {
         }
       }
       case SEND, DATA, CONNECTION_ATTEMPT -> counters.count(Counter.UNEXPECTED);
-    }
-  }
-
-  private void onBinding(FiveTuple client, long now, Effects out) {
-    if (config.noStun()) {
-      counters.count(Counter.DISABLED);
-      return;
-    }
-    BindingServer.Seal seal = null;
-    if (config.secureStun()) {
-      Login login = gate.login(message, client, null, answers, now, out);
-      if (login == null) {
-        return;
-      }
-      seal = answer -> answers.seal(answer, login);
-    }
-    MessageBuilder builder = answers.builder();
-    BindingServer.Answer route = binding.answer(message, client, builder, seal);
-    if (route == null) {
-      counters.count(Counter.UNEXPECTED);
-      return;
-    }
-    counters.response(Method.BINDING, client.transport(), Answers.errorIn(builder));
-    if (route.isDirect(client)) {
-      out.toClient(client, builder.bytes(), builder.length());
-    } else {
-      out.toClientFrom(route.from(), client, route.to(), builder.bytes(), builder.length());
     }
   }
 
@@ -457,7 +450,7 @@ public final class TurnServer {
     if (!allocation.login.isOf(request.login())) {
       return OTHER_USER;
     }
-    allocation.login = request.login();
+    allocation.provenAgain(request.login(), config, now);
     if (request.method() == Method.REFRESH) {
       return refreshes.refresh(message, request, allocation, now, out);
     }

@@ -25,6 +25,7 @@ import puente.stun.Nonce;
 import puente.stun.Packet;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.LocalStore;
@@ -63,6 +64,12 @@ final class Lab implements Effects {
 
   /** Whom the store was asked about; tests answer. */
   final List<FiveTuple> claimed = new ArrayList<>();
+
+  /** Whom others were asked about; tests answer. */
+  final Deque<Accounts.Question> asked = new ArrayDeque<>();
+
+  /** What clients called us in their handshake. */
+  final Map<FiveTuple, String> serverNames = new HashMap<>();
 
   final Set<Allocation> changed = new HashSet<>();
   final List<Note> notes = new ArrayList<>();
@@ -354,6 +361,24 @@ final class Lab implements Effects {
       return;
     }
     inputs.add(() -> store.ask(question, answer -> server.onAnswer(answer, now, this)));
+  }
+
+  @Override
+  public void ask(Accounts.Question question) {
+    asked.add(question);
+  }
+
+  /** Others say this of whom they were asked about first. */
+  Accounts.Question others(Accounts.Answer answer) {
+    Accounts.Question question = asked.remove();
+    server.onAccount(question, answer, now, this);
+    settle();
+    return question;
+  }
+
+  @Override
+  public String serverNameOf(FiveTuple client) {
+    return serverNames.get(client);
   }
 
   @Override

@@ -29,6 +29,7 @@ import puente.turn.Note;
 import puente.turn.Relay;
 import puente.turn.TurnConfig;
 import puente.turn.TurnServer;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 
@@ -43,7 +44,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private static final long AFTER_DEFECT_MS = 1000;
 
   private final EventLoops.Loop loop;
-  private final AllocationStore store;
+  private final ShardQuestions questions;
   private final ShardClock clock;
   private final Counters counters = new Counters();
   private final TurnServer server;
@@ -72,6 +73,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   Shard(
       EventLoops.Loop loop,
       AllocationStore store,
+      Accounts accounts,
       ShardClock clock,
       TurnConfig config,
       BindingServer binding,
@@ -82,7 +84,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       boolean isNative) {
     this.loop = loop;
     this.isNative = isNative;
-    this.store = store;
+    questions = new ShardQuestions(this, store, accounts);
     this.clock = clock;
     server = new TurnServer(config, this, binding, counters, random, index, count);
     changes = new Changes(keeping, loop.eventLoop(), server);
@@ -295,6 +297,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
           case Pending.Bound bound -> server.onBound(bound.relay(), now(), this);
           case Pending.NotBound failed ->
               server.onBindFailed(failed.relay(), failed.inUse(), now(), this);
+          case Pending.Told told -> server.onAccount(told.question(), told.answer(), now(), this);
           case Pending.Resumed resumed -> resume(resumed.client());
           case Pending.Answered answered -> {
             if (!(answered.answer() instanceof AllocationStore.Claimed claimed)) {
@@ -439,20 +442,17 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public void ask(AllocationStore.Question question) {
-    store.ask(question, this::answered);
+    questions.ask(question);
   }
 
-  private void answered(AllocationStore.Answer answer) {
-    if (loop.eventLoop().inEventLoop()) {
-      pending.add(new Pending.Answered(answer));
-    } else {
-      loop.eventLoop()
-          .execute(
-              () -> {
-                pending.add(new Pending.Answered(answer));
-                settle();
-              });
-    }
+  @Override
+  public void ask(Accounts.Question question) {
+    questions.ask(question);
+  }
+
+  @Override
+  public @Nullable String serverNameOf(FiveTuple client) {
+    return client.link() instanceof ClientConnection connection ? connection.serverName() : null;
   }
 
   @Override
@@ -478,7 +478,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public void forget(FiveTuple client) {
-    store.release(client);
+    questions.release(client);
     strays.end(client);
     changes.ended(AllocationKey.of(client));
   }

@@ -28,6 +28,7 @@ import puente.stun.TransportAddress;
 import puente.turn.Counters;
 import puente.turn.Redirection;
 import puente.turn.TurnConfig;
+import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.AllocationStore;
 import puente.turn.store.Snapshot;
@@ -41,6 +42,7 @@ public final class TurnNode {
    * @param tls makes the handlers of new TLS connections; asked for each, so that a certificate can
    *     be replaced. Null if nothing listens for TLS
    * @param dtls room for handshakes; null where clients in DTLS are not served
+   * @param accounts who knows users that the configuration does not
    */
   public record Options(
       List<Listen> listen,
@@ -48,11 +50,12 @@ public final class TurnNode {
       @Nullable DtlsHandshakes dtls,
       TurnConfig turn,
       BindingConfig binding,
-      StreamLimits streams) {
+      StreamLimits streams,
+      Accounts accounts) {
 
     public Options(
         List<Listen> listen, TurnConfig turn, BindingConfig binding, StreamLimits streams) {
-      this(listen, null, null, turn, binding, streams);
+      this(listen, null, null, turn, binding, streams, Accounts.NOBODY);
     }
 
     private boolean hasClear() {
@@ -151,6 +154,7 @@ public final class TurnNode {
                   new Shard(
                       loop,
                       store,
+                      options.accounts,
                       clock,
                       options.turn,
                       binding,

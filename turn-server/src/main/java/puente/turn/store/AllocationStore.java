@@ -18,14 +18,25 @@ public interface AllocationStore {
    * Room for one allocation of this user from this source (RFC 8656 §7.2, step 10).
    *
    * @param user whom quotas count: without the expiry of an ephemeral username; empty for nobody
+   * @param quota of this user alone; 0 is the one that all have
    */
-  record Reserve(FiveTuple client, String user, String realm) implements Question {}
+  record Reserve(FiveTuple client, String user, String realm, int quota) implements Question {
+
+    public Reserve(FiveTuple client, String user, String realm) {
+      this(client, user, realm, 0);
+    }
+  }
 
   /**
    * A restored allocation counts again. It was granted once, so that it is never refused, even
    * where quotas are full by now: the answer is {@link Granted}.
    */
-  record Readmit(FiveTuple client, String user, String realm) implements Question {}
+  record Readmit(FiveTuple client, String user, String realm, int quota) implements Question {
+
+    public Readmit(FiveTuple client, String user, String realm) {
+      this(client, user, realm, 0);
+    }
+  }
 
   /**
    * This client, unknown here, sends as if it had an allocation: may this node go on with it? Where

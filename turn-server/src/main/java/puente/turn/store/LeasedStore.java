@@ -39,15 +39,20 @@ public final class LeasedStore implements AllocationStore {
   private static final class Lease {
     final String name;
     final Scope scope;
+    final String realm;
     final Queue<Waiting> waiting = new ArrayDeque<>();
     int used;
     int held;
     boolean asking;
     boolean touched = true;
 
-    Lease(String name, Scope scope) {
+    /** Of its user alone; 0 is the one that all have. */
+    int quota;
+
+    Lease(String name, Scope scope, String realm) {
       this.name = name;
       this.scope = scope;
+      this.realm = realm;
     }
   }
 
@@ -76,7 +81,8 @@ public final class LeasedStore implements AllocationStore {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
       giveUp(question.client(), actions);
-      List<Lease> leases = leases(question.user(), question.realm(), question.client());
+      List<Lease> leases =
+          leases(question.user(), question.realm(), question.client(), question.quota());
       proceed(new Waiting(question, answer, leases), actions);
     }
     actions.forEach(Runnable::run);
@@ -87,7 +93,8 @@ public final class LeasedStore implements AllocationStore {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
       giveUp(question.client(), actions);
-      List<Lease> leases = leases(question.user(), question.realm(), question.client());
+      List<Lease> leases =
+          leases(question.user(), question.realm(), question.client(), question.quota());
       for (Lease lease : leases) {
         lease.used++;
         if (lease.used > lease.held) {
@@ -136,32 +143,34 @@ public final class LeasedStore implements AllocationStore {
     actions.forEach(Runnable::run);
   }
 
-  private List<Lease> leases(String user, String realm, FiveTuple client) {
-    LocalStore.Quotas quotas = local.quotas();
+  private List<Lease> leases(String user, String realm, FiveTuple client, int quota) {
+    LocalStore.Quotas quotas = local.quotas(realm);
     List<Lease> leases = new ArrayList<>(4);
-    if (quotas.perUser() > 0 && !user.isEmpty()) {
-      leases.add(lease("user " + realm + ' ' + user, Scope.USER));
+    if ((quota > 0 || quotas.perUser() > 0) && !user.isEmpty()) {
+      Lease lease = lease("user " + realm + ' ' + user, Scope.USER, realm);
+      lease.quota = quota;
+      leases.add(lease);
     }
     if (quotas.perSource() > 0) {
-      leases.add(lease("source " + LocalStore.sourceOf(client.client()).ip(), Scope.IP));
+      leases.add(lease("source " + LocalStore.sourceOf(client.client()).ip(), Scope.IP, realm));
     }
     if (quotas.perRealm() > 0) {
-      leases.add(lease("realm " + realm, Scope.REALM));
+      leases.add(lease("realm " + realm, Scope.REALM, realm));
     }
     if (quotas.total() > 0) {
-      leases.add(lease("total", Scope.GLOBAL));
+      leases.add(lease("total", Scope.GLOBAL, realm));
     }
     return leases;
   }
 
-  private Lease lease(String name, Scope scope) {
-    return leaseByName.computeIfAbsent(name, unused -> new Lease(name, scope));
+  private Lease lease(String name, Scope scope, String realm) {
+    return leaseByName.computeIfAbsent(name, unused -> new Lease(name, scope, realm));
   }
 
   private int limit(Lease lease) {
-    LocalStore.Quotas quotas = local.quotas();
+    LocalStore.Quotas quotas = local.quotas(lease.realm);
     return switch (lease.scope) {
-      case USER -> quotas.perUser();
+      case USER -> lease.quota > 0 ? lease.quota : quotas.perUser();
       case REALM -> quotas.perRealm();
       case GLOBAL -> quotas.total();
       case IP -> quotas.perSource();

@@ -39,7 +39,10 @@ public final class LocalStore implements AllocationStore {
 
   private record User(String realm, String name) {}
 
-  private record Holding(User user, TransportAddress source) {}
+  /**
+   * @param quota of this user alone; 0 is the one that all have
+   */
+  private record Holding(User user, TransportAddress source, int quota) {}
 
   private final Map<FiveTuple, Holding> holdingByClient = new HashMap<>();
   private final Map<User, Integer> countByUser = new HashMap<>();
@@ -49,6 +52,7 @@ public final class LocalStore implements AllocationStore {
   private long userBytesPerSecond;
   private int nodes = 1;
   private Quotas quotas;
+  private Map<String, Quotas> quotasByRealm = Map.of();
 
   public LocalStore(Quotas quotas) {
     this.quotas = quotas;
@@ -57,10 +61,21 @@ public final class LocalStore implements AllocationStore {
   /** From now on; allocations alive stay, even beyond. */
   public synchronized void quotas(Quotas newQuotas) {
     quotas = newQuotas;
+    quotasByRealm = Map.of();
   }
 
-  synchronized Quotas quotas() {
-    return quotas;
+  /** For some realms others hold; of these, those for sources and for the whole are not looked at. */
+  public synchronized void quotas(Quotas newQuotas, Map<String, Quotas> byRealm) {
+    quotas = newQuotas;
+    quotasByRealm = Map.copyOf(byRealm);
+  }
+
+  /** What holds in this realm. */
+  synchronized Quotas quotas(String realm) {
+    Quotas own = quotasByRealm.get(realm);
+    return own == null
+        ? quotas
+        : new Quotas(own.perUser, own.perRealm, quotas.perSource, quotas.total);
   }
 
   /** Allocations alive or being made. */
@@ -87,7 +102,7 @@ public final class LocalStore implements AllocationStore {
     FiveTuple client = question.client();
     // A client has one allocation: a former grant that nobody gave back is replaced, not counted.
     release(client);
-    Holding holding = holding(client, question.realm(), question.user());
+    Holding holding = holding(client, question.realm(), question.user(), question.quota());
     Scope full = fullScope(holding);
     return full == null ? hold(client, holding) : new Refused(client, full);
   }
@@ -95,11 +110,11 @@ public final class LocalStore implements AllocationStore {
   private synchronized Answer readmit(Readmit question) {
     FiveTuple client = question.client();
     release(client);
-    return hold(client, holding(client, question.realm(), question.user()));
+    return hold(client, holding(client, question.realm(), question.user(), question.quota()));
   }
 
-  private static Holding holding(FiveTuple client, String realm, String user) {
-    return new Holding(new User(realm, user), sourceOf(client.client()));
+  private static Holding holding(FiveTuple client, String realm, String user, int quota) {
+    return new Holding(new User(realm, user), sourceOf(client.client()), quota);
   }
 
   private Answer hold(FiveTuple client, Holding holding) {
@@ -143,17 +158,19 @@ public final class LocalStore implements AllocationStore {
   }
 
   private @Nullable Scope fullScope(Holding holding) {
+    Quotas limits = quotas(holding.user.realm);
     boolean named = !holding.user.name.isEmpty();
-    if (named && isFull(countByUser.get(holding.user), quotas.perUser)) {
+    int perUser = holding.quota > 0 ? holding.quota : limits.perUser;
+    if (named && isFull(countByUser.get(holding.user), perUser)) {
       return Scope.USER;
     }
-    if (isFull(countBySource.get(holding.source), quotas.perSource)) {
+    if (isFull(countBySource.get(holding.source), limits.perSource)) {
       return Scope.IP;
     }
-    if (isFull(countByRealm.get(holding.user.realm), quotas.perRealm)) {
+    if (isFull(countByRealm.get(holding.user.realm), limits.perRealm)) {
       return Scope.REALM;
     }
-    return isFull(holdingByClient.size(), quotas.total) ? Scope.GLOBAL : null;
+    return isFull(holdingByClient.size(), limits.total) ? Scope.GLOBAL : null;
   }
 
   private static boolean isFull(@Nullable Integer count, int quota) {

@@ -1,0 +1,20 @@
+package puente.turn;
+
+/**
+ * What holds for the users of one realm.
+ *
+ * @param peers whom they may reach
+ * @param bytesPerSecond of one allocation, each way; 0 is no limit
+ */
+public record Tenant(Credentials credentials, PeerPolicy peers, long bytesPerSecond) {
+
+  public String realm() {
+    return credentials.realm();
+  }
+
+  Tenant withOwnRelays(TurnConfig config) {
+    PeerPolicy own =
+        peers.withOwnRelays(config.relayAddresses(), config.portMin(), config.portMax());
+    return new Tenant(credentials, own, bytesPerSecond);
+  }
+}

@@ -1,0 +1,139 @@
+package puente.turn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static puente.turn.Sent.allocate;
+import static puente.turn.Sent.createPermission;
+import static puente.turn.Sent.refresh;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import puente.stun.AddressRange;
+import puente.stun.AttributeType;
+import puente.stun.Transport;
+import puente.turn.store.LocalStore;
+import puente.turn.store.LocalStore.Quotas;
+
+/** Several realms on one server: who is asked for which, and what holds there. */
+class RealmsTest {
+
+  private static final String OTHER = "tenant.example";
+
+  private static final Tenant TENANT =
+      new Tenant(
+          Credentials.ofRealm(OTHER).withUser("ana", "otra").withSecret("west"),
+          PeerPolicy.SAFE.withAllowed(AddressRange.parse("203.0.113.0/24")),
+          5000);
+
+  private static final RealmRules RULES =
+      new RealmRules(
+          Map.of("turn.tenant.example", OTHER),
+          Map.of("https://App.tenant.example", OTHER),
+          Map.of(Lab.SERVER.withPort(0), OTHER));
+
+  private static TurnConfig.Builder config(RealmRules rules) {
+    return Lab.config()
+        .limits(Limits.STANDARD.withUnauthorized(0, 0))
+        .tenants(List.of(TENANT), rules);
+  }
+
+  private static RealmRules byOrigin() {
+    return new RealmRules(Map.of(), RULES.byOrigin(), Map.of());
+  }
+
+  private static String realmIn(Reply challenge) {
+    return new String(challenge.bytes(AttributeType.REALM));
+  }
+
+  /** coturn's turn_origin_to_realm: in lower case, with the port; else the main realm. */
+  @Test
+  void originChoosesTheRealm() {
+    Lab lab = new Lab(config(byOrigin()).build());
+    Client client = lab.client("192.0.2.7:4000");
+    for (String origin : List.of("https://app.tenant.example", "https://app.tenant.example:443")) {
+      Sent request = allocate().bytes(AttributeType.ORIGIN, origin.getBytes());
+      assertEquals(OTHER, realmIn(client.sends(request).refused(401)));
+    }
+    for (String origin : List.of("https://elsewhere.example", "http://app.tenant.example", ":::")) {
+      Sent request = allocate().bytes(AttributeType.ORIGIN, origin.getBytes());
+      assertEquals(Lab.REALM, realmIn(client.sends(request).refused(401)));
+    }
+    assertEquals(Lab.REALM, realmIn(client.sends(allocate()).refused(401)));
+  }
+
+  @Test
+  void theNameInTheHandshakeChoosesTheRealm() {
+    Lab lab = new Lab(config(new RealmRules(RULES.byServerName(), Map.of(), Map.of())).build());
+    Client client = lab.client(Transport.TLS, "192.0.2.7:4000");
+    assertEquals(Lab.REALM, realmIn(client.sends(allocate()).refused(401)));
+    lab.serverNames.put(client.tuple, "TURN.tenant.example");
+    assertEquals(OTHER, realmIn(client.sends(allocate()).refused(401)));
+  }
+
+  @Test
+  void theListenerChoosesTheRealm() {
+    Lab lab = new Lab(config(new RealmRules(Map.of(), Map.of(), RULES.byListener())).build());
+    Client client = lab.client("192.0.2.7:4000");
+    assertEquals(OTHER, realmIn(client.sends(allocate()).refused(401)));
+  }
+
+  /** One name, two realms: two users, with their own peers, rates and quotas. */
+  @Test
+  void eachRealmHasItsOwn() {
+    LocalStore store = new LocalStore(Quotas.NONE);
+    store.quotas(Quotas.NONE, Map.of(OTHER, new Quotas(1, 0, 0, 0)));
+    Lab lab = new Lab(config(byOrigin()).build(), store, 7, 0, 1);
+    Client main = lab.client("192.0.2.7:1").as("ana", "secreto");
+    main.allocates();
+    main.sends(createPermission("192.0.2.9:1")).succeeds();
+    main.sends(createPermission("203.0.113.9:1")).refused(403);
+
+    Client other = lab.client("192.0.2.7:2").as("ana", "secreto");
+    other.realm = OTHER.getBytes();
+    assertEquals(OTHER, realmIn(other.sends(allocate()).refused(401)));
+    other.as("ana", "otra");
+    other.realm = OTHER.getBytes();
+    other.allocates();
+    other.sends(createPermission("203.0.113.9:1")).succeeds();
+    other.sends(createPermission("192.0.2.9:1")).refused(403);
+    assertEquals(1, store.countOf(OTHER, "ana"));
+    assertEquals(1, store.countOf(Lab.REALM, "ana"));
+    lab.server.forEachAllocation(
+        allocation -> assertEquals(allocation.client().equals(other.tuple), allocation.up != null));
+
+    Client second = lab.client("192.0.2.7:3").as("ana", "otra");
+    second.realm = OTHER.getBytes();
+    second.sends(allocate()).refused(486);
+    // Nobody of one realm touches what is of the other (RFC 8656 §5).
+    Client thief = new Client(lab, main.tuple).as("ana", "otra");
+    thief.realm = OTHER.getBytes();
+    thief.sends(refresh()).refused(441);
+  }
+
+  /** A restored allocation is its realm's: its quota, its peers, its users. */
+  @Test
+  void realmsOutliveARestart() {
+    Lab lab = new Lab(config(byOrigin()).build());
+    Client other = lab.client("192.0.2.7:2").as("ana", "otra");
+    other.realm = OTHER.getBytes();
+    other.allocates();
+    other.sends(createPermission("203.0.113.9:1")).succeeds();
+    lab.restartsWithAll();
+    assertEquals(1, lab.store.countOf(OTHER, "ana"));
+    lab.server.forEachAllocation(allocation -> assertEquals(1, allocation.permissions()));
+    assertTrue(other.trusts(other.sends(refresh()).succeeds()));
+    other.sends(createPermission("192.0.2.9:1")).refused(403);
+  }
+
+  /** A realm's secrets are its own. */
+  @Test
+  void secretsAreOfOneRealm() {
+    Lab lab = new Lab(config(byOrigin()).build());
+    String name = (lab.now / 1000 + 600) + ":eva";
+    Client client = lab.client("192.0.2.7:2").as(name, Credentials.ephemeralPassword("west", name));
+    client.sends(allocate()).refused(401);
+    client.realm = OTHER.getBytes();
+    client.sends(allocate()).succeeds();
+  }
+}
