@@ -113,7 +113,10 @@ final class Config {
   /** Whether any user or shared secret was configured, or credentials were asked for. */
   boolean hasCredentials() {
     boolean asked = isGiven(Settings.LT_CRED_MECH) && value(Settings.LT_CRED_MECH);
-    return asked || value(Settings.USE_AUTH_SECRET) || !all(Settings.USER).isEmpty();
+    return asked
+        || value(Settings.USE_AUTH_SECRET)
+        || !all(Settings.USER).isEmpty()
+        || UserSettings.areGiven(this);
   }
 
   /**
@@ -121,6 +124,7 @@ final class Config {
    * the generated secret serves. The server is never open by omission.
    */
   boolean usesSharedSecret() {
-    return value(Settings.USE_AUTH_SECRET) || (!isAnonymous() && all(Settings.USER).isEmpty());
+    return value(Settings.USE_AUTH_SECRET)
+        || (!isAnonymous() && all(Settings.USER).isEmpty() && !UserSettings.areGiven(this));
   }
 }

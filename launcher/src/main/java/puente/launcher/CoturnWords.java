@@ -13,8 +13,8 @@ import puente.launcher.Setting.Group;
  * come.
  */
 final class CoturnWords {
-  private static final String NO_DATABASE =
-      "user databases are not read; give users as user= or use static-auth-secret";
+  private static final String NO_MONGO =
+      "MongoDB is not read; SQLite, PostgreSQL, MySQL, MariaDB and Redis are";
   private static final String NO_TELNET = "there is no telnet console";
   private static final String ON_ADMIN_PORT = "the console is at admin-ip and admin-port";
   private static final String JDK_CHOOSES = "the JDK chooses among strong parameters only";
@@ -98,39 +98,25 @@ final class CoturnWords {
         .dead()
         .held("loopback is denied by default")
         .in(table);
-    flag(Group.PEERS, "no-dynamic-ip-list", "No peer rules from a database.")
-        .held("peer rules come from the configuration")
-        .in(table);
     row(Group.LIMITS, "max-allocate-timeout", Type.TEXT, "Time to complete an allocation.")
         .ignored("see stream-authentication-timeout; UDP keeps no state before it")
         .in(table);
   }
 
   private static void credentials(List<Setting<?>> table) {
-    text(Group.CREDENTIALS, "userdb", "SQLite user database.")
-        .or("db")
-        .letter('b')
-        .ignored(NO_DATABASE)
-        .in(table);
-    connection("psql-userdb").or("sql-userdb").letter('e').ignored(NO_DATABASE).in(table);
-    connection("mysql-userdb").letter('M').ignored(NO_DATABASE).in(table);
-    connection("mongo-userdb").letter('J').ignored(NO_DATABASE).in(table);
-    connection("redis-userdb").letter('N').ignored(NO_DATABASE).in(table);
+    connection("mongo-userdb").letter('J').ignored(NO_MONGO).in(table);
     connection("redis-statsdb").letter('O').ignored("see /metrics on the admin port").in(table);
     text(Group.CREDENTIALS, "secret-key-file", "Key of an encrypted database password.")
-        .ignored(NO_DATABASE)
+        .ignored("give the password of the database as it is, in a file that only its owner reads")
         .in(table);
     flag(Group.CREDENTIALS, "check-origin-consistency", "Check ORIGIN across a session.")
-        .ignored("ORIGIN is not used")
+        .ignored("ORIGIN chooses the realm of a first request and nothing else")
         .in(table);
     flag(Group.CREDENTIALS, "stateless-nonce", "Nonces without state.")
         .held("nonces are always stateless")
         .in(table);
     flag(Group.CREDENTIALS, "no-auth-pings", "No database checks.")
-        .held("there is no database")
-        .in(table);
-    flag(Group.CREDENTIALS, "no-dynamic-realms", "No realms from a database.")
-        .held("there is no database")
+        .ignored("the database is read again every userdb-refresh, on threads of its own")
         .in(table);
   }
 

@@ -39,6 +39,7 @@ final class Node implements NodeControl {
   private final @Nullable NodeTls tls;
   private final LocalStore store;
   private final NodeFleet fleet;
+  private final NodeUsers users;
   private final Cluster cluster;
   private final EventLoops loops;
   private final NodeJournal journal;
@@ -72,6 +73,7 @@ final class Node implements NodeControl {
     tls = parts.tls();
     store = parts.store();
     fleet = parts.fleet();
+    users = parts.users();
     cluster = parts.cluster();
     cluster.shareRates(fleet::claimants);
     loops = parts.loops();
@@ -103,10 +105,12 @@ final class Node implements NodeControl {
       live.bind(signaling);
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
+      users.close();
       loops.close().toCompletableFuture().join();
       journal.close();
       throw startFailure(refused);
     } catch (StartFailure | RuntimeException failure) {
+      users.close();
       loops.close().toCompletableFuture().join();
       journal.close();
       throw failure;
@@ -126,6 +130,7 @@ final class Node implements NodeControl {
     // What the former process was told last, while this one waited for its turn.
     refuse(revoked.names());
     awaitNextEnd();
+    users.watch(this::takeOverAgain);
   }
 
   /** What operators added in the former process, while this one waited for its turn. */
@@ -133,8 +138,13 @@ final class Node implements NodeControl {
     AddedAccess latest = AddedAccess.read(state);
     if (!latest.equals(added)) {
       added = latest;
-      takeOver(added.over(given, state, Instant.now()));
+      takeOver(over(added, given));
     }
+  }
+
+  /** What holds when operators and the user database have added what they have. */
+  private Config over(AddedAccess more, Config newlyGiven) throws StartFailure {
+    return users.over(more.over(newlyGiven, state, Instant.now()));
   }
 
   /** Goes on with what other nodes have left, where there are others. */
@@ -193,6 +203,7 @@ final class Node implements NodeControl {
       metrics.bind(moving);
     }
     metrics.bind(leaving);
+    metrics.bind(users);
     metrics.bindEgressLimit(() -> 2 * current.value(Settings.BPS_CAPACITY));
     return metrics;
   }
@@ -243,7 +254,7 @@ final class Node implements NodeControl {
    */
   @Override
   public synchronized void reload(Config newlyGiven) throws StartFailure {
-    takeOver(added.over(newlyGiven, state, Instant.now()));
+    takeOver(over(added, newlyGiven));
     given = newlyGiven;
     LOG.info("event=reloaded");
     List<String> waiting = ReloadRules.waiting(config, current);
@@ -263,8 +274,9 @@ final class Node implements NodeControl {
     if (certificate != null) {
       certificate.reload(newConfig, state);
     }
-    store.quotas(parts.quotas());
-    turn.reconfigure(fleet.apply(turnConfig, newConfig), parts.streams());
+    store.quotas(parts.quotas(), users.quotasByRealm(newConfig, parts.quotas()));
+    users.reconfigure(newConfig);
+    turn.reconfigure(inForce(turnConfig, newConfig), parts.streams());
     turn.dtlsHandshakes(newConfig.value(ProtocolSettings.MAX_DTLS_HANDSHAKES));
     live.peers(turnConfig.peers());
     signaling.reload(newConfig, loops);
@@ -272,10 +284,15 @@ final class Node implements NodeControl {
     drain.reload(newConfig);
   }
 
+  /** The same with what is shared with others, and with who else knows users. */
+  private TurnConfig inForce(TurnConfig turnConfig, Config newConfig) {
+    return users.apply(fleet.apply(turnConfig, newConfig), newConfig, revoked.names());
+  }
+
   /** It is in the file before it is in force, and taken out again if it cannot be. */
   @Override
   public synchronized void apply(AddedAccess next) throws StartFailure {
-    Config newConfig = next.over(given, state, Instant.now());
+    Config newConfig = over(next, given);
     ReloadRules.check(config, newConfig);
     keep(next);
     try {
@@ -320,12 +337,17 @@ final class Node implements NodeControl {
   }
 
   private synchronized void endSecrets() {
-    try {
-      takeOver(added.over(given, state, Instant.now()));
-    } catch (StartFailure impossible) {
-      LOG.error("event=defect where=secrets meaning=\"please report\"", impossible);
-    }
+    takeOverAgain();
     awaitNextEnd();
+  }
+
+  /** Nobody has reloaded, but what lies over the configuration is not what it was. */
+  private synchronized void takeOverAgain() {
+    try {
+      takeOver(over(added, given));
+    } catch (StartFailure refused) {
+      LOG.error("event=not-taken-over reason=\"{}\"", refused.line());
+    }
   }
 
   @Override
@@ -340,7 +362,7 @@ final class Node implements NodeControl {
     }
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
-      turn.reconfigure(fleet.apply(parts.turn(own), current), parts.streams());
+      turn.reconfigure(inForce(parts.turn(own), current), parts.streams());
       for (String username : usernames) {
         // A star would mean others, too; such a name is only refused.
         if (!username.contains("*")) {
@@ -406,6 +428,7 @@ final class Node implements NodeControl {
         .stop()
         .thenCompose(stopped -> admin.stop())
         .thenAcceptAsync(stopped -> turn.leave(), Node::aside)
+        .thenRun(users::close)
         .thenRun(journal::close);
   }
 
@@ -429,7 +452,8 @@ final class Node implements NodeControl {
         .thenRun(journal::close)
         .thenCompose(stopped -> cluster.leave())
         .thenCompose(left -> admin.stop())
-        .thenCompose(stopped -> loops.close());
+        .thenCompose(stopped -> loops.close())
+        .thenRun(users::close);
   }
 
   /** What waits for loops must not run on one, as what follows the end of an HTTP server would. */

@@ -34,7 +34,8 @@ import puente.turn.Counters.PortState;
  */
 final class NodeFigures {
 
-  private static final List<Counter> WRONG = List.of(Counter.REST_REFUSED, Counter.STATIC_REFUSED);
+  private static final List<Counter> WRONG =
+      List.of(Counter.REST_REFUSED, Counter.STATIC_REFUSED, Counter.DIRECTORY_REFUSED);
   private static final List<Counter> QUOTAS =
       List.of(Counter.QUOTA_USER, Counter.QUOTA_REALM, Counter.QUOTA_IP, Counter.QUOTA_GLOBAL);
 

@@ -147,6 +147,11 @@ final class NodeMetrics implements AutoCloseable {
     NodeMetricsDrain.bind(registry, drain);
   }
 
+  /** Who else knows users, from now on. */
+  void bind(NodeUsers users) {
+    NodeMetricsUsers.bind(registry, users);
+  }
+
   /** What came of taking over addresses, from now on. */
   void bind(TakeoverHook hook) {
     NodeMetricsHook.bind(registry, hook);

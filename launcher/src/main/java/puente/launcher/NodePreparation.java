@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.net.Addresses;
 import puente.net.DescriptorHolder;
@@ -30,6 +31,7 @@ record NodePreparation(
     @Nullable NodeTls tls,
     LocalStore store,
     NodeFleet fleet,
+    NodeUsers users,
     Cluster cluster,
     TurnNode.Options options,
     EventLoops loops,
@@ -43,13 +45,16 @@ record NodePreparation(
   static NodePreparation of(Config given, StateDirectory state, DescriptorHolder holder)
       throws StartFailure {
     AddedAccess added = AddedAccess.read(state);
-    Config config = added.over(given, state, Instant.now());
-    NodeConfig parts = new NodeConfig(config, state, Revoked.read(config, state).names());
+    NodeUsers users = NodeUsers.open(given, state);
+    Config config = users.over(added.over(given, state, Instant.now()));
+    Set<String> revoked = Revoked.read(config, state).names();
+    NodeConfig parts = new NodeConfig(config, state, revoked);
     List<TurnNode.Listen> listens = parts.listens();
     List<TransportAddress> own = ownEndpoints(config, listens);
     LocalStore store = new LocalStore(parts.quotas());
+    store.quotas(parts.quotas(), users.quotasByRealm(config, parts.quotas()));
     NodeFleet fleet = new NodeFleet(store);
-    TurnConfig turnConfig = fleet.apply(parts.turn(own), config);
+    TurnConfig turnConfig = users.apply(fleet.apply(parts.turn(own), config), config, revoked);
     boolean wantsTls =
         NodeSignaling.wantsTls(config)
             || ProtocolSettings.servesDtls(config)
@@ -71,7 +76,7 @@ record NodePreparation(
             turnConfig,
             parts.binding(),
             parts.streams(),
-            Accounts.NOBODY);
+            users.accounts());
     EventLoops loops = openLoops(parts, holder);
     return new NodePreparation(
         given,
@@ -82,6 +87,7 @@ record NodePreparation(
         tls,
         store,
         fleet,
+        users,
         cluster,
         options,
         loops,
@@ -134,6 +140,7 @@ record NodePreparation(
 
   /** Lets go of it all. */
   void close() {
+    users.close();
     loops.close().toCompletableFuture().join();
   }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  puente serve --dev                    start for trying on one machine",
       "  puente serve -c turnserver.conf       start with a coturn configuration",
       "  puente credentials --user ana         a credential and iceServers for a browser",
+      "  puente user add ana                   a user of the user database",
       "  puente plan --bhca 60000              how many nodes so many calls take",
       "  puente doctor                         what is wrong here, and how to mend it",
       "  puente migrate turnserver.conf        what a coturn configuration becomes",
@@ -79,6 +80,10 @@ public final class Puente {
         .addSubcommand("credentials", credentials)
         .addSubcommand("snippet", snippet)
         .addSubcommand("config", config)
+        .addSubcommand("user", UserCommand.of(surroundings, System.in))
+        .addSubcommand("secret", SecretCommand.of(surroundings))
+        .addSubcommand("realm", RealmCommand.of(surroundings))
+        .addSubcommand("peer-rule", PeerRuleCommand.of(surroundings))
         .addSubcommand("migrate", new MigrateCommand(surroundings))
         .addSubcommand("nodes", new NodesCommand(surroundings))
         .addSubcommand("sessions", new SessionsCommand(surroundings))

@@ -481,6 +481,7 @@ final class Settings {
   private static List<Setting<?>> table() {
     List<Setting<?>> all = new ArrayList<>(ROWS);
     ProtocolSettings.addTo(all);
+    UserSettings.addTo(all);
     OidcSettings.addTo(all);
     AcmeSettings.addTo(all);
     HttpSettings.addTo(all);

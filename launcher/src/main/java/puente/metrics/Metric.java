@@ -13,6 +13,12 @@ public enum Metric {
   STUN_RESPONSES("puente_stun_responses_total", "Responses sent", "method transport code"),
   STUN_DROPPED("puente_stun_dropped_total", "Messages not answered", "reason"),
   AUTH("puente_auth_total", "Credentials judged", "mechanism result"),
+  USER_LOOKUPS(
+      "puente_user_lookups_total",
+      "Users that the user database or the webhook was to be asked for, and what came of it",
+      "result"),
+  USER_SOURCES(
+      "puente_user_sources", "User databases and webhooks, by whether they answer", "state"),
   QUOTA_REJECTIONS("puente_quota_rejections_total", "Allocations refused by a quota", "scope"),
   TCP("puente_turn_tcp_total", "What became of TCP with peers (RFC 6062)", "event"),
   STATE("puente_state_total", "Allocations kept over a restart or taken over", "event"),

@@ -25,6 +25,16 @@ final class SecurityDashboard {
                     "reqps",
                     "By mechanism and result.",
                     linesBy("mechanism, result", Metric.AUTH)),
+                stack(
+                    "Looked up",
+                    "reqps",
+                    "Users that the database or the webhook was to be asked for.",
+                    linesBy("result", Metric.USER_LOOKUPS)),
+                lines(
+                    "Who knows users",
+                    "short",
+                    "Databases and webhooks, by whether they answer.",
+                    line(of(Metric.USER_SOURCES), "{{node}} {{state}}")),
                 lines(
                     "Refused, by node",
                     "reqps",

@@ -8,9 +8,13 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
@@ -72,6 +76,22 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   @Override
   public boolean hasSpoken() {
     return framesRead > 0;
+  }
+
+  @Override
+  public @Nullable String serverName() {
+    Channel opened = channel;
+    SslHandler security = opened == null ? null : opened.pipeline().get(SslHandler.class);
+    if (security == null
+        || !(security.engine().getSession() instanceof ExtendedSSLSession session)) {
+      return null;
+    }
+    for (SNIServerName name : session.getRequestedServerNames()) {
+      if (name instanceof SNIHostName host) {
+        return host.getAsciiName();
+      }
+    }
+    return null;
   }
 
   @Override

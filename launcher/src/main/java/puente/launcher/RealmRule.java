@@ -1,0 +1,28 @@
+package puente.launcher;
+
+import java.util.Locale;
+import puente.stun.OpaqueString;
+
+/** Which realm whoever comes so is asked for: {@code key realm}. */
+record RealmRule(String key, String realm) {
+
+  static RealmRule parse(String text) {
+    String[] words = text.strip().split("\\s+", 2);
+    if (words.length != 2) {
+      throw new IllegalArgumentException("not a key and a realm");
+    }
+    return new RealmRule(words[0].toLowerCase(Locale.ROOT), OpaqueString.enforce(words[1]));
+  }
+
+  /** The key is an address of ours. */
+  static RealmRule ofAddress(String text) {
+    RealmRule rule = parse(text);
+    Type.address(rule.key);
+    return rule;
+  }
+
+  @Override
+  public String toString() {
+    return key + " " + realm;
+  }
+}
