@@ -32,7 +32,7 @@ import puente.launcher.Migration.Outcome;
       "  puente migrate turnserver.conf --userdb /var/lib/turn/turndb -o puente.conf",
       "  puente migrate --json /etc/turnserver.conf",
       "",
-      "'puente serve -c turnserver.conf' takes the old file as it is; only the database is not read."
+      "'puente serve -c turnserver.conf' takes the old file as it is, and its database."
     },
     sortOptions = false)
 final class MigrateCommand implements Callable<Integer> {
@@ -86,7 +86,8 @@ final class MigrateCommand implements Callable<Integer> {
     if (database.isEmpty() && lines.stream().anyMatch(line -> line.key().equals("userdb"))) {
       surroundings
           .err()
-          .println("puente: the file names a database; give it as --userdb to take it over");
+          .println(
+              "puente: the database is used as it is; --userdb takes its entries over instead");
     }
     if (malformed) {
       surroundings.err().println("puente: mend the malformed lines first; nothing was written");

@@ -70,6 +70,13 @@ final class Migration {
           "acme-redirect",
           "respond-http-unsupported");
 
+  private static final Set<String> DATABASES =
+      Set.of(
+          UserSettings.USERDB.name(),
+          UserSettings.PSQL_USERDB.name(),
+          UserSettings.MYSQL_USERDB.name(),
+          UserSettings.REDIS_USERDB.name());
+
   private final List<Outcome> outcomes = new ArrayList<>();
   private String realm = Settings.REALM.fallback();
 
@@ -139,6 +146,7 @@ final class Migration {
 
   /** After the file, which says the realm. */
   void database(CoturnDatabase database) {
+    outcomes.replaceAll(Migration::takenOver);
     database.users().forEach(this::user);
     rows("turn_secret", Settings.STATIC_AUTH_SECRET, database.secrets());
     rows("allowed_peer_ip", Settings.ALLOWED_PEER_IP, database.allowedPeers());
@@ -147,12 +155,20 @@ final class Migration {
     lost(
         "turn_origin_to_realm",
         database.origins(),
-        "realms by ORIGIN, which no browser sends: run one Puente for each realm");
-    lost("oauth_key", database.oauthKeys(), "this version has no OAuth (RFC 7635)");
+        "say it as origin-realm, or keep the database: realms are kept there");
+    lost("oauth_key", database.oauthKeys(), "say it as oauth-key, or keep the database");
     lost(
         "admin_user",
         database.admins(),
         "its passwords are of another kind: make accounts on the console's first page");
+  }
+
+  /** The database that is taken over is none any more. */
+  private static Outcome takenOver(Outcome outcome) {
+    return DATABASES.contains(outcome.word()) && outcome.fate() == Fate.KEPT
+        ? nothing(
+            outcome.place(), outcome.word(), Fate.NOT_NEEDED, "its entries are taken over below")
+        : outcome;
   }
 
   private boolean isOurs(CoturnDatabase.Row row) {
@@ -168,7 +184,7 @@ final class Migration {
             + SafeText.excerpt(row.realm(), 60)
             + ", this is "
             + SafeText.excerpt(realm, 60)
-            + ": run one Puente for each realm");
+            + ": keep the database, where realms are kept");
   }
 
   private void user(CoturnDatabase.Row row) {

@@ -127,6 +127,7 @@ record NodePreparation(
         own.add(Addresses.of(ip, config.value(port)));
       }
     }
+    NodeUsers.endpoints(config).forEach(endpoint -> own.add(Addresses.of(endpoint)));
     config
         .find(ClusterSettings.CLUSTER_IP)
         .ifPresent(ip -> own.add(Addresses.of(ip, config.value(ClusterSettings.CLUSTER_PORT))));

@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,11 +15,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.net.Addresses;
+import puente.stun.AddressRange;
+import puente.stun.TransportAddress;
 import puente.turn.Credentials;
 import puente.turn.PeerPolicy;
 import puente.turn.RealmRules;
@@ -52,6 +57,9 @@ final class NodeUsers implements AutoCloseable {
   private final @Nullable Webhook webhook;
   private final List<Breaker> breakers = new ArrayList<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("userdb-refresh").factory());
   private final AccountDesk desk;
   private volatile DatabaseOverlay overlay = DatabaseOverlay.NOTHING;
   private volatile boolean isClosed;
@@ -132,6 +140,21 @@ final class NodeUsers implements AutoCloseable {
     return redis.isPresent()
         ? Databases.redis(redis.get())
         : Databases.sqlite(config.value(UserSettings.USERDB), toWrite);
+  }
+
+  /** Where the database is: never anybody's peer. */
+  static List<InetSocketAddress> endpoints(Config config) {
+    List<InetSocketAddress> all = new ArrayList<>();
+    config
+        .find(UserSettings.PSQL_USERDB)
+        .ifPresent(words -> all.addAll(Databases.endpoints(words, 5432)));
+    config
+        .find(UserSettings.MYSQL_USERDB)
+        .ifPresent(words -> all.addAll(Databases.endpoints(words, 3306)));
+    config
+        .find(UserSettings.REDIS_USERDB)
+        .ifPresent(words -> all.addAll(Databases.endpoints(words, 6379)));
+    return all;
   }
 
   private static @Nullable Webhook webhook(Config config) throws StartFailure {
@@ -229,14 +252,12 @@ final class NodeUsers implements AutoCloseable {
   }
 
   /** The rules of the main realm without those that the database adds to it alone. */
-  private static puente.stun.AddressRange[] ofRealm(
-      List<puente.stun.AddressRange> all,
-      List<puente.stun.AddressRange> ofMain,
-      List<puente.stun.AddressRange> ofRealm) {
-    List<puente.stun.AddressRange> rules = new ArrayList<>(all);
+  private static AddressRange[] ofRealm(
+      List<AddressRange> all, List<AddressRange> ofMain, List<AddressRange> ofRealm) {
+    List<AddressRange> rules = new ArrayList<>(all);
     ofMain.forEach(rules::remove);
     rules.addAll(ofRealm);
-    return rules.toArray(puente.stun.AddressRange[]::new);
+    return rules.toArray(AddressRange[]::new);
   }
 
   private RealmRules rules(Config config) {
@@ -247,7 +268,7 @@ final class NodeUsers implements AutoCloseable {
     config.all(UserSettings.ORIGIN_REALM).forEach(rule -> origins.put(rule.key(), rule.realm()));
     Map<String, String> names = new HashMap<>();
     config.all(UserSettings.SNI_REALM).forEach(rule -> names.put(rule.key(), rule.realm()));
-    Map<puente.stun.TransportAddress, String> listeners = new HashMap<>();
+    Map<TransportAddress, String> listeners = new HashMap<>();
     for (RealmRule rule : config.all(UserSettings.LISTENER_REALM)) {
       listeners.put(Addresses.of(InetAddress.ofLiteral(rule.key()), 0), rule.realm());
     }
@@ -291,23 +312,28 @@ final class NodeUsers implements AutoCloseable {
   /** Looks for changes from now on; {@code onChange} is run on a thread that may wait. */
   void watch(Runnable onChange) {
     if (database != null) {
-      Thread.ofVirtual().name("userdb-refresh").start(() -> watchOn(onChange));
+      lookLater(onChange);
     }
   }
 
-  private void watchOn(Runnable onChange) {
-    while (!isClosed) {
-      try {
-        TimeUnit.MILLISECONDS.sleep(refresh.toMillis());
-        if (!isClosed && read()) {
-          onChange.run();
-          LOG.info("event=userdb-changed");
-        }
-      } catch (InterruptedException ending) {
-        return;
-      } catch (RuntimeException | AssertionError defect) {
-        LOG.error("event=defect where=userdb meaning=\"please report\"", defect);
+  private void lookLater(Runnable onChange) {
+    try {
+      timer.schedule(() -> look(onChange), refresh.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException ending) {
+      // Nothing is wanted of it any more.
+    }
+  }
+
+  private void look(Runnable onChange) {
+    try {
+      if (read()) {
+        onChange.run();
+        LOG.info("event=userdb-changed");
       }
+    } catch (RuntimeException | AssertionError defect) {
+      LOG.error("event=defect where=userdb meaning=\"please report\"", defect);
+    } finally {
+      lookLater(onChange);
     }
   }
 
@@ -336,6 +362,7 @@ final class NodeUsers implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
+    timer.shutdownNow();
     threads.shutdownNow();
     if (database != null) {
       database.close();

@@ -3,10 +3,15 @@ package puente.users;
 import com.zaxxer.hikari.HikariConfig;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.RedisOptions;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import org.sqlite.SQLiteConfig;
 
@@ -148,6 +153,25 @@ public final class Databases {
     words.find("user").ifPresent(options::setUser);
     words.find("password").ifPresent(options::setPassword);
     return new RedisDatabase("redis " + words, options, 2000 * seconds);
+  }
+
+  /**
+   * Where a database is, that nobody may relay to; empty if its name is not known here.
+   *
+   * @param port where it is when the words name none
+   */
+  public static List<InetSocketAddress> endpoints(String text, int port) {
+    ConnectionText words = ConnectionText.parse(text);
+    int actual = words.number("port", port, PORT_MAX);
+    List<InetSocketAddress> endpoints = new ArrayList<>();
+    try {
+      for (InetAddress address : InetAddress.getAllByName(words.word("host", "localhost"))) {
+        endpoints.add(new InetSocketAddress(address, actual));
+      }
+    } catch (UnknownHostException unknown) {
+      // Who wants to reach it has to know its address as well.
+    }
+    return endpoints;
   }
 
   private static HikariConfig pool(int connections, int seconds) {

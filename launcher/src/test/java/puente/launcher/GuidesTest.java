@@ -101,7 +101,7 @@ class GuidesTest {
     assertEquals("ipv6", config.value(Settings.ALLOCATION_DEFAULT_ADDRESS_FAMILY));
     assertEquals(Path.of("/run/turnserver.pid"), config.value(Settings.PIDFILE));
     assertEquals(2, config.all(Settings.USER).size());
-    assertTrue(warned(config).containsAll(List.of("prod", "no-sslv2", "psql-userdb", "CA-file")));
+    assertTrue(warned(config).containsAll(List.of("prod", "no-sslv2", "CA-file")));
   }
 
   private static int byFile(String one, String other) {

@@ -110,7 +110,8 @@ class MigrationTest {
     assertEquals(0, migrate("--userdb", "turndb", "-o", "puente.conf"), this::complained);
     for (String line :
         List.of(
-            "# line 5 psql-userdb unsupported ",
+            "# line 4 userdb not needed its entries",
+            "# line 5 psql-userdb not needed its entries",
             "# line 6 prometheus-port renamed prometheus-port is admin-port",
             "# turnusers_lt user kept\n",
             "# turnusers_lt user ben unsupported of realm other.org, this is example.org",

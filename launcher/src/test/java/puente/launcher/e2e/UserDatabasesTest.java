@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -212,7 +213,7 @@ class UserDatabasesTest {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("never: " + what);
       }
-      Thread.sleep(50);
+      LockSupport.parkNanos(50_000_000);
     }
   }
 }
