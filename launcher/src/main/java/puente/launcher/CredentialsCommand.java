@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import puente.stun.AddressRange;
 
 /** Prints an ephemeral credential, ready to use. */
 @Command(
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
       "",
       "  puente credentials --user ana",
       "  puente credentials --user ana --ttl 8h --server turn.example.org",
+      "  puente credentials --user ana --ip 203.0.113.7 --uses 1",
       "  puente credentials --user ana --json | jq .iceServers",
       ""
     },
@@ -34,6 +36,8 @@ final class CredentialsCommand implements Callable<Integer> {
 
   /** RFC 8489 §14.3 allows 508 bytes with the expiry before it. */
   private static final int USER_LENGTH_MAX = 120;
+
+  private static final int USES_MAX = 999_999;
 
   private final Surroundings surroundings;
 
@@ -52,6 +56,18 @@ final class CredentialsCommand implements Callable<Integer> {
       paramLabel = "TIME",
       description = "How long it is good: seconds, or 90s, 30m, 1h, 7d. Default: 1h.")
   private String ttl;
+
+  @Option(
+      names = "--ip",
+      paramLabel = "RANGE",
+      description = "Good for clients of this address or range only: ip, ip-ip or ip/prefix.")
+  private Optional<String> ip = Optional.empty();
+
+  @Option(
+      names = "--uses",
+      paramLabel = "N",
+      description = "Good for so many allocations, 1 to 999999.")
+  private Optional<Integer> uses = Optional.empty();
 
   @Option(
       names = {"-r", "--realm"},
@@ -89,7 +105,7 @@ final class CredentialsCommand implements Callable<Integer> {
     Credential credential =
         Credential.create(
             SigningSecret.of(config, surroundings),
-            name(),
+            name() + conditions(),
             now.plus(lifetime),
             config.value(Settings.REST_API_SEPARATOR));
     IceUrls urls = new IceUrls(config, server, List.of());
@@ -128,6 +144,25 @@ final class CredentialsCommand implements Callable<Integer> {
       throw StartFailure.configuration("--user: a control character in the name");
     }
     return user;
+  }
+
+  /** docs/USERS.md; the password vouches for them, as for the rest of the username. */
+  private String conditions() throws StartFailure {
+    StringBuilder conditions = new StringBuilder();
+    if (ip.isPresent()) {
+      try {
+        conditions.append(";ip=").append(AddressRange.parse(ip.get()));
+      } catch (IllegalArgumentException wrong) {
+        throw StartFailure.configuration("--ip: " + wrong.getMessage());
+      }
+    }
+    if (uses.isPresent()) {
+      if (uses.get() < 1 || uses.get() > USES_MAX) {
+        throw StartFailure.configuration("--uses: 1 to " + USES_MAX);
+      }
+      conditions.append(";uses=").append(uses.get());
+    }
+    return conditions.toString();
   }
 
   private Duration lifetime() throws StartFailure {

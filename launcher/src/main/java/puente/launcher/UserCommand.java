@@ -37,6 +37,9 @@ import puente.users.UserDatabase;
 final class UserCommand {
   private static final int PASSWORD_BYTES = 18;
 
+  /** RFC 8489 §14.3. */
+  private static final int NAME_BYTES_MAX = 508;
+
   @Mixin private final HelpOption help = new HelpOption();
 
   static CommandLine of(Surroundings surroundings, InputStream in) {
@@ -85,27 +88,32 @@ final class UserCommand {
     int run(UserDatabase database, String ofRealm) throws DatabaseFailure {
       boolean isMade = password.isEmpty() && !fromInput;
       String text = isMade ? made() : fromInput ? read() : password.orElseThrow();
-      // The same checks as for a user of the configuration.
-      User user = User.parse(name.replace(':', '_') + ":" + (text.startsWith("0x") ? "x" : text));
-      if (name.isEmpty() || name.indexOf('/') >= 0 && database.place().startsWith("redis")) {
-        throw new IllegalArgumentException("a name has a character, and no slash in Redis");
-      }
-      String prepared = OpaqueString.enforce(name);
+      String prepared = checked(database);
       String key = key(PasswordAlgorithm.MD5, prepared, ofRealm, text);
       if (sha256) {
         key += key(PasswordAlgorithm.SHA_256, prepared, ofRealm, text);
       }
       database.put(Table.USERS, new Row(ofRealm, prepared, key));
-      done(
-          "added "
-              + shown(user.name().isEmpty() ? name : prepared)
-              + " of realm "
-              + shown(ofRealm));
+      done("added " + shown(prepared) + " of realm " + shown(ofRealm));
       return isMade ? done("password " + text) : 0;
+    }
+
+    /** The name as clients say it (RFC 8489 §14.3); with a slash, Redis' keys were another's. */
+    private String checked(UserDatabase database) {
+      int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+      boolean isSplit = name.indexOf('/') >= 0 && database.place().startsWith("redis");
+      if (bytes == 0 || bytes > NAME_BYTES_MAX || isSplit) {
+        throw new IllegalArgumentException(
+            "a name has 1 to " + NAME_BYTES_MAX + " bytes, and no slash in Redis");
+      }
+      return OpaqueString.enforce(name);
     }
 
     private static String key(
         PasswordAlgorithm algorithm, String name, String realm, String password) {
+      if (password.isEmpty()) {
+        throw new IllegalArgumentException("an empty password");
+      }
       IntegrityKey key =
           IntegrityKey.longTerm(algorithm, name, realm, OpaqueString.enforce(password));
       return HexFormat.of().formatHex(key.bytes());

@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,9 +68,12 @@ abstract sealed class UserTableOptions implements Callable<Integer>
   @Override
   public Integer call() throws StartFailure {
     Config config = load();
-    // The state directory itself is made by a server.
+    Path state =
+        UserSettings.isDatabaseGiven(config)
+            ? config.value(Settings.STATE_DIR)
+            : StateDirectory.open(config).directory();
     try (UserDatabase database =
-        NodeUsers.database(config, StateDirectory.open(config).directory(), true)
+        NodeUsers.database(config, state, true)
             .orElseThrow(() -> new IllegalStateException("a database to write is always there"))) {
       return run(database, realm.orElse(config.value(Settings.REALM)));
     } catch (DatabaseFailure refused) {

@@ -3,13 +3,16 @@ package puente.users;
 import com.zaxxer.hikari.HikariConfig;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.RedisOptions;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -41,6 +44,9 @@ public final class Databases {
     if (!toWrite && (!Files.isReadable(file) || Files.isDirectory(file))) {
       throw new DatabaseFailure(file + ": no database that can be read");
     }
+    if (toWrite) {
+      makePrivate(file);
+    }
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(!toWrite);
     config.setBusyTimeout(SQLITE_BUSY_MS);
@@ -60,6 +66,18 @@ public final class Databases {
     } catch (DatabaseFailure broken) {
       database.close();
       throw broken;
+    }
+  }
+
+  /** SQLite would let everybody read the keys in a file that it makes. */
+  private static void makePrivate(Path file) throws DatabaseFailure {
+    try {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (FileAlreadyExistsException there) {
+      // It has its owner's permissions.
+    } catch (IOException unwritable) {
+      throw new DatabaseFailure(file + ": cannot be made", unwritable);
     }
   }
 

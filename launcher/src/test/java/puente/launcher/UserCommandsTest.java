@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,12 +157,16 @@ class UserCommandsTest {
   void theDatabaseOfNobodyElse() throws Exception {
     Files.writeString(directory.resolve("puente.conf"), "realm=example.org\n");
     assertEquals(0, run("user", "add", "ana"));
-    assertTrue(Files.exists(directory.resolve("state/turndb")));
+    assertEquals(
+        "rw-------",
+        PosixFilePermissions.toString(
+            Files.getPosixFilePermissions(directory.resolve("state/turndb"))));
   }
 
   @Test
   void wrongWordsAreRefused() throws Exception {
     assertEquals(2, run("user", "add", "ana", "--password", ""));
+    assertEquals(2, run("user", "add", "x".repeat(509)));
     Files.writeString(
         directory.resolve("puente.conf"),
         "userdb=" + file() + "\nredis-userdb=ip=127.0.0.1 password=hunter2\n");

@@ -129,7 +129,11 @@ final class Allocations {
     Login login = request.login();
     out.ask(
         new AllocationStore.Reserve(
-            client, login.quotaUser(), config.realmOf(login), login.terms().quota()));
+            client,
+            login.quotaUser(),
+            config.realmOf(login),
+            login.terms().quota(),
+            login.uses(now)));
   }
 
   /** One that has its ports already, from a snapshot; whoever counts quotas is told. */

@@ -66,6 +66,7 @@ final class Authenticator {
   private static final Refuse BAD_TOKEN =
       unauthorized("the token is forged, expired or of no key of ours");
   private static final Refuse EXPIRED = unauthorized("the credential has expired");
+  private static final Refuse OTHER_PLACE = unauthorized("the credential is for another address");
   private static final Refuse INCOMPLETE =
       new Refuse(ErrorCode.BAD_REQUEST, "MESSAGE-INTEGRITY without USERNAME, REALM or NONCE");
   private static final Refuse BID_DOWN =
@@ -190,7 +191,7 @@ final class Authenticator {
       return BAD_NONCE;
     }
     // 5. The integrity itself, under any of the keys that would do.
-    Outcome outcome = proven(new Claimed(request, realm, algorithm, known, told), now);
+    Outcome outcome = proven(new Claimed(request, client, realm, algorithm, known, told), now);
     if (!(outcome instanceof Login login)) {
       return outcome;
     }
@@ -218,6 +219,7 @@ final class Authenticator {
   /** A request that says who sent it. */
   private record Claimed(
       Message request,
+      FiveTuple client,
       Realm realm,
       PasswordAlgorithm algorithm,
       @Nullable Login known,
@@ -247,8 +249,10 @@ final class Authenticator {
     Credentials.Candidates candidates =
         token < 0 ? candidates(claimed, name) : byToken(claimed.request, name, token, now);
     Login login = candidates == null ? null : verified(claimed, candidates);
-    if (login != null) {
-      return login;
+    if (login != null && candidates != null) {
+      return candidates.conditions().allows(claimed.client.client())
+          ? login
+          : refuse(login.mechanism(), OTHER_PLACE);
     }
     if (token < 0
         && name != null
@@ -365,7 +369,9 @@ final class Authenticator {
     List<IntegrityKey> keys = candidates.keys();
     for (int i = 0; i < keys.size(); i++) {
       if (integrity.verify(claimed.request, keys.get(i))) {
-        return login(claimed, candidates, keys.get(i), Accounts.Terms.NONE, 0);
+        int uses = candidates.conditions().uses();
+        Accounts.Terms terms = uses == 0 ? Accounts.Terms.NONE : Accounts.Terms.NONE.withUses(uses);
+        return login(claimed, candidates, keys.get(i), terms, 0);
       }
     }
     return null;

@@ -46,7 +46,18 @@ public final class Credentials {
       String quotaUser,
       Mechanism mechanism,
       List<IntegrityKey> keys,
-      long expiresMs) {}
+      long expiresMs,
+      Conditions conditions) {
+
+    Candidates(
+        String user,
+        String quotaUser,
+        Mechanism mechanism,
+        List<IntegrityKey> keys,
+        long expiresMs) {
+      this(user, quotaUser, mechanism, keys, expiresMs, Conditions.NONE);
+    }
+  }
 
   private final String realm;
   private final Map<String, User> userByName;
@@ -212,7 +223,8 @@ public final class Credentials {
     // coturn's clients know both orders.
     boolean expiryFirst = isDigits(head);
     long expirySeconds = parseExpiry(expiryFirst ? head : tail);
-    if (expirySeconds < 0) {
+    Conditions.Named named = Conditions.read(expiryFirst ? tail : "");
+    if (expirySeconds < 0 || named == null) {
       return null;
     }
     List<IntegrityKey> keys = new ArrayList<>(2 * secrets.size());
@@ -222,9 +234,14 @@ public final class Credentials {
         keys.add(key(algorithm, name, password("HmacSHA256", secret, name)));
       }
     }
-    String person = expiryFirst ? tail : head;
+    String person = expiryFirst ? named.name() : head;
     return new Candidates(
-        name, person.isEmpty() ? name : person, Mechanism.REST, keys, 1000 * expirySeconds);
+        name,
+        person.isEmpty() ? name : person,
+        Mechanism.REST,
+        keys,
+        1000 * expirySeconds,
+        named.conditions());
   }
 
   private IntegrityKey key(PasswordAlgorithm algorithm, String name, String password) {

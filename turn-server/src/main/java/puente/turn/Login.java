@@ -3,6 +3,7 @@ package puente.turn;
 import org.jspecify.annotations.Nullable;
 import puente.stun.IntegrityKey;
 import puente.turn.store.Accounts;
+import puente.turn.store.AllocationStore;
 
 /**
  * Who made a request, and how its answer is sealed.
@@ -46,6 +47,12 @@ record Login(
     return realm.equals(other.realm)
         && (user.equals(other.user)
             || mechanism == Mechanism.OAUTH && other.mechanism == Mechanism.OAUTH);
+  }
+
+  /** What is to be counted of a credential that may be used so often; null for all others. */
+  AllocationStore.@Nullable Uses uses(long now) {
+    int max = terms.uses();
+    return max == 0 ? null : new AllocationStore.Uses(user, max, expiresMs, now);
   }
 
   /**

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -42,17 +44,30 @@ final class TlsTunnel implements AutoCloseable {
 
   /** A TLS connection to the server that trusts its certificate and nothing else. */
   static SSLSocket connect(ServerProcess server, String... protocols) throws IOException {
-    var socket =
-        (SSLSocket)
-            trusting(server.certificate)
-                .getSocketFactory()
-                .createSocket(InetAddress.getLoopbackAddress(), server.tlsPort);
+    var socket = open(server);
     if (protocols.length > 0) {
       socket.setEnabledProtocols(protocols);
     }
     socket.setTcpNoDelay(true);
     socket.startHandshake();
     return socket;
+  }
+
+  /** The same, calling this name (RFC 6066 §3). */
+  static SSLSocket calling(String name, ServerProcess server) throws IOException {
+    var socket = open(server);
+    var parameters = socket.getSSLParameters();
+    parameters.setServerNames(List.of(new SNIHostName(name)));
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    return socket;
+  }
+
+  private static SSLSocket open(ServerProcess server) throws IOException {
+    return (SSLSocket)
+        trusting(server.certificate)
+            .getSocketFactory()
+            .createSocket(InetAddress.getLoopbackAddress(), server.tlsPort);
   }
 
   private static SSLContext trusting(Certificate certificate) throws IOException {

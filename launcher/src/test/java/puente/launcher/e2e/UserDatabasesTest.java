@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -82,16 +81,16 @@ class UserDatabasesTest {
       ana.refresh(600);
       second.allocate();
       // user-quota of turn_realm_option.
-      assertEquals(486, allocationCode(third));
+      assertEquals(486, Admission.code(Admission.allocate(third)));
       ana.refresh(0);
       second.refresh(0);
     }
-    assertEquals(401, allocationCode(server, "ana", "wrong"));
-    assertEquals(401, allocationCode(server, "nobody", "secreto"));
+    assertEquals(401, Admission.codeFor(server, "ana", "wrong"));
+    assertEquals(401, Admission.codeFor(server, "nobody", "secreto"));
     String name = Instant.now().plusSeconds(600).getEpochSecond() + ":eva";
     String password = Credentials.ephemeralPassword("north-wind", name);
-    assertEquals(0, allocationCode(server, name, password));
-    assertEquals(0, allocationCode(server, ServerProcess.USER, ServerProcess.PASSWORD));
+    assertEquals(0, Admission.codeFor(server, name, password));
+    assertEquals(0, Admission.codeFor(server, ServerProcess.USER, ServerProcess.PASSWORD));
   }
 
   private static void changesAreSeen(
@@ -101,11 +100,11 @@ class UserDatabasesTest {
     // What we write, coturn's tool reads.
     ours.put(Table.USERS, new Row(REALM, "leo", ours.key(REALM, "ana").orElseThrow()));
     assertTrue(database.turnadmin("-l", "-r", REALM).contains("leo"));
-    assertEquals(0, allocationCode(server, "ana", "secreto"));
+    assertEquals(0, Admission.codeFor(server, "ana", "secreto"));
     database.turnadmin("-a", "-u", "eva", "-r", REALM, "-p", "oculto");
-    awaits("eva comes in", () -> allocationCode(server, "eva", "oculto") == 0);
+    Admission.awaits("eva comes in", () -> Admission.codeFor(server, "eva", "oculto") == 0);
     database.turnadmin("-d", "-u", "ana", "-r", REALM);
-    awaits("ana is gone", () -> allocationCode(server, "ana", "secreto") == 401);
+    Admission.awaits("ana is gone", () -> Admission.codeFor(server, "ana", "secreto") == 401);
     assertTrue(ours.remove(Table.USERS, new Row(REALM, "leo", "")));
     assertFalse(ours.remove(Table.USERS, new Row(REALM, "leo", "")));
 
@@ -114,18 +113,18 @@ class UserDatabasesTest {
       var peer = new java.net.InetSocketAddress("9.9.9.9", 4000);
       eva.permit(peer);
       ours.put(Table.DENIED_PEERS, new Row(REALM, "", "9.9.9.0/24"));
-      awaits("the peer is denied", () -> refuses(() -> eva.permit(peer)));
+      Admission.awaits("the peer is denied", () -> refuses(() -> eva.permit(peer)));
       ours.put(Table.ALLOWED_PEERS, new Row("", "", "9.9.9.9"));
-      awaits("the peer is allowed", () -> !refuses(() -> eva.permit(peer)));
+      Admission.awaits("the peer is allowed", () -> !refuses(() -> eva.permit(peer)));
       assertEquals(List.of(new Row("", "", "9.9.9.9")), ours.rows(Table.ALLOWED_PEERS));
       eva.refresh(0);
     }
     String name = Instant.now().plusSeconds(600).getEpochSecond() + ":eva";
     database.turnadmin("-s", "south-wind", "-r", REALM);
     String password = Credentials.ephemeralPassword("south-wind", name);
-    awaits("another secret", () -> allocationCode(server, name, password) == 0);
+    Admission.awaits("another secret", () -> Admission.codeFor(server, name, password) == 0);
     database.turnadmin("-X", "south-wind", "-r", REALM);
-    awaits("a secret less", () -> allocationCode(server, name, password) == 401);
+    Admission.awaits("a secret less", () -> Admission.codeFor(server, name, password) == 401);
     ours.put(Table.OPTIONS, new Row(REALM, "user-quota", "1"));
     ours.put(Table.OAUTH_KEYS, new Row(REALM, "kid", "MTIzNDU2Nzg5MDEyMzQ1Ng==:A128GCM:7:8"));
     assertEquals(
@@ -141,17 +140,17 @@ class UserDatabasesTest {
     try (TurnClient eva = TurnClient.udp(server, "eva", "oculto")) {
       eva.allocate();
       database.stop();
-      awaits("it is seen", () -> server.metric("puente_user_sources", "silent") == 1);
-      awaits("who is new must wait", () -> allocationCode(server, "iris", "x") == 500);
+      Admission.awaits("it is seen", () -> server.metric("puente_user_sources", "silent") == 1);
+      Admission.awaits("who is new must wait", () -> Admission.codeFor(server, "iris", "x") == 500);
       eva.refresh(600);
       assertTrue(server.log().contains("event=users-unreachable"), server.log());
       assertFalse(server.log().contains("geheim"), "a password in the log");
       database.startAgain();
-      awaits("it is back", () -> server.metric("puente_user_sources", "answers") == 1);
+      Admission.awaits("it is back", () -> server.metric("puente_user_sources", "answers") == 1);
       eva.refresh(0);
     }
     database.turnadmin("-a", "-u", "iris", "-r", REALM, "-p", "lirio");
-    awaits("who is new comes in", () -> allocationCode(server, "iris", "lirio") == 0);
+    Admission.awaits("who is new comes in", () -> Admission.codeFor(server, "iris", "lirio") == 0);
     assertTrue(server.log().contains("event=users-reachable"), server.log());
   }
 
@@ -174,46 +173,12 @@ class UserDatabasesTest {
     }
   }
 
-  /** 0 if an allocation was made, and is gone again; else why not. */
-  private static int allocationCode(ServerProcess server, String user, String password)
-      throws IOException {
-    try (TurnClient client = TurnClient.udp(server, user, password)) {
-      int code = allocationCode(client);
-      if (code == 0) {
-        client.refresh(0);
-      }
-      return code;
-    }
-  }
-
-  private static int allocationCode(TurnClient client) {
-    byte[] answer =
-        client.signed(
-            Stun.ALLOCATE,
-            message -> message.with(Stun.REQUESTED_TRANSPORT, new byte[] {17, 0, 0, 0}));
-    return (Stun.type(answer) & Stun.ERROR) == Stun.SUCCESS ? 0 : Stun.errorCode(answer);
-  }
-
   private static boolean refuses(Runnable request) {
     try {
       request.run();
       return false;
     } catch (AssertionError refused) {
       return String.valueOf(refused.getMessage()).contains("403");
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void awaits(String what, Condition condition) throws Exception {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!condition.holds()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("never: " + what);
-      }
-      LockSupport.parkNanos(50_000_000);
     }
   }
 }

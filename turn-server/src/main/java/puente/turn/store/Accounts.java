@@ -41,13 +41,22 @@ public interface Accounts {
    * @param quota allocations at a time
    * @param bytesPerSecond of one allocation, each way
    * @param lifetimeSeconds the longest lifetime of an allocation between two refreshes
+   * @param uses allocations that may ever be made with this credential
    */
-  record Terms(int quota, long bytesPerSecond, int lifetimeSeconds) {
+  record Terms(int quota, long bytesPerSecond, int lifetimeSeconds, int uses) {
 
     public static final Terms NONE = new Terms(0, 0, 0);
 
+    public Terms(int quota, long bytesPerSecond, int lifetimeSeconds) {
+      this(quota, bytesPerSecond, lifetimeSeconds, 0);
+    }
+
+    public Terms withUses(int newUses) {
+      return new Terms(quota, bytesPerSecond, lifetimeSeconds, newUses);
+    }
+
     public Terms {
-      if (quota < 0 || bytesPerSecond < 0 || lifetimeSeconds < 0) {
+      if (quota < 0 || bytesPerSecond < 0 || lifetimeSeconds < 0 || uses < 0) {
         throw new IllegalArgumentException("a limit is 0 (none) or more");
       }
     }

@@ -19,13 +19,25 @@ public interface AllocationStore {
    *
    * @param user whom quotas count: without the expiry of an ephemeral username; empty for nobody
    * @param quota of this user alone; 0 is the one that all have
+   * @param uses of a credential that is good for so many allocations; null if it is for any number
    */
-  record Reserve(FiveTuple client, String user, String realm, int quota) implements Question {
+  record Reserve(FiveTuple client, String user, String realm, int quota, @Nullable Uses uses)
+      implements Question {
 
     public Reserve(FiveTuple client, String user, String realm) {
-      this(client, user, realm, 0);
+      this(client, user, realm, 0, null);
     }
   }
+
+  /**
+   * A credential that may be used so often.
+   *
+   * @param name of it
+   * @param max allocations ever made with it
+   * @param untilMs when it ends, and with it the memory of its uses
+   * @param nowMs the time of the question
+   */
+  record Uses(String name, int max, long untilMs, long nowMs) {}
 
   /**
    * A restored allocation counts again. It was granted once, so that it is never refused, even

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
 
 /**
@@ -46,6 +47,9 @@ public final class LeasedStore implements AllocationStore {
     boolean asking;
     boolean touched = true;
 
+    /** Of a credential's uses, which are not given back before this; 0 for what is. */
+    long untilMs;
+
     /** Of its user alone; 0 is the one that all have. */
     int quota;
 
@@ -61,6 +65,10 @@ public final class LeasedStore implements AllocationStore {
   private final LocalStore local;
   private final Lender lender;
   private final Map<String, Lease> leaseByName = new HashMap<>();
+
+  /** The latest time that a credential of limited use has told. */
+  private long latestMs;
+
   private final Map<FiveTuple, List<Lease>> leasesByClient = new HashMap<>();
 
   public LeasedStore(LocalStore local, Lender lender) {
@@ -80,9 +88,14 @@ public final class LeasedStore implements AllocationStore {
   private void reserve(Reserve question, Consumer<Answer> answer) {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
-      giveUp(question.client(), actions);
+      giveUp(question.client(), false, actions);
       List<Lease> leases =
-          leases(question.user(), question.realm(), question.client(), question.quota());
+          leases(
+              question.user(),
+              question.realm(),
+              question.client(),
+              question.quota(),
+              question.uses());
       proceed(new Waiting(question, answer, leases), actions);
     }
     actions.forEach(Runnable::run);
@@ -92,9 +105,9 @@ public final class LeasedStore implements AllocationStore {
   private void readmit(Readmit question, Consumer<Answer> answer) {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
-      giveUp(question.client(), actions);
+      giveUp(question.client(), false, actions);
       List<Lease> leases =
-          leases(question.user(), question.realm(), question.client(), question.quota());
+          leases(question.user(), question.realm(), question.client(), question.quota(), null);
       for (Lease lease : leases) {
         lease.used++;
         if (lease.used > lease.held) {
@@ -110,9 +123,13 @@ public final class LeasedStore implements AllocationStore {
 
   @Override
   public void release(FiveTuple client) {
+    release(client, false);
+  }
+
+  private void release(FiveTuple client, boolean isRefused) {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
-      giveUp(client, actions);
+      giveUp(client, isRefused, actions);
     }
     local.release(client);
     actions.forEach(Runnable::run);
@@ -123,6 +140,9 @@ public final class LeasedStore implements AllocationStore {
     List<Runnable> actions = new ArrayList<>();
     synchronized (this) {
       for (Lease lease : List.copyOf(leaseByName.values())) {
+        if (lease.untilMs > 0 && latestMs >= lease.untilMs) {
+          lease.used = 0;
+        }
         if (!lease.touched && !lease.asking && lease.held > lease.used) {
           lease.held = lease.used;
           settle(lease, 0, actions);
@@ -143,12 +163,20 @@ public final class LeasedStore implements AllocationStore {
     actions.forEach(Runnable::run);
   }
 
-  private List<Lease> leases(String user, String realm, FiveTuple client, int quota) {
+  private List<Lease> leases(
+      String user, String realm, FiveTuple client, int quota, @Nullable Uses uses) {
     LocalStore.Quotas quotas = local.quotas(realm);
     List<Lease> leases = new ArrayList<>(4);
     if ((quota > 0 || quotas.perUser() > 0) && !user.isEmpty()) {
       Lease lease = lease("user " + realm + ' ' + user, Scope.USER, realm);
       lease.quota = quota;
+      leases.add(lease);
+    }
+    if (uses != null) {
+      Lease lease = lease("uses " + realm + ' ' + uses.name(), Scope.USER, realm);
+      lease.quota = uses.max();
+      lease.untilMs = uses.untilMs();
+      latestMs = Math.max(latestMs, uses.nowMs());
       leases.add(lease);
     }
     if (quotas.perSource() > 0) {
@@ -210,7 +238,7 @@ public final class LeasedStore implements AllocationStore {
   /** What this node counts by itself may still say no, as when a quota has just become less. */
   private void answered(Answer answer, Consumer<Answer> asker) {
     if (answer instanceof Refused) {
-      release(answer.client());
+      release(answer.client(), true);
     }
     asker.accept(answer);
   }
@@ -257,12 +285,18 @@ public final class LeasedStore implements AllocationStore {
     actions.forEach(Runnable::run);
   }
 
-  private void giveUp(FiveTuple client, List<Runnable> actions) {
+  /**
+   * @param isRefused it never came to be, so that nothing was used
+   */
+  private void giveUp(FiveTuple client, boolean isRefused, List<Runnable> actions) {
     List<Lease> leases = leasesByClient.remove(client);
     if (leases == null) {
       return;
     }
     for (Lease lease : leases) {
+      if (lease.untilMs > 0 && (!isRefused || lease.used == 0)) {
+        continue;
+      }
       lease.used--;
       lease.touched = true;
       int idleMax = block(lease) - 1;

@@ -18,6 +18,9 @@ public final class LocalStore implements AllocationStore {
   /** A network of IPv6 hosts is one source: any host has 2^64 addresses to itself. */
   private static final long NO_HOST_BITS = 0;
 
+  /** Credentials with a number of uses that are remembered at a time; no more are let in. */
+  private static final int USED_MAX = 100_000;
+
   /**
    * How many allocations may be alive; 0 is no limit.
    *
@@ -48,6 +51,7 @@ public final class LocalStore implements AllocationStore {
   private final Map<User, Integer> countByUser = new HashMap<>();
   private final Map<String, Integer> countByRealm = new HashMap<>();
   private final Map<TransportAddress, Integer> countBySource = new HashMap<>();
+  private final Map<String, Used> usedByName = new HashMap<>();
   private final Map<User, Bandwidth> bandwidthByUser = new HashMap<>();
   private long userBytesPerSecond;
   private int nodes = 1;
@@ -104,6 +108,9 @@ public final class LocalStore implements AllocationStore {
     release(client);
     Holding holding = holding(client, question.realm(), question.user(), question.quota());
     Scope full = fullScope(holding);
+    if (full == null && !isUsable(question.uses())) {
+      full = Scope.USER;
+    }
     return full == null ? hold(client, holding) : new Refused(client, full);
   }
 
@@ -115,6 +122,36 @@ public final class LocalStore implements AllocationStore {
 
   private static Holding holding(FiveTuple client, String realm, String user, int quota) {
     return new Holding(new User(realm, user), sourceOf(client.client()), quota);
+  }
+
+  /** Of one credential; the oldest are first. */
+  private static final class Used {
+    private final long untilMs;
+    private int count;
+
+    Used(long untilMs) {
+      this.untilMs = untilMs;
+    }
+  }
+
+  /** Whether this use is one of those that were given; it is counted then. */
+  private boolean isUsable(@Nullable Uses uses) {
+    if (uses == null) {
+      return true;
+    }
+    if (usedByName.size() >= USED_MAX) {
+      usedByName.values().removeIf(used -> uses.nowMs() >= used.untilMs);
+    }
+    Used used = usedByName.get(uses.name());
+    if (used == null && usedByName.size() < USED_MAX) {
+      used = new Used(uses.untilMs());
+      usedByName.put(uses.name(), used);
+    }
+    if (used == null || used.count >= uses.max()) {
+      return false;
+    }
+    used.count++;
+    return true;
   }
 
   private Answer hold(FiveTuple client, Holding holding) {
