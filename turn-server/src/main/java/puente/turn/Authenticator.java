@@ -184,9 +184,7 @@ final class Authenticator {
       return refuse(Mechanism.STATIC, WRONG_REALM);
     }
     Nonce.Verdict verdict = nonces.check(request, nonce, client, config.nonceKeys(), now);
-    if (config.asksElsewhere()
-        && verdict != Nonce.Verdict.VALID
-        && verdict != Nonce.Verdict.STALE) {
+    if (config.asksElsewhere() && verdict == Nonce.Verdict.FORGED) {
       // To ask others is work, done only for whom a nonce of ours has reached.
       return BAD_NONCE;
     }
