@@ -272,7 +272,8 @@ final class NodeUsers implements AutoCloseable {
     for (RealmRule rule : config.all(UserSettings.LISTENER_REALM)) {
       listeners.put(Addresses.of(InetAddress.ofLiteral(rule.key()), 0), rule.realm());
     }
-    return new RealmRules(names, origins, listeners);
+    return new RealmRules(names, origins, listeners)
+        .withSuffixes(config.value(UserSettings.SUFFIX_REALM));
   }
 
   private Set<String> realms(Config config) {

@@ -137,6 +137,14 @@ final class UserSettings {
           .adds()
           .in(ROWS);
 
+  static final Setting<Boolean> SUFFIX_REALM =
+      flag(
+              Group.CREDENTIALS,
+              "suffix-realm",
+              "Let users whose names end in @REALM have the secrets, rates, quotas and peer rules"
+                  + " of that realm, where there is one.")
+          .in(ROWS);
+
   private UserSettings() {}
 
   static void addTo(List<Setting<?>> table) {

@@ -131,7 +131,7 @@ final class Allocations {
         new AllocationStore.Reserve(
             client,
             login.quotaUser(),
-            config.realmOf(login),
+            config.quotaRealmOf(login),
             login.terms().quota(),
             login.uses(now)));
   }
@@ -147,7 +147,7 @@ final class Allocations {
     Login login = allocation.login;
     out.ask(
         new AllocationStore.Readmit(
-            client, login.quotaUser(), config.realmOf(login), login.terms().quota()));
+            client, login.quotaUser(), config.quotaRealmOf(login), login.terms().quota()));
     for (Relay relay : allocation.relays()) {
       out.bind(relay);
     }

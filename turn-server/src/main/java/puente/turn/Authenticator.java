@@ -97,6 +97,9 @@ final class Authenticator {
   private Realm main;
   private Map<String, Realm> realmByName;
 
+  /** What names of the main realm that end in another's are proved with. */
+  private Map<String, Credentials> secretsBySuffix;
+
   Authenticator(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
     this.integrity = integrity;
     this.counters = counters;
@@ -108,6 +111,7 @@ final class Authenticator {
     nonces = nonces(config);
     main = new Realm(config.credentials(), config);
     realmByName = realms(config);
+    secretsBySuffix = secretsBySuffix(config);
   }
 
   void reconfigure(TurnConfig newConfig) {
@@ -116,6 +120,19 @@ final class Authenticator {
     nonces = nonces(newConfig);
     main = new Realm(newConfig.credentials(), newConfig);
     realmByName = realms(newConfig);
+    secretsBySuffix = secretsBySuffix(newConfig);
+  }
+
+  private static Map<String, Credentials> secretsBySuffix(TurnConfig config) {
+    Map<String, Credentials> secrets = new HashMap<>();
+    if (config.realmRules().bySuffix()) {
+      config
+          .tenantByRealm()
+          .forEach(
+              (name, tenant) ->
+                  secrets.put(name, tenant.credentials().secretsUnder(config.realm())));
+    }
+    return secrets;
   }
 
   private static Map<String, Realm> realms(TurnConfig config) {
@@ -350,17 +367,31 @@ final class Authenticator {
     return name == null ? null : tokens.candidates(name, request.valueBytes(token), now);
   }
 
-  private static Credentials.@Nullable Candidates candidates(
-      Claimed claimed, @Nullable String name) {
+  private Credentials.@Nullable Candidates candidates(Claimed claimed, @Nullable String name) {
     Message request = claimed.request;
     Credentials credentials = claimed.realm.credentials;
     int userhash = request.find(AttributeType.USERHASH);
     if (name != null || request.has(AttributeType.USERNAME)) {
-      return name == null ? null : credentials.candidates(name, claimed.algorithm);
+      Credentials.Candidates suffixed =
+          name == null || claimed.realm != main ? null : bySuffix(name, claimed.algorithm);
+      return name == null || suffixed != null
+          ? suffixed
+          : credentials.candidates(name, claimed.algorithm);
     }
     return request.lengthAt(userhash) != USERHASH_LENGTH
         ? null
         : credentials.candidates(request.valueBytes(userhash), claimed.algorithm);
+  }
+
+  /** A realm with secrets of its own has its names proved with them and with no others. */
+  private Credentials.@Nullable Candidates bySuffix(String name, PasswordAlgorithm algorithm) {
+    if (secretsBySuffix.isEmpty() || main.credentials.decides(name)) {
+      return null;
+    }
+    Conditions.Named named = Conditions.read(name);
+    String suffix = named == null ? null : RealmRules.suffix(named.name());
+    Credentials secrets = suffix == null ? null : secretsBySuffix.get(suffix);
+    return secrets == null ? null : secrets.candidates(name, algorithm);
   }
 
   private @Nullable Login verified(Claimed claimed, Credentials.Candidates candidates) {
@@ -375,7 +406,7 @@ final class Authenticator {
     return null;
   }
 
-  private static Login login(
+  private Login login(
       Claimed claimed,
       Credentials.Candidates candidates,
       IntegrityKey key,
@@ -386,10 +417,12 @@ final class Authenticator {
         claimed.algorithmGiven()
             || request.has(AttributeType.MESSAGE_INTEGRITY_SHA256)
                 && !request.has(AttributeType.MESSAGE_INTEGRITY);
+    String realm = claimed.realm.credentials.realm();
     return new Login(
         candidates.user(),
         candidates.quotaUser(),
-        claimed.realm.credentials.realm(),
+        realm,
+        config.tenantOf(realm, candidates.quotaUser()),
         candidates.mechanism(),
         key,
         claimed.algorithmGiven(),

@@ -199,6 +199,11 @@ public final class Credentials {
     return secrets.isEmpty() || revoked.contains(name) ? null : ephemeral(name, algorithm);
   }
 
+  /** The secrets alone, for names that are told another realm. */
+  Credentials secretsUnder(String otherRealm) {
+    return new Credentials(otherRealm, Map.of(), secrets, sha256Secrets, separator, revoked);
+  }
+
   /** Whether nobody else needs to be asked for this name: it is ours, or refused. */
   boolean decides(String name) {
     return userByName.containsKey(name) || revoked.contains(name);

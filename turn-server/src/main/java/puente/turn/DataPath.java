@@ -120,7 +120,7 @@ final class DataPath {
       missed(allocation, peer, false, now, out);
       return;
     }
-    PeerPolicy.Verdict verdict = config.peers(allocation.login.realm()).judge(peer);
+    PeerPolicy.Verdict verdict = config.peers(allocation.login.tenant()).judge(peer);
     if (!verdict.allowed()) {
       counters.count(Counter.PEER_DENIED);
       counters.peerDenied(verdict.rule());

@@ -11,6 +11,7 @@ import puente.turn.store.AllocationStore;
  * @param user the username as it stood in the request; empty for nobody
  * @param quotaUser whom quotas count: an ephemeral username without its expiry
  * @param realm of the credential; for nobody the one to ask for, empty for the main one
+ * @param tenant the realm whose rules hold: mostly the same
  * @param key null for nobody
  * @param algorithmGiven whether the request named the password algorithm
  * @param sha256 whether answers carry MESSAGE-INTEGRITY-SHA256 (RFC 8489 §9.2.4)
@@ -22,6 +23,7 @@ record Login(
     String user,
     String quotaUser,
     String realm,
+    String tenant,
     Mechanism mechanism,
     @Nullable IntegrityKey key,
     boolean algorithmGiven,
@@ -36,7 +38,17 @@ record Login(
   /** Who is to be asked for a credential of this realm. */
   static Login nobody(String realm) {
     return new Login(
-        "", "", realm, Mechanism.NONE, null, false, false, Long.MAX_VALUE, Accounts.Terms.NONE, 0);
+        "",
+        "",
+        realm,
+        realm,
+        Mechanism.NONE,
+        null,
+        false,
+        false,
+        Long.MAX_VALUE,
+        Accounts.Terms.NONE,
+        0);
   }
 
   /**
@@ -68,6 +80,7 @@ record Login(
         user,
         quotaUser,
         realm,
+        next.tenantOf(realm, quotaUser),
         mechanism,
         elsewhere ? key : null,
         algorithmGiven,

@@ -54,7 +54,7 @@ final class PeerRequests {
     }
     for (TransportAddress peer : peers) {
       Refuse refusal =
-          judge(allocation, peer, config.peers(allocation.login.realm()).judgeIp(peer), now);
+          judge(allocation, peer, config.peers(allocation.login.tenant()).judgeIp(peer), now);
       if (refusal != null) {
         return refusal;
       }
@@ -74,7 +74,7 @@ final class PeerRequests {
 
   /** Whether this peer may be called, or may call (RFC 6062 §5.2, §5.3). Null is yes. */
   @Nullable Refuse judgeConnect(Allocation allocation, TransportAddress peer, long now) {
-    return judge(allocation, peer, config.peers(allocation.login.realm()).judge(peer), now);
+    return judge(allocation, peer, config.peers(allocation.login.tenant()).judge(peer), now);
   }
 
   /** RFC 8656 §12.2. Null is success. */
@@ -99,7 +99,7 @@ final class PeerRequests {
       return BOUND_OTHERWISE;
     }
     Refuse refusal =
-        judge(allocation, peer, config.peers(allocation.login.realm()).judge(peer), now);
+        judge(allocation, peer, config.peers(allocation.login.tenant()).judge(peer), now);
     if (refusal != null) {
       return refusal;
     }
@@ -123,7 +123,7 @@ final class PeerRequests {
 
   /** Takes back what the present rules would not give. */
   void dropDenied(Allocation allocation) {
-    PeerPolicy policy = config.peers(allocation.login.realm());
+    PeerPolicy policy = config.peers(allocation.login.tenant());
     allocation.drop(
         channel -> !policy.judge(presented(channel.peer)).allowed(),
         permission -> !policy.judgeIp(permission.ip()).allowed(),

@@ -14,13 +14,24 @@ import puente.stun.TransportAddress;
  * @param byServerName by the name in the TLS or DTLS handshake (SNI), in lower case
  * @param byOrigin by {@link #canonical canonical} ORIGIN, as coturn's {@code turn_origin_to_realm}
  * @param byListener by our own address, with port 0
+ * @param bySuffix whether users of the main realm whose names end in {@code @REALM} are that
+ *     realm's: with its secrets, rates, quotas and peers. The realm that they are asked for is the
+ *     main one all the same, as it stands in their keys before they have said their name
  */
 public record RealmRules(
     Map<String, String> byServerName,
     Map<String, String> byOrigin,
-    Map<TransportAddress, String> byListener) {
+    Map<TransportAddress, String> byListener,
+    boolean bySuffix) {
 
   public static final RealmRules NONE = new RealmRules(Map.of(), Map.of(), Map.of());
+
+  public RealmRules(
+      Map<String, String> byServerName,
+      Map<String, String> byOrigin,
+      Map<TransportAddress, String> byListener) {
+    this(byServerName, byOrigin, byListener, false);
+  }
 
   /** As long as coturn takes one. */
   static final int ORIGIN_MAX = 127;
@@ -46,6 +57,17 @@ public record RealmRules(
       realm = byOrigin.get(canonical(origin));
     }
     return realm == null ? byListener.get(server.withPort(0)) : realm;
+  }
+
+  /** The same, with realms by suffix. */
+  public RealmRules withSuffixes(boolean wanted) {
+    return new RealmRules(byServerName, byOrigin, byListener, wanted);
+  }
+
+  /** What stands after the last {@code @} of a name; null without one. */
+  static @Nullable String suffix(String name) {
+    int at = name.lastIndexOf('@');
+    return at < 0 ? null : name.substring(at + 1);
   }
 
   /** As coturn keeps an origin: in lower case, with its port. What is no URI stays as it is. */

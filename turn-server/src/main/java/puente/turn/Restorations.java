@@ -119,6 +119,7 @@ final class Restorations {
             by.user(),
             by.quotaUser(),
             realmOf(by, mechanism),
+            config.tenantOf(realmOf(by, mechanism), by.quotaUser()),
             mechanism,
             null,
             by.algorithmGiven(),

@@ -138,18 +138,32 @@ public final class TurnConfig {
     return tenant == null ? peers : tenant.peers();
   }
 
+  /** Whose rules hold for this user of this realm: the realm's, or those of the name's suffix. */
+  String tenantOf(String realm, String name) {
+    if (!of.realmRules.bySuffix() || !realm.equals(realm())) {
+      return realm;
+    }
+    String suffix = RealmRules.suffix(name);
+    return suffix != null && tenantByRealm.containsKey(suffix) ? suffix : realm;
+  }
+
   /** What an allocation of this login may carry each way; 0 is no limit. */
   long bytesPerSecond(Login login) {
     if (login.terms().bytesPerSecond() > 0) {
       return login.terms().bytesPerSecond();
     }
-    Tenant tenant = tenantByRealm.get(login.realm());
+    Tenant tenant = tenantByRealm.get(login.tenant());
     return tenant == null ? of.limits.bytesPerSecond() : tenant.bytesPerSecond();
   }
 
-  /** The realm that an allocation of this login counts in. */
+  /** The realm of the credential; of nobody, the main one. */
   String realmOf(Login login) {
     return login.realm().isEmpty() ? realm() : login.realm();
+  }
+
+  /** The realm that quotas count an allocation of this login in. */
+  String quotaRealmOf(Login login) {
+    return login.tenant().isEmpty() ? realm() : login.tenant();
   }
 
   /** The family of an allocation whose client names none: IPv4 by RFC 8656 §7.2. */

@@ -126,6 +126,37 @@ class RealmsTest {
     other.sends(createPermission("192.0.2.9:1")).refused(403);
   }
 
+  /** A name's end chooses what holds for it; the realm in its key is the main one. */
+  @Test
+  void aSuffixChoosesTheRules() {
+    LocalStore store = new LocalStore(Quotas.NONE);
+    store.quotas(Quotas.NONE, Map.of(OTHER, new Quotas(0, 1, 0, 0)));
+    Lab lab = new Lab(config(RealmRules.NONE.withSuffixes(true)).build(), store, 7, 0, 1);
+    String name = (lab.now / 1000 + 600) + ":eva@" + OTHER + ";uses=5";
+    Client eva = lab.client("192.0.2.7:1").as(name, Credentials.ephemeralPassword("west", name));
+    assertEquals(Lab.REALM, new String(eva.realm));
+    eva.allocates();
+    eva.sends(createPermission("203.0.113.9:1")).succeeds();
+    eva.sends(createPermission("192.0.2.9:1")).refused(403);
+    eva.sends(refresh()).succeeds();
+    assertEquals(1, store.countOf(OTHER, "eva@" + OTHER));
+    lab.client("192.0.2.7:2")
+        .as(name, Credentials.ephemeralPassword("west", name))
+        .sends(allocate())
+        .refused(486);
+    // The main realm's secrets are none of this one's, and nobody else's suffix is any.
+    lab.client("192.0.2.7:3")
+        .as(name, Credentials.ephemeralPassword("north", name))
+        .sends(allocate())
+        .refused(401);
+    String plain = (lab.now / 1000 + 600) + ":eva@example.net";
+    lab.client("192.0.2.7:4").as(plain, Credentials.ephemeralPassword("north", plain)).allocates();
+    assertEquals(1, store.countOf(Lab.REALM, "eva@example.net"));
+    lab.restartsWithAll();
+    eva.sends(createPermission("192.0.2.9:1")).refused(403);
+    assertTrue(eva.trusts(eva.sends(refresh()).succeeds()));
+  }
+
   /** A realm's secrets are its own. */
   @Test
   void secretsAreOfOneRealm() {

@@ -1,6 +1,7 @@
 package puente.turn.relay;
 
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import puente.stun.FiveTuple;
 import puente.turn.store.Accounts;
 import puente.turn.store.AllocationStore;
@@ -34,13 +35,17 @@ final class ShardQuestions {
     EventLoop loop = shard.loop().eventLoop();
     if (loop.inEventLoop()) {
       shard.pend(input);
-    } else {
+      return;
+    }
+    try {
       loop.execute(
           () -> {
             shard.pend(input);
             shard.freshNow();
             shard.onWorld();
           });
+    } catch (RejectedExecutionException over) {
+      // The shard has ended, and with it whoever waits.
     }
   }
 }
