@@ -260,6 +260,11 @@ public final class Allocation extends Deadline {
     }
   }
 
+  /** Nothing is relayed any more; what is left ends as soon as time passes. */
+  void expireAll() {
+    relays().forEach(relay -> relay.expiresMs = 0);
+  }
+
   /** From now on it is one of those that use this together. */
   void share(puente.turn.store.@Nullable Bandwidth ofUser) {
     userUp = ofUser == null ? null : new Capacity.Share(ofUser.up());

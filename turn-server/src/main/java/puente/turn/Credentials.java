@@ -199,6 +199,10 @@ public final class Credentials {
     return secrets.isEmpty() || revoked.contains(name) ? null : ephemeral(name, algorithm);
   }
 
+  boolean hasUser(String name) {
+    return userByName.containsKey(name);
+  }
+
   /** The secrets alone, for names that are told another realm. */
   Credentials secretsUnder(String otherRealm) {
     return new Credentials(otherRealm, Map.of(), secrets, sha256Secrets, separator, revoked);

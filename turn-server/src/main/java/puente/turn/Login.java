@@ -67,6 +67,13 @@ record Login(
     return max == 0 ? null : new AllocationStore.Uses(user, max, expiresMs, now);
   }
 
+  /** Whether this was a user of the configuration, and is none any more. */
+  boolean isGoneUnder(TurnConfig next) {
+    Tenant tenant = next.tenantByRealm().get(realm);
+    Credentials credentials = tenant == null ? next.credentials() : tenant.credentials();
+    return mechanism == Mechanism.STATIC && !credentials.hasUser(user);
+  }
+
   /**
    * The same, to be proved anew, unless a token has proved it that the new rules know. Whoever is
    * known elsewhere keeps the key for as long as those do not answer.

@@ -207,6 +207,10 @@ public final class TurnServer {
     allocations.forEach(
         allocation -> {
           // A user may be gone, or have another password.
+          if (allocation.login.isGoneUnder(next)) {
+            allocation.expireAll();
+            allocations.watch(allocation, 0);
+          }
           allocation.login = allocation.login.underNext(next);
           allocation.limit(next.bytesPerSecond(allocation.login), 0);
           peers.dropDenied(allocation);

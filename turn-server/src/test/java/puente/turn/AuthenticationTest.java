@@ -335,14 +335,19 @@ class AuthenticationTest {
     strict.assertEmpty();
   }
 
-  /** A user who is taken out of the configuration cannot go on. */
+  /** Who is taken out of the configuration loses all at once; whoever else is there does not. */
   @Test
   void removedUsersLoseTheirAllocations() {
     ana.as("ana", "secreto").allocates();
+    lab.client("192.0.2.8:1").as("eva", "oculto").allocates();
     Credentials others = Credentials.ofRealm(Lab.REALM).withUser("eva", "oculto");
     lab.server.reconfigure(Lab.config().credentials(others).build());
+    lab.passes(1);
+    assertEquals(1, lab.server.allocations());
     ana.learn(ana.sends(refresh(), b -> {}).refused(401));
     ana.sends(refresh()).then(refused(401));
+    lab.server.reconfigure(Lab.config().build());
+    assertEquals(1, lab.server.allocations());
   }
 
   /** A user may be given by the digest of the password: MD5 or SHA-256. */
