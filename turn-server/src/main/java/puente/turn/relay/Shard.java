@@ -297,7 +297,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
           case Pending.Bound bound -> server.onBound(bound.relay(), now(), this);
           case Pending.NotBound failed ->
               server.onBindFailed(failed.relay(), failed.inUse(), now(), this);
-          case Pending.Told told -> server.onAccount(told.question(), told.answer(), now(), this);
+          case Pending.Told told -> questions.tell(told);
           case Pending.Resumed resumed -> resume(resumed.client());
           case Pending.Answered answered -> {
             if (!(answered.answer() instanceof AllocationStore.Claimed claimed)) {
