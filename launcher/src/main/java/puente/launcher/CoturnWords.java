@@ -44,9 +44,6 @@ final class CoturnWords {
         .replaces()
         .ignored("all listeners share listening-port; give more addresses as listening-ip")
         .in(table);
-    row(Group.LISTENERS, "tcp-proxy-port", Type.PORT, "TCP listener behind a PROXY v2 balancer.")
-        .ignored("this version does not read the PROXY protocol")
-        .in(table);
     flag(Group.LISTENERS, "udp-self-balance", "Balance over aux servers.")
         .ignored("the shards share one port already")
         .in(table);

@@ -53,7 +53,6 @@ final class Migration {
       Set.of(
           "dtls",
           "tcp-relay",
-          "tcp-proxy-port",
           "aux-server",
           "multiplex-peer",
           "multiplex-peer-port",

@@ -98,6 +98,9 @@ final class NodeConfig {
       if (config.value(Settings.RFC5780)) {
         add(all, Transport.TCP, addresses, alternatePort(config));
       }
+      config
+          .find(ProtocolSettings.TCP_PROXY_PORT)
+          .ifPresent(port -> add(all, Transport.TCP, addresses, port));
     }
     if (!config.value(Settings.NO_TLS)) {
       add(all, Transport.TLS, addresses, config.value(Settings.TLS_LISTENING_PORT));
@@ -341,6 +344,7 @@ final class NodeConfig {
         config.value(Settings.STREAM_FIRST_MESSAGE_TIMEOUT).toMillis(),
         config.value(Settings.STREAM_AUTHENTICATION_TIMEOUT).toMillis(),
         config.value(Settings.STREAM_IDLE_TIMEOUT).toMillis(),
-        STREAM_MESSAGE_MAX);
+        STREAM_MESSAGE_MAX,
+        config.all(ProtocolSettings.PROXY_PROTOCOL_FROM));
   }
 }

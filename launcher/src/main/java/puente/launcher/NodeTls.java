@@ -33,6 +33,11 @@ final class NodeTls {
     System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
   }
 
+  /** RFC 7443 §4. */
+  private static final String TURN = "stun.turn";
+
+  private static final String DISCOVERY = "stun.nat-discovery";
+
   private volatile Loaded loaded;
   private final Map<String, CertificateChain> proofByName = new ConcurrentHashMap<>();
 
@@ -138,12 +143,7 @@ final class NodeTls {
       proving =
           SslContextBuilder.forServer(new ProofKey())
               .protocols(List.copyOf(loaded.protocols))
-              .applicationProtocolConfig(
-                  new ApplicationProtocolConfig(
-                      ApplicationProtocolConfig.Protocol.ALPN,
-                      ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                      ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                      ALPN))
+              .applicationProtocolConfig(names(ALPN, TURN, DISCOVERY))
               .build();
     } catch (SSLException unusable) {
       throw new Refused("no TLS for tls-alpn-01: " + unusable.getMessage());
@@ -225,6 +225,18 @@ final class NodeTls {
     }
   }
 
+  /**
+   * Names that a client may ask for (RFC 7301). One who asks for none, or for others only, is
+   * served as well: few clients of TURN know theirs.
+   */
+  private static ApplicationProtocolConfig names(String... names) {
+    return new ApplicationProtocolConfig(
+        ApplicationProtocolConfig.Protocol.ALPN,
+        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+        names);
+  }
+
   private static Loaded load(Config config, StateDirectory state) throws StartFailure {
     String host = NodeAddresses.reachable(config).getHostAddress();
     CertificateChain chain = state.certificate(config, host, Instant.now());
@@ -235,6 +247,7 @@ final class NodeTls {
           SslContextBuilder.forServer(
                   chain.key(), chain.certificates().toArray(X509Certificate[]::new))
               .protocols(protocols)
+              .applicationProtocolConfig(names(TURN, DISCOVERY))
               .build();
       return new Loaded(context, chain, Set.copyOf(protocols));
     } catch (SSLException | IllegalArgumentException unusable) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import puente.launcher.Setting.Group;
+import puente.stun.AddressRange;
 import puente.turn.Tokens;
 
 /** The rows of the table that are about ways to reach the server and extensions of TURN. */
@@ -29,6 +30,24 @@ final class ProtocolSettings {
               Type.count(1, 100_000),
               "DTLS handshakes under way at a time; more are refused.")
           .fallback("512")
+          .in(ROWS);
+
+  static final Setting<AddressRange> PROXY_PROTOCOL_FROM =
+      row(
+              Group.LISTENERS,
+              "proxy-protocol-from",
+              Type.RANGE,
+              "Proxy or load balancer that may say for whom it speaks, by a PROXY header (version 1 or "
+                  + "2) on TCP and TLS, at any port; several times. Of others a header ends the connection.")
+          .adds()
+          .in(ROWS);
+  static final Setting<Integer> TCP_PROXY_PORT =
+      row(
+              Group.LISTENERS,
+              "tcp-proxy-port",
+              Type.PORT,
+              "One more port for TCP and TLS, as coturn's for a load balancer; whose headers count "
+                  + "says proxy-protocol-from.")
           .in(ROWS);
 
   static final Setting<Boolean> TCP_RELAY =

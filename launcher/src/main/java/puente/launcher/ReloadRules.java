@@ -22,6 +22,7 @@ final class ReloadRules {
           UserSettings.WEBHOOK,
           UserSettings.WEBHOOK_SECRET,
           UserSettings.WEBHOOK_TIMEOUT,
+          ProtocolSettings.TCP_PROXY_PORT,
           Settings.RELAY_THREADS,
           Settings.SOCK_BUF_SIZE,
           Settings.UDP_IO,

@@ -3,6 +3,7 @@ package puente.net;
 import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
+import puente.stun.TransportAddress;
 
 /** A client's own way to us that opens and ends: TCP, TLS or DTLS. For its loop's thread only. */
 public interface ClientConnection {
@@ -52,6 +53,11 @@ public interface ClientConnection {
     /** The clock, in milliseconds. */
     long now();
 
+    /** Whether this address may say for whom it speaks, by the PROXY protocol. */
+    default boolean trusts(TransportAddress proxy) {
+      return false;
+    }
+
     /** A new connection; false refuses it. */
     boolean onOpen(ClientConnection connection);
 
@@ -60,6 +66,11 @@ public interface ClientConnection {
 
     /** After a row of frames: their memory goes now. */
     void onReadEnd();
+
+    /** It begins with a PROXY header, but its word does not count; it is closed. */
+    default void onUntrustedProxy(ClientConnection connection) {
+      onGarbage(connection);
+    }
 
     /** The stream is not STUN; it is closed. */
     void onGarbage(ClientConnection connection);

@@ -23,6 +23,7 @@ import puente.stun.Packet;
 import puente.stun.PacketKind;
 import puente.stun.StreamFramer;
 import puente.stun.Transport;
+import puente.stun.TransportAddress;
 
 /**
  * A client's TCP or TLS connection: cuts the byte stream into messages (RFC 8489 §6.2.2, RFC 8656
@@ -98,15 +99,14 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   public void channelActive(ChannelHandlerContext context) {
     Channel opened = context.channel();
     channel = opened;
-    FiveTuple made =
-        new FiveTuple(
-            listener.transport(),
-            Addresses.of((InetSocketAddress) opened.remoteAddress()),
-            Addresses.of((InetSocketAddress) opened.localAddress()),
-            listener.number(),
-            this);
-    tuple = made;
-    packet.connection = made;
+    ProxyHeader.Ends ends = opened.attr(ProxyHeader.ENDS).get();
+    if (ends == null) {
+      ends =
+          new ProxyHeader.Ends(
+              Addresses.of((InetSocketAddress) opened.remoteAddress()),
+              Addresses.of((InetSocketAddress) opened.localAddress()));
+    }
+    FiveTuple made = is(ends.client(), ends.server(), listener.transport());
     packet.listener = listener.number();
     packet.sourceFamily = made.client().family();
     packet.sourceHi = made.client().hi();
@@ -118,6 +118,13 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
       tuple = null;
       opened.close();
     }
+  }
+
+  private FiveTuple is(TransportAddress client, TransportAddress server, Transport transport) {
+    FiveTuple made = new FiveTuple(transport, client, server, listener.number(), this);
+    tuple = made;
+    packet.connection = made;
+    return made;
   }
 
   @Override
@@ -147,7 +154,11 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
     // Payloads on their way to peers lie in this buffer: send them before it goes.
     listener.receiver().onReadEnd();
     if (!sound) {
-      listener.receiver().onGarbage(this);
+      if (framesRead == 0 && ProxyHeader.startsIn(all)) {
+        listener.receiver().onUntrustedProxy(this);
+      } else {
+        listener.receiver().onGarbage(this);
+      }
       close();
     }
     if (cumulated != all || paused && sound) {
@@ -319,7 +330,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
     }
     open.flush();
     peer = with;
-    boolean plain = listener.transport() == Transport.TCP;
+    boolean plain = transport() == Transport.TCP;
     if (plain) {
       open.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     }
@@ -367,7 +378,10 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     TcpPeer joined = peer;
-    if (event instanceof SslCloseCompletionEvent) {
+    FiveTuple before = tuple;
+    if (event == FirstByte.Found.TLS && before != null) {
+      is(before.client(), before.server(), Transport.TLS);
+    } else if (event instanceof SslCloseCompletionEvent) {
       close();
     } else if (event instanceof ChannelInputShutdownEvent && joined != null) {
       joined.clientEnds();
@@ -387,6 +401,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
 
   /** TCP or TLS. */
   public Transport transport() {
-    return listener.transport();
+    FiveTuple known = tuple;
+    return known == null ? listener.transport() : known.transport();
   }
 }

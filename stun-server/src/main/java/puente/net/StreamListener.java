@@ -38,7 +38,9 @@ public final class StreamListener {
   /**
    * What a listener is made of.
    *
-   * @param tls makes the handler of a new connection; null for plain TCP
+   * @param plain whether clients without TLS are served
+   * @param tls makes the handler of a new connection that starts with TLS; null where that is not
+   *     served. With both, the first byte tells
    * @param handshakes where the costly part of a handshake runs, never on the loop
    */
   public record Options(
@@ -46,6 +48,7 @@ public final class StreamListener {
       int number,
       int messageMax,
       boolean epoll,
+      boolean plain,
       @Nullable Supplier<SslContext> tls,
       Executor handshakes) {}
 
@@ -103,15 +106,28 @@ public final class StreamListener {
   private final class Initializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel accepted) {
+      if (accepted.remoteAddress() instanceof InetSocketAddress source
+          && receiver.trusts(Addresses.of(source))) {
+        ProxyHeader.install(accepted.pipeline());
+      }
       Supplier<SslContext> tls = options.tls;
       if (tls != null) {
-        SslHandler security = tls.get().newHandler(accepted.alloc(), options.handshakes);
-        security.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
-        // One record for each message: there are clients that take a record for a message.
-        security.setWrapDataSize(0);
-        accepted.pipeline().addLast(security);
+        accepted
+            .pipeline()
+            .addLast(
+                options.plain
+                    ? new FirstByte(() -> security(accepted, tls))
+                    : security(accepted, tls));
       }
       accepted.pipeline().addLast(new StreamConnection(StreamListener.this));
+    }
+
+    private SslHandler security(Channel accepted, Supplier<SslContext> tls) {
+      SslHandler security = tls.get().newHandler(accepted.alloc(), options.handshakes);
+      security.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
+      // One record for each message: there are clients that take a record for a message.
+      security.setWrapDataSize(0);
+      return security;
     }
   }
 
@@ -133,8 +149,9 @@ public final class StreamListener {
     return done;
   }
 
+  /** What a connection is as long as it has said nothing. */
   Transport transport() {
-    return options.tls == null ? Transport.TCP : Transport.TLS;
+    return options.plain ? Transport.TCP : Transport.TLS;
   }
 
   int number() {

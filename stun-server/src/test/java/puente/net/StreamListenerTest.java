@@ -174,7 +174,8 @@ class StreamListenerTest {
     StreamListener listener =
         StreamListener.open(
             loops.shards().get(0),
-            new StreamListener.Options(LOOPBACK, 3, 70_000, loops.isNative(), null, Runnable::run),
+            new StreamListener.Options(
+                LOOPBACK, 3, 70_000, loops.isNative(), true, null, Runnable::run),
             echo);
     Socket client = new Socket();
     client.setSoTimeout(PATIENCE_S * 1000);

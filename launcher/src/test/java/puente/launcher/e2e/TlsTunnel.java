@@ -63,6 +63,26 @@ final class TlsTunnel implements AutoCloseable {
     return socket;
   }
 
+  /**
+   * TLS over a connection that there is already.
+   *
+   * @param names of protocols that are offered (RFC 7301)
+   */
+  static SSLSocket over(ServerProcess server, Socket connection, String... names)
+      throws IOException {
+    var socket =
+        (SSLSocket)
+            trusting(server.certificate)
+                .getSocketFactory()
+                .createSocket(connection, "127.0.0.1", connection.getPort(), true);
+    var parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(names);
+    socket.setSSLParameters(parameters);
+    socket.setTcpNoDelay(true);
+    socket.startHandshake();
+    return socket;
+  }
+
   private static SSLSocket open(ServerProcess server) throws IOException {
     return (SSLSocket)
         trusting(server.certificate)

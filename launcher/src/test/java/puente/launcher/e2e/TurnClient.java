@@ -137,6 +137,16 @@ final class TurnClient implements AutoCloseable {
     wire.send(bytes);
   }
 
+  /** Where the server sees us. */
+  InetSocketAddress mapped() {
+    var answer = succeeded(exchange(Stun.request(Stun.BINDING).bytes()));
+    var mapped = Stun.address(answer, Stun.XOR_MAPPED_ADDRESS);
+    if (mapped == null) {
+      throw new AssertionError("no XOR-MAPPED-ADDRESS");
+    }
+    return mapped;
+  }
+
   /** An answer to an unsigned Binding request, which also says that all before it was read. */
   void ping() {
     succeeded(exchange(Stun.request(Stun.BINDING).bytes()));

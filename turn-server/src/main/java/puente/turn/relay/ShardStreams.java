@@ -1,6 +1,7 @@
 package puente.turn.relay;
 
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.haproxy.HAProxyProtocolException;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import puente.net.ClientConnection;
 import puente.net.DtlsClients;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
+import puente.stun.TransportAddress;
 import puente.turn.relay.StreamCounters.Fact;
 
 /** The TCP, TLS and DTLS connections of one shard, and the limits on them. */
@@ -34,6 +36,7 @@ final class ShardStreams implements ClientConnection.Receiver {
   private StreamLimits limits;
   private boolean defectLogged;
   private boolean halfOpenLogged;
+  private boolean proxyLogged;
 
   ShardStreams(
       Shard shard, StreamAdmission admission, StreamCounters counters, StreamLimits limits) {
@@ -60,6 +63,11 @@ final class ShardStreams implements ClientConnection.Receiver {
   @Override
   public long now() {
     return shard.now();
+  }
+
+  @Override
+  public boolean trusts(TransportAddress proxy) {
+    return limits.trusts(proxy);
   }
 
   @Override
@@ -91,13 +99,28 @@ final class ShardStreams implements ClientConnection.Receiver {
   }
 
   @Override
+  public void onUntrustedProxy(ClientConnection connection) {
+    counters.count(Fact.PROXY_HEADER);
+    FiveTuple tuple = connection.tuple();
+    if (!proxyLogged && tuple != null) {
+      proxyLogged = true;
+      LOG.warn(
+          "event=proxy-header-refused from={} hint=\"if this is your proxy, say so: "
+              + "proxy-protocol-from\"",
+          tuple.client());
+    }
+  }
+
+  @Override
   public void onGarbage(ClientConnection connection) {
     counters.count(Fact.GARBAGE);
   }
 
   @Override
   public void onFailure(ClientConnection connection, Throwable cause) {
-    if (cause instanceof DecoderException || cause instanceof SSLException) {
+    if (cause instanceof HAProxyProtocolException) {
+      counters.count(Fact.PROXY_HEADER);
+    } else if (cause instanceof DecoderException || cause instanceof SSLException) {
       counters.count(Fact.HANDSHAKE_FAILED);
     } else {
       counters.count(Fact.FAILED);

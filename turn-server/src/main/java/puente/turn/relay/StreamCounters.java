@@ -21,6 +21,8 @@ public final class StreamCounters {
     IDLE,
     /** Closed: what came was neither STUN nor ChannelData. */
     GARBAGE,
+    /** Closed: a proxy's header was broken, or somebody sent one whose word does not count. */
+    PROXY_HEADER,
     /** Closed: the TLS or DTLS handshake failed. */
     HANDSHAKE_FAILED,
     /** Closed: reset by the client, or a defect. */

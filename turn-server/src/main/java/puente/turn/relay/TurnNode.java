@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
@@ -18,7 +17,6 @@ import puente.net.DatagramCounters;
 import puente.net.DescriptorHolder;
 import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
-import puente.net.StreamListener;
 import puente.stun.BindingConfig;
 import puente.stun.BindingConfig.Square;
 import puente.stun.BindingServer;
@@ -58,8 +56,8 @@ public final class TurnNode {
       this(listen, null, null, turn, binding, streams, Accounts.NOBODY);
     }
 
-    private boolean hasClear() {
-      return listen.stream().anyMatch(each -> each.transport == Transport.UDP);
+    boolean has(Transport transport) {
+      return listen.stream().anyMatch(each -> each.transport == transport);
     }
   }
 
@@ -71,13 +69,12 @@ public final class TurnNode {
   }
 
   private final EventLoops loops;
-  private final ThreadPoolExecutor handshakes = HandshakeThreads.start();
   private final StreamCounters streamCounters = new StreamCounters();
   private final StreamAdmission admission = new StreamAdmission();
   private final List<Shard> shards = new CopyOnWriteArrayList<>();
   private final List<BindingServer> bindings = new ArrayList<>();
   private final List<ShardStreams> streams = new ArrayList<>();
-  private final List<StreamListener> streamListeners = new ArrayList<>();
+  private final StreamPorts streamPorts;
   private final List<Endpoint> endpoints = new ArrayList<>();
   private final Sessions sessions = new Sessions(shards);
   private final String name;
@@ -88,6 +85,7 @@ public final class TurnNode {
     this.loops = loops;
     this.options = options;
     this.name = name;
+    streamPorts = new StreamPorts(loops, streams);
   }
 
   /** Opens everything, on the loops given. */
@@ -130,7 +128,7 @@ public final class TurnNode {
       await(restore(left, shard -> listen(shard, datagrams)));
       for (Listen listen : options.listen) {
         if (listen.transport.isStream()) {
-          listenStream(listen);
+          endpoints.add(streamPorts.open(listen, options, endpoints.size()));
         }
       }
     } catch (BindFailure failure) {
@@ -282,7 +280,7 @@ public final class TurnNode {
   /** Where there are plain clients, they are served on the sockets of DTLS as well (RFC 7983). */
   private void listen(Shard shard, List<Endpoint> datagrams) throws BindFailure {
     for (Endpoint endpoint : datagrams) {
-      shard.listen(endpoint, options.hasClear());
+      shard.listen(endpoint, options.has(Transport.UDP));
     }
   }
 
@@ -292,21 +290,6 @@ public final class TurnNode {
     boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
     TransportAddress local = left ? wanted : PortProbe.datagrams(wanted, others);
     return new Endpoint(others.size(), listen.transport, local);
-  }
-
-  private void listenStream(Listen listen) throws BindFailure {
-    int number = endpoints.size();
-    TransportAddress local = PortProbe.stream(listen.local);
-    Supplier<SslContext> tls = listen.transport == Transport.TLS ? options.tls : null;
-    // Without epoll only one socket can have the port: all streams are the first shard's then.
-    int listening = loops.isNative() ? shards.size() : 1;
-    for (int i = 0; i < listening; i++) {
-      StreamListener.Options wanted =
-          new StreamListener.Options(
-              local, number, options.streams.messageMax(), loops.isNative(), tls, handshakes);
-      streamListeners.add(StreamListener.open(shards.get(i).loop(), wanted, streams.get(i)));
-    }
-    endpoints.add(new Endpoint(number, listen.transport, local));
   }
 
   /** What clients can reach: by datagrams first, then by streams, each in the order asked for. */
@@ -456,8 +439,7 @@ public final class TurnNode {
   }
 
   private void closeStreams() {
-    streamListeners.forEach(listener -> listener.close().toCompletableFuture().join());
-    streamListeners.clear();
+    streamPorts.close();
     for (int i = 0; i < shards.size(); i++) {
       ShardStreams shardStreams = streams.get(i);
       shards.get(i).loop().eventLoop().submit(shardStreams::closeAll).awaitUninterruptibly();
@@ -470,7 +452,7 @@ public final class TurnNode {
       shard.loop().eventLoop().submit(shard::closeListeners).awaitUninterruptibly();
     }
     shards.clear();
-    handshakes.shutdown();
+    streamPorts.shutdown();
   }
 
   private static <T> T on(EventLoops.Loop loop, Callable<T> work) throws BindFailure {

@@ -162,7 +162,7 @@ class RestoreNodeTest {
             List.of(new TurnNode.Listen(Transport.UDP, server)),
             config,
             BindingConfig.PLAIN,
-            new StreamLimits(10, 10, 1000, 1000, 1000, 0x1_0040));
+            new StreamLimits(10, 10, 1000, 1000, 1000, 0x1_0040, List.of()));
     node = TurnNode.start(loops, options, store, new Keeping("node", List.of(sink), 5, left));
   }
 
