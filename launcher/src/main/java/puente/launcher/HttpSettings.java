@@ -58,7 +58,11 @@ final class HttpSettings {
           .fallback("0.0.0.0")
           .in(ROWS);
   static final Setting<Integer> HTTP_PORT =
-      row(Group.HTTP, "http-port", Type.PORT, "Port of the same; 0 takes any free port.")
+      row(
+              Group.HTTP,
+              "http-port",
+              Type.PORT,
+              "Port of the same; 0 takes any free port. Where it is listening-port, both share it.")
           .fallback("8080")
           .in(ROWS);
   static final Setting<Integer> HTTPS_PORT =
@@ -66,7 +70,8 @@ final class HttpSettings {
               Group.HTTP,
               "https-port",
               Type.PORT,
-              "The same over TLS; opened when there is a cert, or when it is given.")
+              "The same over TLS; opened when there is a cert, or when it is given. Where it is "
+                  + "tls-listening-port, as 443 can be, both share it.")
           .fallback("8443")
           .in(ROWS);
   static final Setting<Keys.ApiKey> API_KEY =

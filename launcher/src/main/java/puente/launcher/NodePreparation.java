@@ -68,6 +68,7 @@ record NodePreparation(
                 tls::dtlsIdentity,
                 config.value(ProtocolSettings.MAX_DTLS_HANDSHAKES),
                 DTLS_HANDSHAKE_MAX);
+    OnePort shared = OnePort.of(config, state);
     TurnNode.Options options =
         new TurnNode.Options(
             listens,
@@ -76,8 +77,13 @@ record NodePreparation(
             turnConfig,
             parts.binding(),
             parts.streams(),
-            users.accounts());
+            users.accounts(),
+            shared.handsOver());
     EventLoops loops = openLoops(parts, holder);
+    if (!shared.equals(OnePort.NONE) && !loops.isNative()) {
+      throw StartFailure.configuration(
+          "TURN and HTTP can share a port on Linux only: give others as http-port and https-port");
+    }
     return new NodePreparation(
         given,
         added,

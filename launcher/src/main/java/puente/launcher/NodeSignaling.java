@@ -118,8 +118,10 @@ final class NodeSignaling {
     GatewayServer.Options options =
         new GatewayServer.Options(
             config.value(HttpSettings.HTTP_IP),
-            OptionalInt.of(config.value(HttpSettings.HTTP_PORT)),
-            tls == null
+            OnePort.sharesHttp(config)
+                ? OptionalInt.empty()
+                : OptionalInt.of(config.value(HttpSettings.HTTP_PORT)),
+            tls == null || OnePort.sharesHttps(config)
                 ? OptionalInt.empty()
                 : OptionalInt.of(config.value(HttpSettings.HTTPS_PORT)),
             tls == null ? null : new GatewayServer.Tls(tls.keyManager(), tls.protocols()),
@@ -128,7 +130,8 @@ final class NodeSignaling {
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS),
                 config.value(HttpSettings.MAX_HTTP_CONNECTIONS_PER_SOURCE),
                 GatewayServer.Limits.STANDARD.requestMs()),
-            new TrustedProxies(config.all(HttpSettings.HTTP_TRUSTED_PROXY)));
+            new TrustedProxies(config.all(HttpSettings.HTTP_TRUSTED_PROXY)),
+            OnePort.of(config, state).receives());
     tokens = NodeTokens.of(config, loops.control());
     List<GatewayServer.Route> routes = new ArrayList<>();
     List<SocketRoute> sockets = new ArrayList<>();
@@ -366,6 +369,12 @@ final class NodeSignaling {
     if (running != null) {
       running.port().ifPresent(port -> open.add(listening("http", config, port)));
       running.tlsPort().ifPresent(port -> open.add(listening("https", config, port)));
+      if (OnePort.sharesHttp(config)) {
+        open.add(listening("http", config, config.value(HttpSettings.HTTP_PORT)));
+      }
+      if (OnePort.sharesHttps(config)) {
+        open.add(listening("https", config, config.value(HttpSettings.HTTPS_PORT)));
+      }
     }
     return open;
   }

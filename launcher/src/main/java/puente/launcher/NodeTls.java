@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
@@ -25,7 +26,8 @@ import puente.net.DtlsIdentity;
 /** The certificate in force, as TLS needs it; replaced as a whole on reload. */
 final class NodeTls {
   /** A context and what it was made of. */
-  private record Loaded(SslContext context, CertificateChain chain, Set<String> protocols) {}
+  private record Loaded(
+      SslContext context, CertificateChain chain, Set<String> protocols, List<String> names) {}
 
   static {
     // A client of TLS 1.2 could ask for handshake after handshake on one connection, each of which
@@ -37,6 +39,7 @@ final class NodeTls {
   private static final String TURN = "stun.turn";
 
   private static final String DISCOVERY = "stun.nat-discovery";
+  private static final String HTTP = "http/1.1";
 
   private volatile Loaded loaded;
   private final Map<String, CertificateChain> proofByName = new ConcurrentHashMap<>();
@@ -143,7 +146,8 @@ final class NodeTls {
       proving =
           SslContextBuilder.forServer(new ProofKey())
               .protocols(List.copyOf(loaded.protocols))
-              .applicationProtocolConfig(names(ALPN, TURN, DISCOVERY))
+              .applicationProtocolConfig(
+                  names(Stream.concat(Stream.of(ALPN), loaded.names.stream()).toList()))
               .build();
     } catch (SSLException unusable) {
       throw new Refused("no TLS for tls-alpn-01: " + unusable.getMessage());
@@ -229,7 +233,7 @@ final class NodeTls {
    * Names that a client may ask for (RFC 7301). One who asks for none, or for others only, is
    * served as well: few clients of TURN know theirs.
    */
-  private static ApplicationProtocolConfig names(String... names) {
+  private static ApplicationProtocolConfig names(List<String> names) {
     return new ApplicationProtocolConfig(
         ApplicationProtocolConfig.Protocol.ALPN,
         ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
@@ -242,14 +246,16 @@ final class NodeTls {
     CertificateChain chain = state.certificate(config, host, Instant.now());
     List<String> protocols =
         config.value(Settings.NO_TLSV1_2) ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2");
+    List<String> names =
+        OnePort.sharesHttps(config) ? List.of(TURN, DISCOVERY, HTTP) : List.of(TURN, DISCOVERY);
     try {
       SslContext context =
           SslContextBuilder.forServer(
                   chain.key(), chain.certificates().toArray(X509Certificate[]::new))
               .protocols(protocols)
-              .applicationProtocolConfig(names(TURN, DISCOVERY))
+              .applicationProtocolConfig(names(names))
               .build();
-      return new Loaded(context, chain, Set.copyOf(protocols));
+      return new Loaded(context, chain, Set.copyOf(protocols), names);
     } catch (SSLException | IllegalArgumentException unusable) {
       throw StartFailure.configuration("the certificate cannot be used: " + unusable.getMessage());
     }

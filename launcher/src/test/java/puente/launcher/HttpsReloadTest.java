@@ -79,7 +79,8 @@ class HttpsReloadTest {
             new GatewayServer.Tls(tls.keyManager(), tls.protocols()),
             new Origins(Set.of()),
             new GatewayServer.Limits(100, 100, requestMs),
-            TrustedProxies.NONE);
+            TrustedProxies.NONE,
+            GatewayServer.SharedPorts.NONE);
     return GatewayServer.start(
             vertx, vertx.getOrCreateContext(), options, List.of(route), List.of())
         .toCompletableFuture()

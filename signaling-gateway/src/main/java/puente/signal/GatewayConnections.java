@@ -2,9 +2,11 @@ package puente.signal;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Bounds the connections, in number and in how long they may keep us waiting. Used on one loop
@@ -22,6 +24,7 @@ final class GatewayConnections {
   private final Vertx vertx;
   private final GatewayServer.Limits limits;
   private final Map<HttpConnection, Long> timerByConnection = new IdentityHashMap<>();
+  private final Set<HttpConnection> secure = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<String, Integer> connectionsBySource = new HashMap<>();
   private final Map<String, Integer> socketsBySource = new HashMap<>();
   private final TrustedProxies proxies;
@@ -33,7 +36,10 @@ final class GatewayConnections {
     this.limits = limits;
   }
 
-  void onOpen(HttpConnection connection) {
+  /**
+   * @param isSecure whether the client has TLS, with us or with who has handed it over
+   */
+  void onOpen(HttpConnection connection, boolean isSecure) {
     String address = connection.remoteAddress().hostAddress();
     String source = Source.of(address).key();
     // All clients of a proxy come from one address: it limits them itself.
@@ -46,13 +52,21 @@ final class GatewayConnections {
       return;
     }
     connectionsBySource.merge(source, 1, Integer::sum);
+    if (isSecure) {
+      secure.add(connection);
+    }
     await(connection, limits.requestMs());
     connection.closeHandler(closed -> onClosed(connection, source));
+  }
+
+  boolean isSecure(HttpConnection connection) {
+    return secure.contains(connection);
   }
 
   private void onClosed(HttpConnection connection, String source) {
     cancel(connection);
     timerByConnection.remove(connection);
+    secure.remove(connection);
     connectionsBySource.computeIfPresent(source, (key, open) -> open == 1 ? null : open - 1);
   }
 

@@ -14,19 +14,17 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.net.JdkSSLEngineOptions;
-import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,7 +46,6 @@ public final class GatewayServer {
   /** A request's body is a few words. */
   static final int BODY_MAX = 16_384;
 
-  private static final int IDLE_SECONDS = 90;
   private static final long SWEEP_MS = 1000;
 
   /** Whose pages may call. */
@@ -114,7 +111,19 @@ public final class GatewayServer {
       @Nullable Tls tls,
       Origins origins,
       Limits limits,
-      TrustedProxies proxies) {}
+      TrustedProxies proxies,
+      SharedPorts shared) {}
+
+  /**
+   * Unix sockets for connections that other ports of this process have accepted and hand over, each
+   * with a PROXY header.
+   *
+   * @param plain of clients without TLS
+   * @param secure of clients whose TLS has ended there
+   */
+  public record SharedPorts(Optional<Path> plain, Optional<Path> secure) {
+    public static final SharedPorts NONE = new SharedPorts(Optional.empty(), Optional.empty());
+  }
 
   private final Vertx vertx;
   private final Context context;
@@ -127,6 +136,7 @@ public final class GatewayServer {
   private Origins origins;
   private @Nullable HttpServer plain;
   private @Nullable HttpServer secure;
+  private final List<HttpServer> handedOver = new ArrayList<>();
   private long sweep;
 
   private GatewayServer(
@@ -195,11 +205,11 @@ public final class GatewayServer {
           Set.copyOf(sockets).forEach(one -> one.close(ClientSocket.SERVICE_RESTART, "restart"));
           HttpServer first = plain;
           HttpServer second = secure;
-          Future.join(
-                  first == null ? Future.succeededFuture() : first.close(),
-                  second == null ? Future.succeededFuture() : second.close())
-              .<Void>mapEmpty()
-              .onComplete(closed);
+          List<Future<Void>> all = new ArrayList<>();
+          handedOver.forEach(door -> all.add(door.close()));
+          all.add(first == null ? Future.succeededFuture() : first.close());
+          all.add(second == null ? Future.succeededFuture() : second.close());
+          Future.join(all).<Void>mapEmpty().onComplete(closed);
         });
     return closed.future().toCompletionStage();
   }
@@ -210,7 +220,7 @@ public final class GatewayServer {
     OptionalInt port = options.port;
     if (port.isPresent()) {
       first =
-          listen(limits(), port.getAsInt(), "http-port")
+          listen(HttpRules.plain(socketRoutes), port.getAsInt(), "http-port")
               .map(
                   open -> {
                     plain = open;
@@ -219,11 +229,14 @@ public final class GatewayServer {
     }
     Tls tls = options.tls;
     OptionalInt tlsPort = options.tlsPort;
+    first = first.compose(done -> share(options.shared.plain, false));
+    first = first.compose(done -> share(options.shared.secure, true));
     if (tls == null || tlsPort.isEmpty()) {
       return first.map(this);
     }
+    HttpServerOptions with = HttpRules.secure(socketRoutes, tls, options.limits);
     return first
-        .compose(done -> listen(limits(tls), tlsPort.getAsInt(), "https-port"))
+        .compose(done -> listen(with, tlsPort.getAsInt(), "https-port"))
         .map(
             open -> {
               secure = open;
@@ -231,55 +244,34 @@ public final class GatewayServer {
             });
   }
 
+  private Future<@Nullable Void> share(Optional<Path> door, boolean isSecure) {
+    if (door.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    return vertx
+        .createHttpServer(HttpRules.handedOver(socketRoutes))
+        .connectionHandler(connection -> connections.onOpen(connection, isSecure))
+        .invalidRequestHandler(GatewayServer::onInvalid)
+        .requestHandler(this::onRequest)
+        .listen(SocketAddress.domainSocketAddress(door.get().toString()))
+        .map(
+            open -> {
+              handedOver.add(open);
+              return null;
+            });
+  }
+
   private Future<HttpServer> listen(HttpServerOptions with, int port, String setting) {
     InetSocketAddress address = new InetSocketAddress(options.address, port);
     return vertx
         .createHttpServer(with)
-        .connectionHandler(connections::onOpen)
+        .connectionHandler(connection -> connections.onOpen(connection, with.isSsl()))
         .invalidRequestHandler(GatewayServer::onInvalid)
         .requestHandler(this::onRequest)
         .listen(SocketAddress.inetSocketAddress(address))
         .recover(
             refused ->
                 Future.failedFuture(GatewayStartFailure.ofListen(address, setting, refused)));
-  }
-
-  private HttpServerOptions limits() {
-    return new HttpServerOptions()
-        .setHttp2ClearTextEnabled(false)
-        .setUseAlpn(false)
-        .setMaxInitialLineLength(REQUEST_LINE_MAX)
-        .setMaxHeaderSize(HEADERS_MAX)
-        .setIdleTimeout(IDLE_SECONDS)
-        .setRegisterWebSocketWriteHandlers(false)
-        // Messages are small, and each compressor would cost a session more than all its messages.
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setMaxWebSocketFrameSize(frameMax())
-        .setMaxWebSocketMessageSize(frameMax())
-        .setWebSocketClosingTimeout(5)
-        .setWebSocketSubProtocols(
-            socketRoutes.stream()
-                .flatMap(route -> route.subprotocols().stream())
-                .distinct()
-                .collect(Collectors.toCollection(ArrayList::new)))
-        .setAcceptBacklog(1024);
-  }
-
-  private int frameMax() {
-    return socketRoutes.stream().mapToInt(route -> route.limits().messageBytesMax()).max().orElse(0)
-        + 1;
-  }
-
-  private HttpServerOptions limits(Tls tls) {
-    return limits()
-        .setSsl(true)
-        .setSslHandshakeTimeout(options.limits.requestMs())
-        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-        .setKeyCertOptions(KeyCertOptions.wrap(tls.keys))
-        .setEnabledSecureTransportProtocols(tls.protocols)
-        // A handshake costs a millisecond: off the loop, as a flood of them must not stop it.
-        .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true));
   }
 
   /** What is not HTTP, or too long. */
@@ -322,8 +314,13 @@ public final class GatewayServer {
     request.endHandler(
         end -> {
           connections.onRequest(request.connection());
-          onWhole(new Request(request, body, options.proxies, now()), request);
+          onWhole(asked(request, body), request);
         });
+  }
+
+  private Request asked(HttpServerRequest request, Buffer body) {
+    boolean isSecure = connections.isSecure(request.connection());
+    return new Request(request, body, options.proxies, isSecure, now());
   }
 
   /** RFC 9112 §3.2. */
@@ -405,7 +402,7 @@ public final class GatewayServer {
   }
 
   private void onHandshake(HttpServerRequest http, SocketRoute route) {
-    Request request = new Request(http, Buffer.buffer(), options.proxies, now());
+    Request request = asked(http, Buffer.buffer());
     Reply refusal = refuse(request, route);
     if (refusal != null) {
       counters.answered(refusal.status());

@@ -19,14 +19,20 @@ public final class Request {
   private final Buffer body;
   private final Source source;
   private final Family family;
+  private final boolean isSecure;
   private final long nowMs;
 
-  Request(HttpServerRequest http, Buffer body, TrustedProxies proxies, long nowMs) {
+  /**
+   * @param isSecure whether the client has TLS
+   */
+  Request(
+      HttpServerRequest http, Buffer body, TrustedProxies proxies, boolean isSecure, long nowMs) {
     this.http = http;
     this.body = body;
     String address = proxies.client(http);
     this.source = Source.of(address);
     this.family = address.contains(":") ? Family.IPV6 : Family.IPV4;
+    this.isSecure = isSecure;
     this.nowMs = nowMs;
   }
 
@@ -69,7 +75,7 @@ public final class Request {
   }
 
   public boolean isSecure() {
-    return http.isSSL();
+    return isSecure;
   }
 
   /** The same for all requests that are limited together. */

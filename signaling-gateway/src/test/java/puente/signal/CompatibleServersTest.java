@@ -55,7 +55,8 @@ class CompatibleServersTest {
             null,
             new Origins(Set.of("https://app.example")),
             GatewayServer.Limits.STANDARD,
-            TrustedProxies.NONE);
+            TrustedProxies.NONE,
+            GatewayServer.SharedPorts.NONE);
     server =
         GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
     port = server.port().orElseThrow();

@@ -105,7 +105,8 @@ final class RunningGateway implements AutoCloseable {
             null,
             new Origins(Set.of(PAGE)),
             limits,
-            proxies);
+            proxies,
+            GatewayServer.SharedPorts.NONE);
     server =
         GatewayServer.start(vertx, context, options, routes, sockets).toCompletableFuture().join();
   }

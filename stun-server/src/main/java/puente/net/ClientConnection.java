@@ -34,7 +34,10 @@ public interface ClientConnection {
    */
   boolean writeChannelData(int number, Packet from, int offset, int length);
 
-  /** Whether it is a data connection, joined with a peer's: no messages come by it any more. */
+  /**
+   * Whether it is a data connection, joined with a peer's, or was handed to a server of HTTP: no
+   * messages come by it any more.
+   */
   default boolean isJoined() {
     return false;
   }

@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
@@ -51,6 +52,7 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   private boolean closing;
   private boolean paused;
   private @Nullable TcpPeer peer;
+  private @Nullable Handover handover;
   private long openedAt;
   private long heardAt;
   private long framesRead;
@@ -136,8 +138,13 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
     }
     heardAt = listener.receiver().now();
     TcpPeer joined = peer;
+    Handover other = handover;
     if (joined != null) {
       joined.fromClient(bytes, context.channel());
+      return;
+    }
+    if (other != null) {
+      other.fromClient(bytes);
       return;
     }
     ByteBuf before = cumulated;
@@ -150,6 +157,9 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
   }
 
   private void read(ByteBuf all) {
+    if (framesRead == 0 && handOver(all)) {
+      return;
+    }
     boolean sound = readFrames(all);
     // Payloads on their way to peers lie in this buffer: send them before it goes.
     listener.receiver().onReadEnd();
@@ -171,6 +181,23 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
       cumulated = null;
       all.release();
     }
+  }
+
+  /** Whether this is HTTP, and somebody else's from now on. */
+  private boolean handOver(ByteBuf all) {
+    Channel open = channel;
+    FiveTuple known = tuple;
+    Path door = listener.http().door(transport() == Transport.TLS);
+    if (door == null
+        || open == null
+        || known == null
+        || all.readableBytes() < StreamFramer.PREFIX_LENGTH
+        || !SharedHttp.startsIn(all)) {
+      return false;
+    }
+    cumulated = null;
+    handover = Handover.begin(open, known, door, all);
+    return true;
   }
 
   /** Shows every whole message; false if the stream is neither STUN nor ChannelData. */
@@ -346,22 +373,28 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean isJoined() {
-    return peer != null;
+    return peer != null || handover != null;
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     TcpPeer joined = peer;
+    Handover other = handover;
     if (joined != null && context.channel().isWritable()) {
       joined.clientWritable();
+    } else if (other != null && context.channel().isWritable()) {
+      other.clientWritable();
     }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     TcpPeer joined = peer;
+    Handover other = handover;
     if (joined != null) {
       joined.clientGone();
+    } else if (other != null) {
+      other.clientGone();
     }
     ByteBuf rest = cumulated;
     cumulated = null;

@@ -41,6 +41,7 @@ public final class StreamListener {
    * @param plain whether clients without TLS are served
    * @param tls makes the handler of a new connection that starts with TLS; null where that is not
    *     served. With both, the first byte tells
+   * @param http who is told of clients that speak HTTP
    * @param handshakes where the costly part of a handshake runs, never on the loop
    */
   public record Options(
@@ -50,7 +51,8 @@ public final class StreamListener {
       boolean epoll,
       boolean plain,
       @Nullable Supplier<SslContext> tls,
-      Executor handshakes) {}
+      Executor handshakes,
+      SharedHttp http) {}
 
   private final Options options;
   private final ClientConnection.Receiver receiver;
@@ -152,6 +154,10 @@ public final class StreamListener {
   /** What a connection is as long as it has said nothing. */
   Transport transport() {
     return options.plain ? Transport.TCP : Transport.TLS;
+  }
+
+  SharedHttp http() {
+    return options.http;
   }
 
   int number() {

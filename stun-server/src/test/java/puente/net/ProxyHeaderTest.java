@@ -133,7 +133,7 @@ class ProxyHeaderTest {
         StreamListener.open(
             loops.shards().get(0),
             new StreamListener.Options(
-                LOOPBACK, 3, 70_000, loops.isNative(), true, null, Runnable::run),
+                LOOPBACK, 3, 70_000, loops.isNative(), true, null, Runnable::run, SharedHttp.NONE),
             desk);
     Socket client = new Socket(InetAddress.getLoopbackAddress(), listener.local().port());
     client.setSoTimeout(PATIENCE_S * 1000);

@@ -175,7 +175,7 @@ class StreamListenerTest {
         StreamListener.open(
             loops.shards().get(0),
             new StreamListener.Options(
-                LOOPBACK, 3, 70_000, loops.isNative(), true, null, Runnable::run),
+                LOOPBACK, 3, 70_000, loops.isNative(), true, null, Runnable::run, SharedHttp.NONE),
             echo);
     Socket client = new Socket();
     client.setSoTimeout(PATIENCE_S * 1000);

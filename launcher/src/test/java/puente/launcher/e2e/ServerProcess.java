@@ -65,7 +65,7 @@ public final class ServerProcess implements AutoCloseable {
     httpPort =
         settings.stream()
             .filter(line -> line.startsWith(HTTP_PORT))
-            .map(line -> Integer.parseInt(line.substring(HTTP_PORT.length())))
+            .map(line -> Integer.parseInt(filled(line).substring(HTTP_PORT.length())))
             .findFirst()
             .orElse(first + 5);
     relayPort = Ports.free(RELAY_PORTS);

@@ -90,7 +90,7 @@ final class TlsTunnel implements AutoCloseable {
             .createSocket(InetAddress.getLoopbackAddress(), server.tlsPort);
   }
 
-  private static SSLContext trusting(Certificate certificate) throws IOException {
+  static SSLContext trusting(Certificate certificate) throws IOException {
     try (var pem = Files.newInputStream(certificate.chain())) {
       var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
       trusted.load(null, null);

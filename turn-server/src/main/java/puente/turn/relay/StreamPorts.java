@@ -52,7 +52,8 @@ final class StreamPorts {
               loops.isNative(),
               options.has(Transport.TCP),
               tls,
-              handshakes);
+              handshakes,
+              options.http());
       listeners.add(StreamListener.open(loops.shards().get(i), wanted, streams.get(i)));
     }
     numberByLocal.put(local, number);

@@ -17,6 +17,7 @@ import puente.net.DatagramCounters;
 import puente.net.DescriptorHolder;
 import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
+import puente.net.SharedHttp;
 import puente.stun.BindingConfig;
 import puente.stun.BindingConfig.Square;
 import puente.stun.BindingServer;
@@ -39,6 +40,7 @@ public final class TurnNode {
    *
    * @param tls makes the handlers of new TLS connections; asked for each, so that a certificate can
    *     be replaced. Null if nothing listens for TLS
+   * @param http who is told of TCP clients that speak HTTP
    * @param dtls room for handshakes; null where clients in DTLS are not served
    * @param accounts who knows users that the configuration does not
    */
@@ -49,11 +51,12 @@ public final class TurnNode {
       TurnConfig turn,
       BindingConfig binding,
       StreamLimits streams,
-      Accounts accounts) {
+      Accounts accounts,
+      SharedHttp http) {
 
     public Options(
         List<Listen> listen, TurnConfig turn, BindingConfig binding, StreamLimits streams) {
-      this(listen, null, null, turn, binding, streams, Accounts.NOBODY);
+      this(listen, null, null, turn, binding, streams, Accounts.NOBODY, SharedHttp.NONE);
     }
 
     boolean has(Transport transport) {
