@@ -2,11 +2,9 @@ package puente.signal;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Bounds the connections, in number and in how long they may keep us waiting. Used on one loop
@@ -21,10 +19,20 @@ final class GatewayConnections {
 
   private static final long NO_TIMER = -1;
 
+  private static final class Open {
+    final String source;
+    final boolean isSecure;
+    long timer = NO_TIMER;
+
+    Open(String source, boolean isSecure) {
+      this.source = source;
+      this.isSecure = isSecure;
+    }
+  }
+
   private final Vertx vertx;
   private final GatewayServer.Limits limits;
-  private final Map<HttpConnection, Long> timerByConnection = new IdentityHashMap<>();
-  private final Set<HttpConnection> secure = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<HttpConnection, Open> open = new IdentityHashMap<>();
   private final Map<String, Integer> connectionsBySource = new HashMap<>();
   private final Map<String, Integer> socketsBySource = new HashMap<>();
   private final TrustedProxies proxies;
@@ -46,42 +54,46 @@ final class GatewayConnections {
     boolean isMany =
         !proxies.isTrusted(address)
             && connectionsBySource.getOrDefault(source, 0) >= limits.connectionsPerSourceMax();
-    if (isMany || timerByConnection.size() >= limits.connectionsMax()) {
+    if (isMany || open.size() >= limits.connectionsMax()) {
       refused++;
       connection.close();
       return;
     }
     connectionsBySource.merge(source, 1, Integer::sum);
-    if (isSecure) {
-      secure.add(connection);
-    }
-    await(connection, limits.requestMs());
-    connection.closeHandler(closed -> onClosed(connection, source));
+    Open opened = new Open(source, isSecure);
+    open.put(connection, opened);
+    await(connection, opened, limits.requestMs());
+    connection.closeHandler(closed -> onClosed(connection));
   }
 
   boolean isSecure(HttpConnection connection) {
-    return secure.contains(connection);
+    Open known = open.get(connection);
+    return known != null && known.isSecure;
   }
 
-  private void onClosed(HttpConnection connection, String source) {
-    cancel(connection);
-    timerByConnection.remove(connection);
-    secure.remove(connection);
-    connectionsBySource.computeIfPresent(source, (key, open) -> open == 1 ? null : open - 1);
+  /** Once or more often: of one that became a WebSocket, only that is told. */
+  void onClosed(HttpConnection connection) {
+    Open known = open.remove(connection);
+    if (known != null) {
+      cancel(known);
+      connectionsBySource.computeIfPresent(
+          known.source, (key, count) -> count == 1 ? null : count - 1);
+    }
   }
 
   /** A request has come whole, or the connection is a WebSocket now: nothing more is waited for. */
   void onRequest(HttpConnection connection) {
-    if (timerByConnection.containsKey(connection)) {
-      cancel(connection);
-      timerByConnection.put(connection, NO_TIMER);
+    Open known = open.get(connection);
+    if (known != null) {
+      cancel(known);
     }
   }
 
   void onAnswered(HttpConnection connection) {
-    if (timerByConnection.containsKey(connection)) {
-      cancel(connection);
-      await(connection, NEXT_REQUEST_MS);
+    Open known = open.get(connection);
+    if (known != null) {
+      cancel(known);
+      await(connection, known, NEXT_REQUEST_MS);
     }
   }
 
@@ -99,25 +111,25 @@ final class GatewayConnections {
   }
 
   void closeSocket(String source) {
-    socketsBySource.computeIfPresent(source, (key, open) -> open == 1 ? null : open - 1);
+    socketsBySource.computeIfPresent(source, (key, count) -> count == 1 ? null : count - 1);
   }
 
   int open() {
-    return timerByConnection.size();
+    return open.size();
   }
 
   long refused() {
     return refused;
   }
 
-  private void await(HttpConnection connection, long ms) {
-    timerByConnection.put(connection, vertx.setTimer(ms, late -> connection.close()));
+  private void await(HttpConnection connection, Open known, long ms) {
+    known.timer = vertx.setTimer(ms, late -> connection.close());
   }
 
-  private void cancel(HttpConnection connection) {
-    Long timer = timerByConnection.get(connection);
-    if (timer != null && timer != NO_TIMER) {
-      vertx.cancelTimer(timer);
+  private void cancel(Open known) {
+    if (known.timer != NO_TIMER) {
+      vertx.cancelTimer(known.timer);
+      known.timer = NO_TIMER;
     }
   }
 }

@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -417,7 +418,7 @@ public final class GatewayServer {
       return;
     }
     http.toWebSocket()
-        .onSuccess(socket -> onSocket(socket, request, route))
+        .onSuccess(socket -> onSocket(socket, http.connection(), request, route))
         .onFailure(
             broken -> {
               connections.closeSocket(request.source());
@@ -443,7 +444,8 @@ public final class GatewayServer {
     return route.refuse(request);
   }
 
-  private void onSocket(ServerWebSocket open, Request request, SocketRoute route) {
+  private void onSocket(
+      ServerWebSocket open, HttpConnection connection, Request request, SocketRoute route) {
     ClientSocket socket = new ClientSocket(open, route.limits(), counters, request);
     sockets.add(socket);
     open.exceptionHandler(socket::onBroken);
@@ -451,6 +453,7 @@ public final class GatewayServer {
         closed -> {
           sockets.remove(socket);
           connections.closeSocket(request.source());
+          connections.onClosed(connection);
           socket.onClosed();
         });
     open.frameHandler(frame -> socket.onFrame(frame, now()));

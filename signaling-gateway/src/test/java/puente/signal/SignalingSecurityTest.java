@@ -219,4 +219,20 @@ class SignalingSecurityTest {
       assertEquals("HTTP/1.1 429 Too Many Requests", status);
     }
   }
+
+  /** An address that comes and goes for days is not full one day. */
+  @Test
+  void socketsThatHaveEndedAreForgotten() throws Exception {
+    var limits = new GatewayServer.Limits(50, 3, 10_000);
+    try (RunningGateway gateway = new RunningGateway(limits, TrustedProxies.NONE)) {
+      for (int i = 0; i < 12; i++) {
+        long end = System.nanoTime() + 60_000_000_000L;
+        String status = "";
+        while (!status.contains("101") && System.nanoTime() < end) {
+          status = status(gateway, "/y-webrtc", "X-Any: " + i);
+        }
+        assertEquals("HTTP/1.1 101 Switching Protocols", status, "the one before may still end");
+      }
+    }
+  }
 }

@@ -17,6 +17,7 @@ import io.netty.handler.codec.haproxy.HAProxyMessageEncoder;
 import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
@@ -28,14 +29,24 @@ import puente.stun.FiveTuple;
  */
 final class Handover extends ChannelInboundHandlerAdapter {
 
+  /** The server of HTTP is opened after the ports of TURN. */
+  private static final int ATTEMPTS_MAX = 50;
+
+  private static final long RETRY_MS = 100;
+
   private final Channel client;
+  private final FiveTuple tuple;
+  private final Path door;
+  private int attempts;
   private @Nullable Channel inner;
 
   /** What the client has said until the other end is there; at most what it said in one go. */
   private @Nullable ByteBuf waiting;
 
-  private Handover(Channel client, ByteBuf first) {
+  private Handover(Channel client, FiveTuple tuple, Path door, ByteBuf first) {
     this.client = client;
+    this.tuple = tuple;
+    this.door = door;
     waiting = first;
   }
 
@@ -46,7 +57,12 @@ final class Handover extends ChannelInboundHandlerAdapter {
    */
   static Handover begin(Channel client, FiveTuple tuple, Path door, ByteBuf first) {
     client.config().setAutoRead(false);
-    Handover handover = new Handover(client, first);
+    Handover handover = new Handover(client, tuple, door, first);
+    handover.connect();
+    return handover;
+  }
+
+  private void connect() {
     new Bootstrap()
         .group(client.eventLoop())
         .channel(EpollDomainSocketChannel.class)
@@ -54,14 +70,11 @@ final class Handover extends ChannelInboundHandlerAdapter {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel made) {
-                made.pipeline().addLast(HAProxyMessageEncoder.INSTANCE, handover);
+                made.pipeline().addLast(HAProxyMessageEncoder.INSTANCE, Handover.this);
               }
             })
         .connect(new DomainSocketAddress(door.toFile()))
-        .addListener(
-            (ChannelFutureListener)
-                connected -> handover.connected(connected.isSuccess(), header(tuple)));
-    return handover;
+        .addListener((ChannelFutureListener) done -> connected(done.isSuccess(), done.channel()));
   }
 
   private static HAProxyMessage header(FiveTuple tuple) {
@@ -76,30 +89,26 @@ final class Handover extends ChannelInboundHandlerAdapter {
         tuple.server().port());
   }
 
-  private void connected(boolean isUp, HAProxyMessage header) {
-    Channel open = inner;
+  private void connected(boolean isUp, Channel open) {
+    if (!isUp && client.isActive() && ++attempts < ATTEMPTS_MAX) {
+      client.eventLoop().schedule(this::connect, RETRY_MS, TimeUnit.MILLISECONDS);
+      return;
+    }
     ByteBuf said = waiting;
     waiting = null;
-    if (!isUp || open == null || said == null || !client.isActive()) {
-      header.release();
+    if (!isUp || said == null || !client.isActive()) {
       if (said != null) {
         said.release();
       }
       client.close();
-      if (open != null) {
-        open.close();
-      }
+      open.close();
       return;
     }
-    open.write(header);
+    inner = open;
+    open.write(header(tuple));
     open.pipeline().remove(HAProxyMessageEncoder.class);
     open.writeAndFlush(said);
     client.config().setAutoRead(true);
-  }
-
-  @Override
-  public void channelActive(ChannelHandlerContext context) {
-    inner = context.channel();
   }
 
   // ---- from the client

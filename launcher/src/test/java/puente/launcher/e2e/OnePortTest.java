@@ -92,7 +92,9 @@ class OnePortTest {
     Socket plain = new Socket(loopback(), server.tlsPort);
     try (SSLSocket browser = TlsTunnel.over(server, plain, "h2", "http/1.1")) {
       assertEquals("http/1.1", browser.getApplicationProtocol());
-      browser.getOutputStream().write("GET /none HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      browser
+          .getOutputStream()
+          .write("GET /none HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       String answer = new String(browser.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertTrue(answer.startsWith("HTTP/1.0 404"), answer);
     }
