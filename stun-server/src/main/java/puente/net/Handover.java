@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -27,6 +28,7 @@ import puente.stun.FiveTuple;
  * for that, and back. Neither way keeps more than what the other end's buffer takes. For the
  * connection's loop only.
  */
+@ChannelHandler.Sharable // by one attempt after the other
 final class Handover extends ChannelInboundHandlerAdapter {
 
   /** The server of HTTP is opened after the ports of TURN. */
