@@ -116,8 +116,7 @@ final class Gate {
       }
       case Authenticator.Unsure unsure -> inquire(message, client, unsure, now, out);
       case Refuse refusal -> {
-        boolean limited =
-            spoofable && answer == null && !refusal.equals(Authenticator.OLD_NONCE);
+        boolean limited = spoofable && answer == null && !refusal.equals(Authenticator.OLD_NONCE);
         if (refusal == Authenticator.BUSY) {
           counters.count(Counter.LOOKUP_BUSY);
         } else if (limited && !unauthorized.allows(client.client(), now)) {
