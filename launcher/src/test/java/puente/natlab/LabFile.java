@@ -33,17 +33,16 @@ final class LabFile {
     }
   }
 
-  /** Waits until so much of the file has come; it lies there with holes. */
-  static void awaitPart(Path file, int megabytes, Duration patience) {
+  /** Waits until so much of what is received in this folder has come; it lies there with holes. */
+  static void awaitPart(Path folder, int megabytes, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
-    while (allocated(file) < megabytes * 1_000_000L && System.nanoTime() < end) {
+    while (allocated(folder) < megabytes * 1_000_000L && System.nanoTime() < end) {
       LockSupport.parkNanos(20_000_000);
     }
   }
 
-  private static long allocated(Path file) {
-    try (DirectoryStream<Path> parts =
-        Files.newDirectoryStream(file.getParent(), "." + file.getFileName() + ".*.part")) {
+  private static long allocated(Path folder) {
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*.part")) {
       for (Path part : parts) {
         Process stat = new ProcessBuilder("stat", "-c", "%b", part.toString()).start();
         String blocks = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);

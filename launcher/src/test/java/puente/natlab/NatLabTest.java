@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import puente.chaos.Laboratory;
@@ -15,40 +19,53 @@ import puente.chaos.Laboratory;
 class NatLabTest {
   private record Pair(Nat one, Nat other) {}
 
-  @Test
-  void pairsConnectAsTheirNatsAllow() {
+  private static @Nullable NatLab lab;
+
+  @BeforeAll
+  static void build() {
     List<String> missing = Laboratory.missing();
     assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
-    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 2)) {
-      for (Pair pair :
-          List.of(
-              new Pair(Nat.FULL_CONE, Nat.SYMMETRIC),
-              new Pair(Nat.PORT_RESTRICTED, Nat.PORT_RESTRICTED),
-              new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC))) {
-        lab.nat(1, pair.one);
-        lab.nat(2, pair.other);
-        boolean opens = Nat.opens(pair.one, pair.other);
-        Trial.Outcome punched = Trial.PUNCH.run(lab, Nat.path(pair.one, pair.other));
-        assertTrue(punched.isGood(), punched::said);
-        assertEquals(opens ? "direct UDP" : "none", punched.path(), punched::said);
-      }
-      System.setProperty("puente.natlab.megabytes", "5");
-      tries(lab, new Pair(Nat.PORT_RESTRICTED, Nat.ADDRESS_RESTRICTED), Trial.CHAT, Trial.SWITCH);
-      tries(lab, new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
-      tries(lab, new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
+    System.setProperty("puente.natlab.megabytes", "10");
+    lab = NatLab.start(Path.of("target", "natlab"), 3);
+  }
+
+  @AfterAll
+  static void remove() {
+    if (lab != null) {
+      lab.close();
     }
+  }
+
+  private static NatLab lab() {
+    return Objects.requireNonNull(lab);
+  }
+
+  @Test
+  void pairsConnectAsTheirNatsAllow() {
+    for (Pair pair :
+        List.of(
+            new Pair(Nat.FULL_CONE, Nat.SYMMETRIC),
+            new Pair(Nat.PORT_RESTRICTED, Nat.PORT_RESTRICTED),
+            new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC))) {
+      lab().nat(1, pair.one);
+      lab().nat(2, pair.other);
+      boolean opens = Nat.opens(pair.one, pair.other);
+      Trial.Outcome punched = Trial.PUNCH.run(lab(), Nat.path(pair.one, pair.other));
+      assertTrue(punched.isGood(), punched::said);
+      assertEquals(opens ? "direct UDP" : "none", punched.path(), punched::said);
+    }
+    tries(new Pair(Nat.PORT_RESTRICTED, Nat.ADDRESS_RESTRICTED), Trial.CHAT, Trial.SWITCH);
+    tries(new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
+    tries(new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
   }
 
   /** RFC 5780 §4.3, §4.4: what a NAT does can be told from behind it. */
   @Test
   void natsAreKnownForWhatTheyAre() {
-    List<String> missing = Laboratory.missing();
-    assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
-    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 1);
-        LabProgram ana = lab.puente(1, "chat", "alone", "--name", "ana")) {
+    try (LabProgram ana = lab().puente(1, "chat", "alone", "--name", "ana")) {
       ana.await("in alone with", Trial.PATIENCE);
       for (Nat nat : Nat.values()) {
-        lab.nat(1, nat);
+        lab().nat(1, nat);
         boolean isKnown = false;
         for (int attempt = 1; attempt <= 3 && !isKnown; attempt++) { // a late answer is none
           int before = ana.count();
@@ -63,21 +80,17 @@ class NatLabTest {
 
   @Test
   void receiversServeEachOther() {
-    List<String> missing = Laboratory.missing();
-    assumeTrue(missing.isEmpty(), () -> "a laboratory needs " + String.join(", ", missing));
-    try (NatLab lab = NatLab.start(Path.of("target", "natlab"), 3)) {
-      SwarmTrial.Outcome outcome = new SwarmTrial(lab, 2, 6, 20).together();
-      assertTrue(outcome.isGood(), outcome::said);
-      assertTrue(outcome.served().stream().noneMatch("nothing"::equals), outcome::said);
-    }
+    SwarmTrial.Outcome outcome = new SwarmTrial(lab(), 2, 6, 20).together();
+    assertTrue(outcome.isGood(), outcome::said);
+    assertTrue(outcome.served().stream().noneMatch("nothing"::equals), outcome::said);
   }
 
-  private static void tries(NatLab lab, Pair pair, Trial... trials) {
-    lab.nat(1, pair.one);
-    lab.nat(2, pair.other);
+  private static void tries(Pair pair, Trial... trials) {
+    lab().nat(1, pair.one);
+    lab().nat(2, pair.other);
     String path = Nat.path(pair.one, pair.other);
     for (Trial trial : trials) {
-      Trial.Outcome outcome = trial.run(lab, path);
+      Trial.Outcome outcome = trial.run(lab(), path);
       assertTrue(outcome.isGood(), outcome::said);
       assertTrue(outcome.path().contains(path), outcome::said);
     }

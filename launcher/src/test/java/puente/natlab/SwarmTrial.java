@@ -29,15 +29,13 @@ final class SwarmTrial {
   private final NatLab lab;
   private final int receivers;
   private final int megabytes;
+  private final int megabits;
 
   SwarmTrial(NatLab lab, int receivers, int megabytes, int megabits) {
     this.lab = lab;
     this.receivers = receivers;
     this.megabytes = megabytes;
-    for (int host = 1; host <= receivers + 1; host++) {
-      lab.nat(host, NATS.get(host - 1));
-      lab.pace(host, megabits);
-    }
+    this.megabits = megabits;
   }
 
   /**
@@ -64,6 +62,10 @@ final class SwarmTrial {
     Path file = LabFile.random(lab.home(1), name + ".bin", megabytes);
     List<LabProgram> senders = new ArrayList<>();
     List<LabProgram> others = new ArrayList<>();
+    for (int host = 1; host <= receivers + 1; host++) {
+      lab.nat(host, NATS.get(host - 1));
+      lab.pace(host, megabits);
+    }
     try {
       for (int i = 1; i <= receivers; i++) {
         others.add(lab.puente(1 + i, "receive", name + i % rooms, "--name", "r" + i));
@@ -78,6 +80,9 @@ final class SwarmTrial {
       senders.forEach(LabProgram::close);
       others.forEach(LabProgram::close);
       LabFile.delete(file);
+      for (int host = 1; host <= receivers + 1; host++) {
+        lab.pace(host, 0);
+      }
     }
   }
 

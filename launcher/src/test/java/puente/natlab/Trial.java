@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -65,7 +65,7 @@ enum Trial {
   SEND {
     @Override
     Outcome run(NatLab lab, String expected) {
-      return transfer(lab, expected, (ana, ben) -> {});
+      return transfer(lab, expected, (ana, ben) -> true);
     }
   },
 
@@ -89,7 +89,7 @@ enum Trial {
     @Override
     Outcome run(NatLab lab, String expected) {
       String room = "files" + NUMBER.incrementAndGet();
-      int megabytes = Integer.getInteger("puente.natlab.megabytes", 100);
+      int megabytes = megabytes();
       Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
       Path copy = lab.home(2).resolve(room + ".bin");
       List<String> send = List.of("send", file.toString(), room, "--name", "ana", "--wait");
@@ -98,13 +98,13 @@ enum Trial {
       try (LabProgram ana = lab.puente(1, send.toArray(new String[0]))) {
         String said;
         try (LabProgram ben = lab.puente(2, receive.toArray(new String[0]))) {
-          LabFile.awaitPart(copy, megabytes / 4, PATIENCE);
+          LabFile.awaitPart(lab.home(2), megabytes / 4, PATIENCE);
           ben.kill();
           said = ben.all();
         }
         try (LabProgram ben = lab.puente(2, receive.toArray(new String[0]))) {
           String again = ben.await("going on at", PATIENCE);
-          LabFile.awaitPart(copy, megabytes / 2, PATIENCE);
+          LabFile.awaitPart(lab.home(2), megabytes / 2, PATIENCE);
           ana.end();
           try (LabProgram other = lab.puente(1, send.toArray(new String[0]))) {
             Duration patience = PATIENCE.plusSeconds(4L * megabytes);
@@ -136,8 +136,9 @@ enum Trial {
             expected,
             (ana, ben) -> {
               ben.await(".bin, ", PATIENCE);
+              boolean isRelayed = !ana.await(": relay", PATIENCE).isEmpty();
               lab.mend(1);
-              ana.await(": " + expected, PATIENCE);
+              return isRelayed && !ana.await(": " + expected, PATIENCE).isEmpty();
             });
       } finally {
         lab.pace(1, 0);
@@ -161,12 +162,14 @@ enum Trial {
             (ana, ben) -> {
               ben.await(".bin, ", PATIENCE);
               ana.await(": " + expected, PATIENCE);
+              LabFile.awaitPart(lab.home(2), megabytes() / 4, PATIENCE);
               int whole = ana.count();
               lab.cut(1, 2);
-              ana.await(": relay", PATIENCE, whole);
+              boolean isRelayed = !ana.await(": relay", PATIENCE, whole).isEmpty();
               int cut = ana.count();
               lab.mend(1);
               ana.await(": " + expected, PATIENCE, cut);
+              return isRelayed;
             });
       } finally {
         lab.pace(1, 0);
@@ -203,6 +206,10 @@ enum Trial {
   private static final Pattern RATE = Pattern.compile("([0-9.]+ [kMG]?B/s)");
   private static final Pattern PAUSE = Pattern.compile("longest pause ([0-9.]+ s)");
 
+  private static int megabytes() {
+    return Integer.getInteger("puente.natlab.megabytes", 100);
+  }
+
   private static Outcome lent(NatLab lab, boolean upnp) {
     if (!NatLab.canLend()) {
       return new Outcome("no miniupnpd here", -1, true, "");
@@ -216,17 +223,17 @@ enum Trial {
   }
 
   private static Outcome transfer(
-      NatLab lab, String expected, BiConsumer<LabProgram, LabProgram> meanwhile) {
+      NatLab lab, String expected, BiPredicate<LabProgram, LabProgram> meanwhile) {
     String room = "files" + NUMBER.incrementAndGet();
-    int megabytes = Integer.getInteger("puente.natlab.megabytes", 100);
+    int megabytes = megabytes();
     Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
     Path copy = lab.home(2).resolve(room + ".bin");
     try (LabProgram ben = lab.puente(2, "receive", room, "--name", "ben");
         LabProgram ana = lab.puente(1, "send", file.toString(), room, "--name", "ana", "--wait")) {
-      meanwhile.accept(ana, ben);
+      boolean went = meanwhile.test(ana, ben);
       Duration patience = PATIENCE.plusSeconds(4L * megabytes);
       boolean done = ana.exit(patience) == 0 && ben.exit(patience) == 0;
-      boolean same = done && LabFile.same(file, copy);
+      boolean same = done && went && LabFile.same(file, copy);
       LabFile.delete(file, copy);
       String first = ben.await(", code ", Duration.ZERO);
       String last = ben.await(": " + expected, Duration.ZERO);

@@ -225,6 +225,10 @@ final class PortMapper implements AutoCloseable {
   @Override
   public void close() {
     workers.shutdown();
+    if (lender == null) {
+      workers.shutdownNow(); // nothing was lent, and a search is not waited for
+      return;
+    }
     try {
       if (!workers.awaitTermination(CLOSE_MS, TimeUnit.MILLISECONDS)) {
         workers.shutdownNow();
