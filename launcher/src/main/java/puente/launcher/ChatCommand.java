@@ -32,7 +32,7 @@ import puente.peer.Peer;
     },
     sortOptions = false)
 final class ChatCommand implements Callable<Integer> {
-  private static final long FLUSH_MS = 5_000;
+  private static final long FLUSH_MS = 15_000;
   private static final int NAT_PATIENCE_MS = 1_500;
   private static final byte TEXT = 1;
   private static final List<String> COMMANDS = List.of("/who", "/nat", "/help", "/quit");
@@ -40,6 +40,7 @@ final class ChatCommand implements Callable<Integer> {
   private final Surroundings surroundings;
   private final InputStream in;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> joined = new CompletableFuture<>();
 
   @Parameters(paramLabel = "ROOM", description = "The room's name.")
   private String room = "";
@@ -59,13 +60,16 @@ final class ChatCommand implements Callable<Integer> {
     Mesh.Entry entry = new Mesh.Entry(room, options.name(), "chat", relay.max());
     try (Mesh mesh = new Mesh(options.gateway(surroundings), entry, new Hearing(said))) {
       mesh.start();
-      Thread.ofPlatform().daemon().name("keyboard").start(() -> read(mesh, said));
+      // Who is here is known before the first line is read, which may be the only one.
+      joined.thenRunAsync(
+          () -> read(mesh, said),
+          work -> Thread.ofPlatform().daemon().name("keyboard").start(work));
       String why = ended.join();
       if (!why.isEmpty()) {
         throw new StartFailure(StartFailure.Kind.OTHER, why);
       }
       for (Peer peer : mesh.peers()) {
-        if (!peer.path().isEmpty() && !peer.flush(FLUSH_MS)) {
+        if (!peer.flush(FLUSH_MS)) {
           said.note(peer.name() + " has not got all of it");
         }
       }
@@ -151,6 +155,7 @@ final class ChatCommand implements Callable<Integer> {
           .note(
               String.format(
                   Locale.ROOT, "in %s with %d other%s", room, others, others == 1 ? "" : "s"));
+      joined.complete(true);
     }
 
     @Override

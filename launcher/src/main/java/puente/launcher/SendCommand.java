@@ -40,6 +40,7 @@ final class SendCommand implements Callable<Integer> {
   @Parameters(
       arity = "2..*",
       paramLabel = "FILE... ROOM",
+      hideParamSyntax = true,
       description = "Files, and last the room's name.")
   private List<String> words = List.of();
 

@@ -1,9 +1,10 @@
 package puente.natlab;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A file to send, of bytes that nobody could guess. */
 final class LabFile {
+  private static final int LOOK_BYTES = 64 << 10;
+
   private LabFile() {}
 
   static Path random(Path folder, String name, int megabytes) {
@@ -36,19 +39,26 @@ final class LabFile {
   /** Waits until so much of what is received in this folder has come; it lies there with holes. */
   static void awaitPart(Path folder, int megabytes, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
-    while (allocated(folder) < megabytes * 1_000_000L && System.nanoTime() < end) {
+    while (arrived(folder) < megabytes * 1_000_000L && System.nanoTime() < end) {
       LockSupport.parkNanos(20_000_000);
     }
   }
 
-  private static long allocated(Path folder) {
+  /** What is not here yet is zeros, and no block of random bytes begins with so many. */
+  private static long arrived(Path folder) {
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*.part")) {
+      long bytes = 0;
       for (Path part : parts) {
-        Process stat = new ProcessBuilder("stat", "-c", "%b", part.toString()).start();
-        String blocks = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-        return blocks.isBlank() ? 0 : 512 * Long.parseLong(blocks.strip());
+        try (RandomAccessFile file = new RandomAccessFile(part.toFile(), "r")) {
+          for (long at = 0; at + 8 <= file.length(); at += LOOK_BYTES) {
+            file.seek(at);
+            bytes += file.readLong() == 0 ? 0 : LOOK_BYTES;
+          }
+        }
       }
-      return 0;
+      return bytes;
+    } catch (FileNotFoundException finished) {
+      return Long.MAX_VALUE;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

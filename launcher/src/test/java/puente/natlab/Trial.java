@@ -94,7 +94,7 @@ enum Trial {
       Path copy = lab.home(2).resolve(room + ".bin");
       List<String> send = List.of("send", file.toString(), room, "--name", "ana", "--wait");
       List<String> receive = List.of("receive", room, "--name", "ben");
-      lab.pace(1, 40);
+      lab.pace(1, PACE);
       try (LabProgram ana = lab.puente(1, send.toArray(new String[0]))) {
         String said;
         try (LabProgram ben = lab.puente(2, receive.toArray(new String[0]))) {
@@ -128,7 +128,7 @@ enum Trial {
       if (!expected.startsWith("direct")) {
         return new Outcome("none to come", -1, true, "");
       }
-      lab.pace(1, 40);
+      lab.pace(1, PACE);
       lab.cut(1, 2);
       try {
         return transfer(
@@ -154,7 +154,7 @@ enum Trial {
       if (!expected.startsWith("direct")) {
         return new Outcome("none to cut", -1, true, "");
       }
-      lab.pace(1, 40);
+      lab.pace(1, PACE);
       try {
         return transfer(
             lab,
@@ -177,6 +177,9 @@ enum Trial {
       }
     }
   };
+
+  /** Mbit/s: slow enough that something can happen under way. */
+  private static final int PACE = Integer.getInteger("puente.natlab.megabits", 12);
 
   static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final AtomicInteger NUMBER = new AtomicInteger();

@@ -54,6 +54,7 @@ final class SignalClient {
   private long heartbeatMs = 25_000;
   private long heardAt;
   private int attempts;
+  private boolean hasJoined;
   private boolean isClosed;
 
   /**
@@ -163,8 +164,10 @@ final class SignalClient {
     switch (type) {
       case "welcome" -> welcome(data);
       case "ice" -> listener.iceServers(data.getJsonArray("iceServers", new JsonArray()));
-      case "joined" ->
-          listener.joined(data.getString("self"), data.getJsonArray("peers", new JsonArray()));
+      case "joined" -> {
+        hasJoined = true;
+        listener.joined(data.getString("self"), data.getJsonArray("peers", new JsonArray()));
+      }
       case "error" -> error(data);
       case "goaway" -> {
         // The connection is closed by the server; what follows is a reconnect like any other.
@@ -218,7 +221,13 @@ final class SignalClient {
       }
       case "unauthorized", "forbidden", "room-full" ->
           fail(code + ": " + data.getString("message", ""));
-      default -> listener.event("error", new JsonObject().put("d", data));
+      default -> {
+        if (hasJoined) {
+          listener.event("error", new JsonObject().put("d", data));
+        } else {
+          fail(code + ": " + data.getString("message", "")); // such as no name for a room
+        }
+      }
     }
   }
 
