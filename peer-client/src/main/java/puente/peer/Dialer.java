@@ -46,6 +46,9 @@ final class Dialer {
 
     void later(Runnable work, long delayMs);
 
+    /** The last link to it has ended. */
+    void pathless(Peer peer);
+
     Mesh.Listener listener();
   }
 
@@ -233,6 +236,9 @@ final class Dialer {
   private void tell() {
     if (!peer.isGone() && peer.hasChanged()) {
       company.listener().onPath(peer);
+    }
+    if (!peer.isGone() && peer.path().isEmpty()) {
+      company.pathless(peer);
     }
   }
 

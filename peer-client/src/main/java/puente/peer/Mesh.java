@@ -57,6 +57,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private final ScheduledExecutorService executor;
   private final SignalClient signal;
   private final Map<String, Dialer> dialerById = new ConcurrentHashMap<>();
+  private final Set<String> unlisted = new HashSet<>();
   private final RelayBudget budget;
   private volatile IceServers servers = IceServers.NONE;
   private boolean isAway;
@@ -122,9 +123,12 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     for (int i = 0; i < peers.size(); i++) {
       here.add(peers.getJsonObject(i).getString("id"));
     }
+    // The others did the same with us, if they heard no more: both sides begin anew, or neither.
     for (Peer known : peers()) {
-      if (!here.contains(known.id())) {
-        leave(known, "left meanwhile");
+      if (known.path().isEmpty()) {
+        leave(known, "lost meanwhile");
+      } else if (!here.contains(known.id())) {
+        unlisted.add(known.id());
       }
     }
     for (int i = 0; i < peers.size(); i++) {
@@ -141,7 +145,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
       case "peer.left" -> {
         Dialer dialer = dialerById.get(data.getString("id", ""));
         if (dialer != null) {
-          leave(dialer.peer(), data.getString("reason", "left"));
+          left(dialer.peer(), data.getString("reason", "left"));
         }
       }
       case "msg" -> {
@@ -181,6 +185,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     String id = member.getString("id", "");
     JsonObject meta = member.getJsonObject("meta", new JsonObject());
     Dialer known = dialerById.get(id);
+    unlisted.remove(id);
     if (known != null && !isSame(known.peer(), meta)) {
       leave(known.peer(), "began anew");
       known = null;
@@ -218,7 +223,25 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     }
   }
 
+  /** Whom the server has only lost is still here if he is heard. */
+  private void left(Peer peer, String why) {
+    boolean isLost = why.equals("timeout") || why.equals("drain");
+    if (isLost && !peer.path().isEmpty()) {
+      unlisted.add(peer.id());
+    } else {
+      leave(peer, why);
+    }
+  }
+
+  @Override
+  public void pathless(Peer peer) {
+    if (unlisted.contains(peer.id())) {
+      leave(peer, "lost");
+    }
+  }
+
   private void leave(Peer peer, String why) {
+    unlisted.remove(peer.id());
     dialerById.remove(peer.id());
     peer.gone();
     listener.onGone(peer, why);
