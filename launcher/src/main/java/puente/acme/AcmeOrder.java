@@ -1,6 +1,5 @@
 package puente.acme;
 
-import java.net.URI;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -23,8 +22,11 @@ import org.shredzone.acme4j.challenge.Challenge;
 import org.shredzone.acme4j.challenge.Dns01Challenge;
 import org.shredzone.acme4j.challenge.Http01Challenge;
 import org.shredzone.acme4j.challenge.TlsAlpn01Challenge;
+import org.shredzone.acme4j.connector.Resource;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeProtocolException;
 import org.shredzone.acme4j.exception.AcmeRateLimitedException;
+import org.shredzone.acme4j.exception.AcmeServerException;
 import org.shredzone.acme4j.util.KeyPairUtils;
 
 /** One order from first word to certificate (RFC 8555 §7). Blocks; for a thread of its own. */
@@ -41,9 +43,15 @@ public final class AcmeOrder {
    * What is wanted.
    *
    * @param patience for each step of the authority's
+   * @param replaced the certificate that this one follows, if there is one
    */
   public record Wish(
-      URI directory, Optional<String> email, List<String> domains, Kind kind, Duration patience) {
+      Authority authority,
+      Optional<String> email,
+      List<String> domains,
+      Kind kind,
+      Duration patience,
+      Optional<X509Certificate> replaced) {
     public Wish {
       domains = List.copyOf(domains);
     }
@@ -92,8 +100,6 @@ public final class AcmeOrder {
   }
 
   private static final int RSA_BITS = 2048;
-  private static final Duration NETWORK = Duration.ofSeconds(20);
-
   private final Wish wish;
   private final KeyPair account;
   private final Stage stage;
@@ -116,12 +122,11 @@ public final class AcmeOrder {
 
   public Issued place() throws Refused, InterruptedException {
     try {
-      Session session = new Session(wish.directory());
-      session.networkSettings().setTimeout(NETWORK);
+      Session session = wish.authority().session();
       AccountBuilder builder = new AccountBuilder().agreeToTermsOfService().useKeyPair(account);
       wish.email().ifPresent(builder::addEmail);
       Login login = builder.createLogin(session);
-      Order order = login.newOrder().domains(wish.domains()).create();
+      Order order = order(session, login);
       for (Authorization authorization : order.getAuthorizations()) {
         authorize(authorization);
       }
@@ -143,6 +148,24 @@ public final class AcmeOrder {
     }
   }
 
+  /**
+   * An order that says which certificate it replaces is let past rate limits (RFC 9773 §5). One that the
+   * authority does not know, since it is another's, or has been replaced already, is not named again.
+   */
+  private Order order(Session session, Login login) throws AcmeException {
+    Optional<X509Certificate> replaced = wish.replaced();
+    if (replaced.isPresent() && session.resourceUrlOptional(Resource.RENEWAL_INFO).isPresent()) {
+      try {
+        return login.newOrder().domains(wish.domains()).replaces(replaced.get()).create();
+      } catch (AcmeRateLimitedException limited) {
+        throw limited;
+      } catch (AcmeServerException | AcmeProtocolException foreign) {
+        return login.newOrder().domains(wish.domains()).create();
+      }
+    }
+    return login.newOrder().domains(wish.domains()).create();
+  }
+
   /** With a chain for another key every handshake would fail. */
   private static Issued checked(Issued issued) throws Refused {
     if (!issued.chain().getFirst().getPublicKey().equals(issued.keys().getPublic())) {
@@ -151,7 +174,7 @@ public final class AcmeOrder {
     return issued;
   }
 
-  private static String said(Exception failure) {
+  static String said(Exception failure) {
     Throwable cause = failure.getCause();
     String why = String.valueOf(failure.getMessage());
     return cause == null || cause.getMessage() == null ? why : why + ": " + cause.getMessage();

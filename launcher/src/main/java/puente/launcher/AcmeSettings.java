@@ -32,6 +32,14 @@ final class AcmeSettings {
       row(Group.TLS, "acme-directory", Type.TEXT, "Directory URL of the authority.")
           .fallback("https://acme-v02.api.letsencrypt.org/directory")
           .in(ROWS);
+  static final Setting<Path> CA_FILE =
+      row(
+              Group.TLS,
+              "acme-ca-file",
+              Type.PATH,
+              "Certificates (PEM) that the HTTPS of a private authority is checked against, instead "
+                  + "of those that everybody trusts.")
+          .in(ROWS);
   static final Setting<String> CHALLENGE =
       row(
               Group.TLS,

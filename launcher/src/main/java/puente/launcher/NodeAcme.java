@@ -32,6 +32,7 @@ import puente.acme.AcmeOrder;
 import puente.acme.AcmeOrder.Issued;
 import puente.acme.AcmeOrder.Kind;
 import puente.acme.AcmeOrder.Refused;
+import puente.acme.Authority;
 import puente.acme.Proof;
 import puente.signal.GatewayServer;
 import puente.signal.Reply;
@@ -69,6 +70,8 @@ final class NodeAcme implements AcmeOrder.Stage {
   private final NodeTls tls;
   private final StateDirectory state;
   private final CertificateStore store;
+  private final Authority authority;
+  private final NodeAcmeRenewal renewal;
   private final Clock clock;
   private final boolean isAlone;
   private final boolean isShared;
@@ -90,6 +93,8 @@ final class NodeAcme implements AcmeOrder.Stage {
     this.tls = tls;
     this.clock = clock;
     store = new CertificateStore(state);
+    authority = authority(config);
+    renewal = new NodeAcmeRenewal(authority, store, clock);
     Optional<ClusterConfig> several = ClusterConfig.of(config);
     isAlone = several.isEmpty();
     // A private key goes over sealed links only.
@@ -137,6 +142,13 @@ final class NodeAcme implements AcmeOrder.Stage {
   private static Kind kind(Config config) {
     return Kind.valueOf(
         config.value(AcmeSettings.CHALLENGE).toUpperCase(Locale.ROOT).replace('-', '_'));
+  }
+
+  private static Authority authority(Config config) throws StartFailure {
+    Optional<Path> roots = config.find(AcmeSettings.CA_FILE);
+    return new Authority(
+        URI.create(config.value(AcmeSettings.DIRECTORY)),
+        roots.isPresent() ? CertificateChain.certificates(roots.get()) : List.of());
   }
 
   void start() {
@@ -214,17 +226,14 @@ final class NodeAcme implements AcmeOrder.Stage {
             .noneMatch(id -> id.compareTo(cluster.nodeId()) < 0);
   }
 
-  /** In the last third of its life, as the authorities advise; or when it is for other names. */
+  /** When it is time, or when it is for other names. */
   private boolean isDue() throws StartFailure {
     Optional<CertificateChain> chain = store.chain();
     if (chain.isEmpty()) {
       return true;
     }
     X509Certificate leaf = chain.get().leaf();
-    Instant from = leaf.getNotBefore().toInstant();
-    Instant to = leaf.getNotAfter().toInstant();
-    Instant due = to.minus(Duration.between(from, to).dividedBy(3));
-    return !clock.instant().isBefore(due) || !names(leaf).containsAll(domains());
+    return !names(leaf).containsAll(domains()) || renewal.isDue(leaf);
   }
 
   private List<String> domains() {
@@ -249,11 +258,12 @@ final class NodeAcme implements AcmeOrder.Stage {
   private void order() throws StartFailure, InterruptedException {
     AcmeOrder.Wish wish =
         new AcmeOrder.Wish(
-            URI.create(config.value(AcmeSettings.DIRECTORY)),
+            authority,
             config.find(AcmeSettings.EMAIL),
             domains(),
             kind(config),
-            config.value(AcmeSettings.TIMEOUT));
+            config.value(AcmeSettings.TIMEOUT),
+            store.chain().map(CertificateChain::leaf));
     try {
       Issued issued = new AcmeOrder(wish, store.account(AcmeOrder::newKeys), this).place();
       String pem = CertificateStore.pem(issued.chain(), issued.keys().getPrivate());

@@ -121,6 +121,7 @@ final class NodeMetrics implements AutoCloseable {
   /** What the gateway counts, from now on. */
   void bind(NodeSignaling signaling) {
     NodeMetricsSignal.bind(registry, signaling);
+    NodeMetricsAcme.bind(registry, signaling);
   }
 
   /** What this node and the others do for each other, from now on. */

@@ -115,6 +115,10 @@ public enum Metric {
       "puente_takeover_hook_total",
       "Addresses that this node was to take from dead nodes, to keep or to release",
       "result"),
+  ACME_ORDERS(
+      "puente_acme_orders_total",
+      "Certificates of acme-domain: issued, failed, or taken from another node",
+      "result"),
 
   SIGNAL_CONNECTIONS("puente_signal_connections", "Open WebSockets", "protocol"),
   SIGNAL_ROOMS("puente_signal_rooms", "Rooms with members here", ""),

@@ -73,6 +73,11 @@ final class SecurityDashboard {
                     "TLS handshakes",
                     "ops",
                     "That failed.",
-                    linesBy("listener, result", Metric.TLS_HANDSHAKES)))));
+                    linesBy("listener, result", Metric.TLS_HANDSHAKES)),
+                lines(
+                    "Certificates ordered",
+                    "ops",
+                    "By outcome; after a failure the former one stays in force.",
+                    linesBy("result", Metric.ACME_ORDERS)))));
   }
 }

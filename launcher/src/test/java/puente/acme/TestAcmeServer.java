@@ -50,6 +50,8 @@ import puente.doctor.TestCertificateAuthority;
 public final class TestAcmeServer implements AutoCloseable {
   private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
 
+  private static final String RENEWAL = "/renewal-info/";
+
   private record Account(PublicKey key, String thumbprint) {}
 
   private static final class Order {
@@ -92,10 +94,14 @@ public final class TestAcmeServer implements AutoCloseable {
   private final Set<String> nonces = ConcurrentHashMap.newKeySet();
   private final Map<String, Account> accounts = new ConcurrentHashMap<>();
   private final Map<Integer, Order> orders = new ConcurrentHashMap<>();
+  private final Set<String> issued = ConcurrentHashMap.newKeySet();
   private final AtomicInteger numbers = new AtomicInteger();
   private volatile Instant from = Instant.now().minus(Duration.ofHours(1));
   private volatile Instant to = Instant.now().plus(Duration.ofDays(90));
   private volatile boolean isRefusing;
+  private final AtomicInteger asked = new AtomicInteger();
+  private volatile @Nullable JsonObject window;
+  private volatile String replaced = "";
 
   /** Where challenges are looked for; 0 is nowhere. */
   public volatile int httpPort;
@@ -124,6 +130,21 @@ public final class TestAcmeServer implements AutoCloseable {
   public void lifetime(Instant begin, Instant end) {
     from = begin;
     to = end;
+  }
+
+  /** From now on asks for renewals within this time (RFC 9773). */
+  public void suggest(Instant begin, Instant end) {
+    window = new JsonObject().put("start", begin.toString()).put("end", end.toString());
+  }
+
+  /** How often somebody wanted to know when to renew. */
+  public int asked() {
+    return asked.get();
+  }
+
+  /** What the last order said that it replaces; empty if nothing. */
+  public String replaced() {
+    return replaced;
   }
 
   /** From now on nobody gets an order. */
@@ -158,6 +179,8 @@ public final class TestAcmeServer implements AutoCloseable {
           send(exchange, 200, directoryBody());
         } else if (path.equals("/new-nonce")) {
           exchange.sendResponseHeaders(exchange.getRequestMethod().equals("HEAD") ? 200 : 204, -1);
+        } else if (path.startsWith(RENEWAL) && exchange.getRequestMethod().equals("GET")) {
+          renewal(exchange, path.substring(RENEWAL.length()));
         } else {
           post(exchange, path);
         }
@@ -188,7 +211,27 @@ public final class TestAcmeServer implements AutoCloseable {
             "revokeCert", "revoke",
             "keyChange", "key-change")
         .forEach((name, path) -> body.put(name, base() + "/" + path));
+    if (window != null) {
+      body.put("renewalInfo", base() + RENEWAL.substring(0, RENEWAL.length() - 1));
+    }
     return body.put("meta", new JsonObject().put("termsOfService", base() + "/terms"));
+  }
+
+  /** Nobody needs an account for it (RFC 9773 §4.2). */
+  private void renewal(HttpExchange exchange, String identifier) throws IOException {
+    JsonObject suggested = window;
+    boolean known = issued.stream().anyMatch(identifier::equals);
+    if (suggested == null || !known) {
+      throw new Problem(404, "malformed", "no such certificate");
+    }
+    asked.incrementAndGet();
+    exchange.getResponseHeaders().set("Retry-After", "3600");
+    send(
+        exchange,
+        200,
+        new JsonObject()
+            .put("suggestedWindow", suggested)
+            .put("explanationURL", "https://example.org/why"));
   }
 
   private String nonce() {
@@ -307,6 +350,11 @@ public final class TestAcmeServer implements AutoCloseable {
   private void newOrder(HttpExchange exchange, JsonObject body) throws IOException {
     if (isRefusing) {
       throw new Problem(403, "rejectedIdentifier", "not today");
+    }
+    replaced = body.getString("replaces", "");
+    // RFC 9773 §5: what was replaced once is not replaced again.
+    if (!replaced.isEmpty() && !issued.remove(replaced)) {
+      throw new Problem(409, "alreadyReplaced", "another order came first");
     }
     List<String> names = new ArrayList<>();
     for (Object each : body.getJsonArray("identifiers")) {
@@ -430,9 +478,9 @@ public final class TestAcmeServer implements AutoCloseable {
       if (!signed || foreign || !names.equals(new TreeSet<>(order.names))) {
         throw new Problem(400, "badCSR", "signed " + signed + ", for " + names);
       }
-      order.certificate =
-          TestCertificateAuthority.pem(
-              authority.issue(key, order.names, from, to), authority.root());
+      X509Certificate leaf = authority.issue(key, order.names, from, to);
+      issued.add(CertificateIdentifier.of(leaf));
+      order.certificate = TestCertificateAuthority.pem(leaf, authority.root());
     } catch (IOException
         | org.bouncycastle.operator.OperatorCreationException
         | org.bouncycastle.pkcs.PKCSException broken) {

@@ -19,6 +19,7 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
@@ -74,6 +75,10 @@ public final class TestCertificateAuthority {
               subject,
               key);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(isAuthority));
+      if (!isAuthority) {
+        var issuer = new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(keys.getPublic());
+        builder.addExtension(Extension.authorityKeyIdentifier, false, issuer);
+      }
       if (!names.isEmpty()) {
         GeneralName[] all =
             names.stream()

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import puente.acme.CertificateIdentifier;
 import puente.acme.TestAcmeServer;
 import puente.turn.store.LocalStore;
 
@@ -137,6 +138,59 @@ class NodeAcmeTest {
     acme.look();
     assertEquals(2, acme.count(NodeAcme.Fact.FAILED), "after twice the time");
     assertEquals(before, tls.leaf(), "the old one stays in force");
+  }
+
+  /** RFC 9773 §4.2: in the window that the authority suggests, early as that may be, and as its successor. */
+  @Test
+  void itIsRenewedWhenTheAuthoritySuggests() throws Exception {
+    try (TestAcmeServer authority = new TestAcmeServer()) {
+      authority.zone = directory.resolve("zone");
+      authority.lifetime(BEGIN, BEGIN.plus(DAY.multipliedBy(90)));
+      authority.suggest(BEGIN.plus(DAY.multipliedBy(50)), BEGIN.plus(DAY.multipliedBy(52)));
+      Config config = config(authority);
+      StateDirectory state = StateDirectory.open(config);
+      NodeTls tls = NodeTls.open(config, state);
+      NodeAcme acme = new NodeAcme(config, state, alone(config), tls, clock);
+      acme.look();
+      X509Certificate first = tls.leaf();
+      acme.look();
+      acme.look();
+      assertEquals(1, authority.asked(), "not again before it wants to be");
+
+      // A revocation is planned: it wants them sooner now.
+      authority.suggest(BEGIN.plus(DAY.multipliedBy(9)), BEGIN.plus(DAY.multipliedBy(10)));
+      clock.turn(DAY.multipliedBy(8));
+      acme.look();
+      assertEquals(2, authority.asked());
+      assertEquals(first, tls.leaf(), "its window has not begun");
+      clock.turn(DAY.multipliedBy(2));
+      acme.look();
+      assertNotEquals(first, tls.leaf());
+      assertEquals(CertificateIdentifier.of(first), authority.replaced());
+      acme.close();
+    }
+  }
+
+  /** What it says is advice: a window that never comes lets no certificate end. */
+  @Test
+  void aWindowTooLateIsNotWaitedFor() throws Exception {
+    try (TestAcmeServer authority = new TestAcmeServer()) {
+      authority.zone = directory.resolve("zone");
+      authority.lifetime(BEGIN, BEGIN.plus(DAY.multipliedBy(90)));
+      authority.suggest(BEGIN.plus(DAY.multipliedBy(900)), BEGIN.plus(DAY.multipliedBy(901)));
+      Config config = config(authority);
+      StateDirectory state = StateDirectory.open(config);
+      NodeAcme acme =
+          new NodeAcme(config, state, alone(config), NodeTls.open(config, state), clock);
+      acme.look();
+      clock.turn(DAY.multipliedBy(75));
+      acme.look();
+      assertEquals(1, acme.count(NodeAcme.Fact.ISSUED), "its last tenth has not begun");
+      clock.turn(DAY.multipliedBy(7));
+      acme.look();
+      assertEquals(2, acme.count(NodeAcme.Fact.ISSUED));
+      acme.close();
+    }
   }
 
   private static Cluster alone(Config config) throws StartFailure {

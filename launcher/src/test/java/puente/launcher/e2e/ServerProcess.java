@@ -18,9 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A server in a process of its own on free loopback ports. Its folder under {@code target/e2e}
@@ -130,10 +132,23 @@ public final class ServerProcess implements AutoCloseable {
     try {
       var folder = Path.of("target", "e2e", name + "-" + STARTED.incrementAndGet());
       var absolute = folder.toAbsolutePath();
+      // What an earlier run left would be restored: allocations, a certificate.
+      forget(absolute);
       Files.createDirectories(absolute.resolve("state"));
       return new ServerProcess(absolute, settings, java);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void forget(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 
