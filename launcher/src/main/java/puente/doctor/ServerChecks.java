@@ -80,6 +80,7 @@ public final class ServerChecks {
     guarded("turn udp", () -> turn("udp", new Wire.Datagrams(server)));
     guarded("turn tcp", () -> turn("tcp", new Wire.Stream(connect(server))));
     guarded("turn tls", () -> tls(new InetSocketAddress(first, target.tlsPort())));
+    guarded("turn dtls", () -> dtls(new InetSocketAddress(first, target.tlsPort())));
     if (isGood("turn udp")) {
       RelayChecks relay = new RelayChecks(server, target, findings);
       guarded("relay", () -> relay.roundTrip(login(MINUTES)));
@@ -235,6 +236,37 @@ public final class ServerChecks {
       findings.add(new TlsChain(target.host(), now, target.roots()).judge(chain, "tls chain"));
       turn("tls", new Wire.Stream(secure), ", " + secure.getSession().getProtocol());
     }
+  }
+
+  /** Few clients need it, and those fall back: its silence is no more than a warning. */
+  private void dtls(InetSocketAddress server) throws IOException {
+    DtlsWire wire;
+    try {
+      wire = new DtlsWire(server, target.patienceMs());
+    } catch (IOException silent) {
+      findings.add(
+          Finding.warning(
+              Part.SERVER,
+              "turn dtls",
+              "no DTLS at UDP " + server.getPort() + ": " + silent.getMessage(),
+              "Open UDP "
+                  + server.getPort()
+                  + " as well as TCP; or do not hand out turns: with transport=udp."));
+      return;
+    }
+    if (wire.chain().isEmpty()) {
+      wire.close();
+      throw new IOException("DTLS without a certificate");
+    }
+    // The chain is TLS's as a rule; another one is worth a word of its own.
+    Finding judged =
+        new TlsChain(target.host(), now, target.roots()).judge(wire.chain(), "dtls chain");
+    if (findings.stream()
+        .noneMatch(
+            found -> found.name().equals("tls chain") && found.detail().equals(judged.detail()))) {
+      findings.add(judged);
+    }
+    turn("dtls", wire);
   }
 
   private void turn(String transport, Wire wire) throws IOException {

@@ -247,6 +247,15 @@ final class LabNode {
     }
   }
 
+  /** The report of {@code puente doctor} on it, whatever it thinks of the host. */
+  String doctor(String... words) {
+    List<String> all = new ArrayList<>(List.of("sh", "-c", "\"$@\" || [ $? = 1 ]", "sh"));
+    all.addAll(List.of(java(), "-cp", classPath(), "puente.launcher.Puente", "doctor"));
+    all.add("--ntp=none");
+    all.addAll(List.of(words));
+    return namespace.exec(all.toArray(String[]::new));
+  }
+
   private String puente(String... words) {
     List<String> all = new ArrayList<>(List.of(java(), "-cp", classPath()));
     all.add("puente.launcher.Puente");

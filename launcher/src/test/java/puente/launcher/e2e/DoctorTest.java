@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -56,7 +57,7 @@ class DoctorTest {
       ServerChecks.Credential user =
           new ServerChecks.Credential(ServerProcess.USER, ServerProcess.PASSWORD);
       List<Finding> all = look(server, seconds -> user);
-      for (String name : List.of("udp", "turn udp", "turn tcp", "turn tls", "relay")) {
+      for (String name : List.of("udp", "turn udp", "turn tcp", "turn tls", "turn dtls", "relay")) {
         assertEquals(Verdict.GOOD, named(all, name).verdict(), all::toString);
       }
       is(Verdict.GOOD, all, "authentication", "401");
@@ -74,6 +75,29 @@ class DoctorTest {
           look(server, seconds -> rest("north-wind-and-sun", seconds - 3600)),
           "turn udp",
           "clock is ahead");
+    }
+  }
+
+  /** Warnings alone are no failure, unless it is asked for; here a certificate that nobody signed. */
+  @Test
+  void warningsCountWhereTheyAreToCount() {
+    assumeTrue(ServerProcess.isPuente(), "our command");
+    try (var server = ServerProcess.start("doctor-strict", "dtls=no")) {
+      String[] words = {
+        "doctor",
+        "--server=127.0.0.1",
+        "--port=" + server.port,
+        "--tls-port=" + server.tlsPort,
+        "--timeout=10",
+        "--strict"
+      };
+      var strict = server.command("strict", words).finish(LIMIT);
+      assertEquals(3, strict.exit(), strict::output);
+      assertTrue(strict.output().contains("self-signed"), strict::output);
+      assertTrue(strict.output().contains("no DTLS at UDP " + server.tlsPort), strict::output);
+      assertTrue(strict.output().contains("transport=udp"), strict::output);
+      var lenient = server.command("lenient", Arrays.copyOf(words, 5)).finish(LIMIT);
+      assertEquals(0, lenient.exit(), lenient::output);
     }
   }
 
