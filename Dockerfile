@@ -15,7 +15,8 @@ ARG AOT=yes
 WORKDIR /src
 COPY . .
 # Builds what is not built yet; then the runtime, and the distribution in the place where it will run:
-# the AOT cache fits no other, and no other times of the jars.
+# the AOT cache fits no other, and no other times of the jars. Native libraries lie unpacked, of this
+# processor alone: SQLite's jar has them for two dozen others, and /tmp may be mounted noexec.
 RUN ./puente version \
  && jlink --strip-java-debug-attributes --no-header-files --no-man-pages --compress=zip-6 --output /opt/puente/jre \
       --add-modules java.base,java.instrument,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.sql,java.xml,jdk.crypto.ec,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported,jdk.zipfs \
@@ -25,6 +26,12 @@ RUN ./puente version \
  && (cd /opt/puente/native \
       && jar xf "$(ls ../lib/netty-transport-native-epoll-*-linux-"$(uname -m | sed 's/aarch64/aarch_64/')".jar)" META-INF/native \
       && mv META-INF/native/*.so . && rm -r META-INF) \
+ && mkdir /tmp/sqlite && (cd /tmp/sqlite \
+      && jar xf /opt/puente/lib/sqlite-jdbc-*.jar \
+      && mv "org/sqlite/native/Linux/$(uname -m)/libsqlitejdbc.so" /opt/puente/native/ && rm -r org/sqlite/native \
+      && find . -type f | LC_ALL=C sort >/tmp/sqlite.files \
+      && jar --create --no-manifest --file "$(ls /opt/puente/lib/sqlite-jdbc-*.jar)" \
+           --date "$(date -u -d "@${SOURCE_DATE_EPOCH}" +%Y-%m-%dT%H:%M:%SZ)" @/tmp/sqlite.files) \
  && cp LICENSE /opt/puente/LICENSE \
  && chmod -R u=rwX,go=rX /opt/puente \
  && chmod 755 /opt/puente/bin/puente \

@@ -17,6 +17,10 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -146,6 +150,35 @@ class ImageTest {
   private String inspect(String image, String format) {
     String[] words = {"image", "inspect", "--format=" + format, image};
     return engine.docker(Duration.ofSeconds(20), words).strip();
+  }
+
+  /** coturn's database is read by a native library, which cannot be unpacked where nothing may be run. */
+  @Test
+  void readsADatabaseOfCoturns() throws Exception {
+    Path folder = Files.createDirectories(Path.of("target/image/userdb").toAbsolutePath());
+    Path database = folder.resolve("turndb");
+    Files.deleteIfExists(database);
+    try (Connection made = DriverManager.getConnection("jdbc:sqlite:" + database);
+        Statement statement = made.createStatement()) {
+      statement.execute("create table turnusers_lt (realm text, name text, hmackey text)");
+      statement.execute(
+          "insert into turnusers_lt values ('example.org', 'ana', '" + "0f".repeat(16) + "')");
+    }
+    Files.writeString(folder.resolve("turnserver.conf"), "realm=example.org\n");
+    String migrated =
+        engine.docker(
+            Duration.ofSeconds(60),
+            "run",
+            "--rm",
+            "--network=none",
+            "--read-only",
+            "--tmpfs=/tmp:rw,noexec,nosuid",
+            "--volume=" + folder + ":/coturn:ro",
+            PuenteImage.NAME,
+            "migrate",
+            "/coturn/turnserver.conf",
+            "--userdb=/coturn/turndb");
+    assertTrue(migrated.contains("turnusers_lt"), migrated);
   }
 
   /** The serving process dies; the one that holds its sockets starts another (docs/RESTART.md). */
