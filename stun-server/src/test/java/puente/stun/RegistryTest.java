@@ -25,6 +25,9 @@ class RegistryTest {
 
   private static final Pattern FORMER = Pattern.compile("Reserved; was (\\S+) prior to .*");
 
+  /** Of drafts that never became an RFC: the registry must not give their numbers to others. */
+  private static final Set<AttributeType> DRAFTED = Set.of(AttributeType.ORIGIN);
+
   /** Registered by our RFCs or near them, and left out for a reason. */
   private static final Map<String, String> LEFT_OUT =
       Map.ofEntries(
@@ -59,7 +62,7 @@ class RegistryTest {
     for (AttributeType type : AttributeType.values()) {
       Matcher former = FORMER.matcher(String.valueOf(registry.get(type.code())));
       String name = former.matches() ? former.group(1) : registry.get(type.code());
-      assertEquals(type.registeredName(), name);
+      assertEquals(DRAFTED.contains(type) ? "Unassigned" : type.registeredName(), name);
       assertSame(type, AttributeType.of(type.code()));
       known.add(type.registeredName());
     }
