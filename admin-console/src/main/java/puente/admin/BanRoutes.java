@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import puente.admin.AuditTrail.Change;
+import puente.admin.Cluster.Gathered;
 import puente.admin.LiveView.Ban;
 import puente.admin.access.Role;
 
@@ -21,29 +22,48 @@ final class BanRoutes {
   private static final int ID_BYTES = 9;
 
   private final LiveView live;
+  private final Cluster cluster;
   private final AuditTrail trail;
   private final SecureRandom random = new SecureRandom();
 
-  BanRoutes(LiveView live, AuditTrail trail) {
+  BanRoutes(LiveView live, Cluster cluster, AuditTrail trail) {
     this.live = live;
+    this.cluster = cluster;
     this.trail = trail;
+    cluster.answer("ban-hits", words -> Future.succeededFuture(hits()));
   }
 
   void addTo(ApiTable table) {
-    table.get("bans", call -> Future.succeededFuture(Answer.json(200, bans())));
+    table.get("bans", call -> bans());
     table.post("bans", Role.OPERATOR, this::ban);
     table.delete("bans/{ban}", Role.OPERATOR, this::lift);
   }
 
-  private JsonObject bans() {
-    JsonArray list = new JsonArray();
-    live.bans().stream()
-        .sorted(Comparator.comparingLong(Ban::endsMs).thenComparing(Ban::id))
-        .forEach(ban -> list.add(json(ban)));
-    return new JsonObject().put("bans", list);
+  private JsonObject hits() {
+    JsonObject hits = new JsonObject();
+    live.banHits().forEach(hits::put);
+    return hits;
   }
 
-  static JsonObject json(Ban ban) {
+  private Future<Answer> bans() {
+    return cluster
+        .all("ban-hits", new JsonObject())
+        .map(
+            found -> {
+              JsonArray list = new JsonArray();
+              live.bans().stream()
+                  .sorted(Comparator.comparingLong(Ban::endsMs).thenComparing(Ban::id))
+                  .forEach(ban -> list.add(json(ban).put("hits", hits(found, ban.id()))));
+              return Answer.json(
+                  200, new JsonObject().put("bans", list).put("coverage", found.coverage()));
+            });
+  }
+
+  private static long hits(Gathered found, String id) {
+    return found.byNode().values().stream().mapToLong(part -> part.getLong(id, 0L)).sum();
+  }
+
+  private static JsonObject json(Ban ban) {
     JsonObject json =
         new JsonObject()
             .put("id", ban.id())

@@ -203,6 +203,9 @@ public interface LiveView {
   /** In force in the whole cluster. */
   List<Ban> bans();
 
+  /** How often each ban has turned somebody away on this node since its start, by the ban's id. */
+  Map<String, Long> banHits();
+
   /**
    * Bans, here and on all other nodes.
    *

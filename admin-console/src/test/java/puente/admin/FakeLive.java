@@ -216,6 +216,11 @@ final class FakeLive implements LiveView {
   }
 
   @Override
+  public Map<String, Long> banHits() {
+    return Map.of("abc", 7L);
+  }
+
+  @Override
   public CompletionStage<Integer> ban(Ban ban) {
     if (ban.kind().equals("network") && !ban.target().contains(".")) {
       throw new IllegalArgumentException("target: an IP address or network.");

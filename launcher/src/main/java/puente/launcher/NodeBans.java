@@ -6,6 +6,7 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
 import puente.admin.LiveView.Ban;
 import puente.stun.AddressRange;
 import puente.turn.Bans;
+import puente.turn.Counters;
 import puente.turn.relay.Sessions;
 
 /**
@@ -63,6 +65,23 @@ final class NodeBans {
 
   List<Ban> bans() {
     return List.copyOf(banById.values());
+  }
+
+  /** How often each has turned somebody away, on this node since its start. */
+  Map<String, Long> hits(List<Counters> shards) {
+    Map<String, Long> hits = new HashMap<>();
+    for (Ban ban : banById.values()) {
+      long sum =
+          ban.kind().equals("network")
+              ? sum(shards, AddressRange.parse(ban.target()))
+              : shards.stream().mapToLong(shard -> shard.banHits().of(ban.target())).sum();
+      hits.put(ban.id(), sum);
+    }
+    return hits;
+  }
+
+  private static long sum(List<Counters> shards, AddressRange network) {
+    return shards.stream().mapToLong(shard -> shard.banHits().of(network)).sum();
   }
 
   /**

@@ -250,6 +250,11 @@ final class NodeLive implements LiveView {
   }
 
   @Override
+  public Map<String, Long> banHits() {
+    return bans.hits(parts.turn.counters());
+  }
+
+  @Override
   public CompletionStage<Integer> ban(Ban ban) {
     return bans.add(ban);
   }

@@ -71,6 +71,7 @@ public final class Counters {
   private final long[] durations = new long[DURATION_SECONDS.length + 2];
   private final long[] volumes = new long[ALLOCATION_BYTES.length + 2];
   private volatile Map<String, long[]> denied = Map.of();
+  private volatile BanHits banHits = BanHits.NONE;
 
   public void count(Counter what) {
     add(facts, what.ordinal(), 1);
@@ -139,6 +140,22 @@ public final class Counters {
       denied = more;
     }
     add(cell, 0, 1);
+  }
+
+  /** From now on these are counted. */
+  void bans(Bans bans) {
+    banHits = banHits.next(bans);
+  }
+
+  /** A request was turned away by this ban. */
+  void banned(int slot) {
+    count(Counter.BANNED);
+    banHits.count(slot);
+  }
+
+  /** How often each of the bans in force has turned somebody away. */
+  public BanHits banHits() {
+    return banHits;
   }
 
   public long total(Counter what) {

@@ -57,14 +57,16 @@ final class Gate {
 
   void ban(Bans newBans) {
     bans = newBans;
+    counters.bans(newBans);
   }
 
   /** Whether nothing of this source is looked at any further. */
   boolean shuts(Message request, FiveTuple client, long now, Effects out) {
-    if (!bans.hasAddress(client.client())) {
+    int ban = bans.slotOf(client.client().hi(), client.client().lo());
+    if (ban < 0) {
       return false;
     }
-    counters.count(Counter.BANNED);
+    counters.banned(ban);
     if (isNoted(now)) {
       out.note(Notes.unproven(request, client, null, now, 0, "the address is banned"));
     }
@@ -106,10 +108,11 @@ final class Gate {
         if (spoofable || answer != null) {
           unauthorized.refund(client.client(), now);
         }
-        if (!bans.hasUser(login)) {
+        int ban = bans.slotOf(login);
+        if (ban < 0) {
           return login;
         }
-        counters.count(Counter.BANNED);
+        counters.banned(ban);
         Request banned = new Request(method, message.transactionId(), client, login);
         out.note(Notes.refused(banned, allocation, BANNED_USER, now));
         answers.refuse(banned, BANNED_USER, now, out);

@@ -28,6 +28,34 @@ class BansTest {
     banned.allocates();
   }
 
+  /** What stays in force keeps its count; what was lifted loses it. */
+  @Test
+  void eachBanCountsWhomItTurnedAway() {
+    Lab lab = new Lab(Lab.noAuth().build());
+    AddressRange one = AddressRange.parse("192.0.2.0/29");
+    AddressRange two = AddressRange.parse("198.51.100.7");
+    AddressRange six = AddressRange.parse("2001:db8::/64");
+    lab.server.ban(new Bans(List.of(two, one, six), Set.of()));
+    Client client = lab.client("192.0.2.7:4000");
+    client.sends(Sent.allocate());
+    client.sends(Sent.allocate());
+    lab.client("198.51.100.7:4000").sends(Sent.allocate());
+    lab.client("203.0.113.1:4000").allocates();
+    assertHits(lab, 2, one);
+    assertHits(lab, 1, two);
+    assertHits(lab, 0, six);
+    lab.server.ban(new Bans(List.of(six, one), Set.of("eve")));
+    client.sends(Sent.allocate());
+    assertHits(lab, 3, one);
+    assertHits(lab, 0, two);
+    assertEquals(0, lab.counters.banHits().of("eve"));
+    assertEquals(4, lab.counters.total(Counter.BANNED));
+  }
+
+  private static void assertHits(Lab lab, long expected, AddressRange network) {
+    assertEquals(expected, lab.counters.banHits().of(network), network::toString);
+  }
+
   @Test
   void aRangeIsFoundAmongManyThatOverlap() {
     Random random = new Random(7);

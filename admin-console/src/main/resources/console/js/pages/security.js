@@ -173,7 +173,7 @@ function bans(ctx, { bans: all }) {
           "tr",
           null,
           ["Whom", "Since", "Ends", "By", "Reason"].map(word => h("th", { scope: "col" }, word)),
-          h("th", { scope: "col", class: "num" }, "Dropped"),
+          h("th", { scope: "col", class: "num", title: "Requests turned away, since each node's start" }, "Turned away"),
           h("th", { scope: "col" }, h("span", { class: "sr" }, "Actions")),
         ),
       ),
@@ -193,7 +193,7 @@ function bans(ctx, { bans: all }) {
             ),
             h("td", { "data-l": "By" }, foreign(ban.by.replace(/^account:/, ""), 20)),
             h("td", { "data-l": "Reason", class: "wide2" }, foreign(ban.reason, 60)),
-            h("td", { class: "num", "data-l": "Dropped" }, ban.hits === undefined ? "–" : f.count(ban.hits)),
+            h("td", { class: "num", "data-l": "Turned away" }, ban.hits === undefined ? "–" : f.count(ban.hits)),
             h(
               "td",
               { class: "num" },
