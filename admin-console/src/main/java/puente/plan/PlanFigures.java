@@ -26,7 +26,61 @@ final class PlanFigures {
     capacity(in, sizing, packetRate, figures);
     fleet(sizing, fleet, figures);
     blocking(sizing, fleet, figures);
+    int nodes =
+        (int)
+            (in.has(PlanField.NODES_RUNNING)
+                ? in.value(PlanField.NODES_RUNNING)
+                : fleet.recommended());
+    joins("joins", Joins.inBusyHour(in, offered, nodes), "κ · calls/s · participants / n", figures);
+    joins(
+        "reconnects",
+        Joins.afterALoss(in, offered, nodes),
+        "joins of n-1 nodes + κ · A · participants / n / (n-1) / reconnectSeconds",
+        figures);
     return figures.byPath();
+  }
+
+  /** A queue of people, where ports and bandwidth only refuse. */
+  private static void joins(String name, Joins joins, String rate, Figures figures) {
+    boolean isLoss = name.equals("reconnects");
+    figures.add(
+        name + ".perSecond",
+        joins.perSecond(),
+        "people/s",
+        rate,
+        "at the busiest node, each once a call; n is nodesRunning, else the nodes recommended",
+        "offered.callErlangs",
+        PlanField.PARTICIPANTS,
+        PlanField.SKEW,
+        isLoss ? PlanField.RECONNECT_SECONDS : PlanField.HOLD_SECONDS);
+    figures.add(
+        name + ".waiting",
+        joins.waiting(),
+        "",
+        "C = N·B / (N - a(1 - B)), a = people/s · joinMillis, N = joinLoops",
+        "A. K. Erlang 1917: the share that finds all loops busy and waits",
+        name + ".perSecond",
+        PlanField.JOIN_LOOPS,
+        PlanField.JOIN_MS);
+    figures.add(
+        name + ".noticed",
+        joins.noticed(),
+        "",
+        "C · e^(-(N - a) · joinWaitMs / joinMillis)",
+        "the share that waits longer than is noticed",
+        name + ".waiting",
+        PlanField.JOIN_WAIT_MS);
+    figures.add(
+        name + ".lastWaitsSeconds",
+        joins.lastWaitsSeconds(),
+        "s",
+        isLoss
+            ? "C · joinMillis / (N - a); reconnectSeconds · (a/N - 1) when more come than are taken in"
+            : "C · joinMillis / (N - a)",
+        isLoss ? "the mean wait, or that of the last in a line that grows" : "the mean wait",
+        name + ".waiting",
+        PlanField.JOIN_LOOPS,
+        PlanField.JOIN_MS);
   }
 
   private static void demand(PlanInputs in, Offered offered, Figures figures) {

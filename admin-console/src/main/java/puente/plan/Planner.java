@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import puente.plan.Plan.Resource;
 import puente.plan.Plan.Scenario;
@@ -13,6 +14,9 @@ import puente.plan.Plan.Sensitivity;
 public final class Planner {
   /** One seed for all: who asks twice gets one answer. */
   private static final long SEED = 8656;
+
+  /** A share of people who wait noticeably that is worth a word. */
+  private static final double NOTICED_MAX = 0.01;
 
   private final PlanInputs in;
   private final Offered offered;
@@ -36,6 +40,7 @@ public final class Planner {
     int running = running(fleet);
     List<Resource> resources = resources(fleet);
     warn();
+    warnOfWaiting(running);
     return new Plan(
         in,
         PlanFigures.of(in, offered, sizing, fleet, packetRate),
@@ -114,6 +119,22 @@ public final class Planner {
     }
     if (!in.preset().isVerified()) {
       warnings.add("the prices of " + in.preset().id() + " were not compared with the provider's");
+    }
+  }
+
+  /** Nodes are not bought for it: more loops, or clients that come back over a longer time, are. */
+  private void warnOfWaiting(int nodes) {
+    double wait = in.value(PlanField.JOIN_WAIT_MS) / 1000;
+    Joins busy = Joins.inBusyHour(in, offered, nodes);
+    Joins lost = Joins.afterALoss(in, offered, nodes);
+    if (busy.noticed() > NOTICED_MAX) {
+      warnings.add("node.joinLoops are too few for the busy hour: people wait to be taken in");
+    } else if (lost.lastWaitsSeconds() > wait) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "when a node is lost, the last of its people wait %.1f s to come in elsewhere",
+              lost.lastWaitsSeconds()));
     }
   }
 

@@ -26,6 +26,7 @@ final class PlanReport {
     report.demand();
     report.resources();
     report.scenarios();
+    report.waiting();
     report.forecasts();
     report.cost();
     report.sensitivities();
@@ -102,6 +103,24 @@ final class PlanReport {
       row.add(one.isOk() ? "ok" : "NOT ENOUGH");
       row.add(Integer.toString(one.needed()));
       table.add(row);
+    }
+    table(table);
+  }
+
+  private void waiting() {
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("Coming in", "people/s", "wait", "noticeably", "mean or last"));
+    for (String name : List.of("joins", "reconnects")) {
+      table.add(
+          List.of(
+              name.equals("joins") ? "in the busy hour" : "when a node is lost",
+              Text.number(plan.figure(name + ".perSecond")),
+              percent(plan.figure(name + ".waiting")),
+              percent(plan.figure(name + ".noticed")),
+              Double.isFinite(plan.figure(name + ".lastWaitsSeconds"))
+                  ? String.format(
+                      Locale.ROOT, "%.1f ms", 1000 * plan.figure(name + ".lastWaitsSeconds"))
+                  : "for ever"));
     }
     table(table);
   }

@@ -261,7 +261,7 @@ function facts(plan) {
     );
   return h(
     "div",
-    { class: "dates" },
+    { class: "dates facts" },
     fact(
       "Carries",
       explained(plan, "offered.relayedErlangs", `${f.count(o.relayedErlangs)} relayed calls`),
@@ -277,6 +277,12 @@ function facts(plan) {
       `worst with a loss, target ${f.percent(target)}`,
     ),
     fact(
+      "Wait to be taken in",
+      explained(plan, "joins.lastWaitsSeconds", wait(plan, "joins.lastWaitsSeconds")),
+      "after the loss of a node ",
+      explained(plan, "reconnects.lastWaitsSeconds", wait(plan, "reconnects.lastWaitsSeconds")),
+    ),
+    fact(
       "Egress in a month",
       explained(plan, "offered.egressGbPerMonth", f.bytes(o.egressGbPerMonth * 1e9)),
       `busy hour is ${f.percent(plan.inputs["demand.busyHourShare"].value, 0)} of a day`,
@@ -288,6 +294,10 @@ function facts(plan) {
     ),
   );
 }
+
+/** Of a queue: without end where more come than are taken in. */
+const wait = (plan, path) =>
+  Number.isFinite(plan.explain[path]?.value) ? f.latency(plan.explain[path].value * 1000) : "without end";
 
 // ---- what if
 
