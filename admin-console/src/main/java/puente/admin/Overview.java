@@ -168,6 +168,9 @@ final class Overview {
     if (!zones.isEmpty()) {
       json.put("zoneLoss", zones);
     }
+    if (byNode.values().stream().anyMatch(figures -> figures.containsKey(Figure.RELAY_P99))) {
+      json.put("relayP99Seconds", sum(byNode, Figure.RELAY_P99));
+    }
     double weekAgo = doubles(found, "downWeekAgo");
     if (weekAgo > 0) {
       json.put("egressChangeWeek", sum(byNode, Figure.RELAY_DOWN) / weekAgo - 1);

@@ -43,7 +43,8 @@ public enum Figure {
   TLS_BYTES("bytes/s", "relayed for clients by TLS, both ways", Sum.ADD),
   SIGNAL_PEERS("peers", "in signaling", Sum.ADD),
   SIGNAL_ROOMS("rooms", "in signaling, counted on each node that has members", Sum.ADD),
-  SIGNAL_MESSAGES("messages/s", "from peer to peer", Sum.ADD);
+  SIGNAL_MESSAGES("messages/s", "from peer to peer", Sum.ADD),
+  RELAY_P99("seconds", "in which 99 % of UDP datagrams were read and sent on", Sum.MAX);
 
   /** What the same figures of several nodes are together. */
   public enum Sum {

@@ -15,6 +15,7 @@ export const K = {
   rooms: "signal.rooms",
   messages: "signal.messages",
   processor: "processor",
+  relayTime: "relay.p99",
   loopLag: "loop.lag",
   kernelDrops: "kernel.drops",
   rateLimited: "rate.limited",

@@ -55,6 +55,7 @@ final class NodeFigures {
   /** Where the numbers are from. */
   record Sources(
       List<Counters> shards,
+      Supplier<long[]> relayNanos,
       LongSupplier lagNanos,
       LongSupplier kernelDrops,
       Supplier<Optional<SignalingServer>> signaling,
@@ -69,6 +70,7 @@ final class NodeFigures {
           .findFirst()
           .orElse(null);
   private final long[] before = new long[Figure.values().length];
+  private final RelayTimes relayTimes = new RelayTimes();
   private final Deque<Map<String, Long>> hour = new ArrayDeque<>();
   private long rememberedStep;
   private long beforeNanos;
@@ -113,6 +115,7 @@ final class NodeFigures {
         heap.getUsed() + (buffers == null ? 0 : buffers.getMemoryUsed()));
     set(values, Figure.MEMORY_LIMIT, heap.getMax());
     set(values, Figure.LOOP_LAG, sources.lagNanos.getAsLong() / 1e9);
+    set(values, Figure.RELAY_P99, relayTimes.p99(sources.relayNanos.get()));
     sources
         .signaling
         .get()

@@ -82,6 +82,7 @@ final class NodeLive implements LiveView {
         new NodeFigures(
             new NodeFigures.Sources(
                 parts.turn.counters(),
+                () -> RelayTimes.sum(parts.turn.datagramCounters()),
                 parts.metrics::takeWorstLagNanos,
                 () -> kernelDrops,
                 () -> Optional.ofNullable(signaling),

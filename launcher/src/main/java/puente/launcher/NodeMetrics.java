@@ -73,6 +73,11 @@ final class NodeMetrics implements AutoCloseable {
       return shards.stream().mapToLong(count).sum();
     }
 
+    /** As {@link DatagramCounters#took} has it, of all loops. */
+    long[] relayNanos() {
+      return RelayTimes.sum(datagrams);
+    }
+
     long sumDatagrams(DatagramCounters.Fact fact) {
       return datagrams.stream().mapToLong(loop -> loop.value(fact)).sum();
     }

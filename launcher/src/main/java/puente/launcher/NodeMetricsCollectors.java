@@ -9,11 +9,13 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.LocalDate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import puente.metrics.Metric;
+import puente.net.DatagramCounters;
 import puente.stun.Transport;
 import puente.turn.Counters;
 
@@ -93,8 +95,15 @@ final class NodeMetricsCollectors {
                 NodeMetricsLag.BOUNDS_SECONDS,
                 lag.observed(),
                 NodeMetricsLag.UNITS_PER_SECOND));
+    registry.register(this::relayLatency);
     registry.register(this::allocationsCreated);
     registry.register(this::peersDenied);
+  }
+
+  private HistogramSnapshot relayLatency() {
+    double[] bounds =
+        Arrays.stream(DatagramCounters.bounds()).mapToDouble(nanos -> nanos / 1e9).toArray();
+    return histogram(Metric.RELAY_LATENCY, bounds, sources.relayNanos(), 1e9);
   }
 
   /**

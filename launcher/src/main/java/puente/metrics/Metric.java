@@ -49,6 +49,11 @@ public enum Metric {
       "puente_turn_relay_bytes_total", "Bytes relayed, as they go", "direction leg transport"),
   RELAY_PACKETS(
       "puente_turn_relay_packets_total", "Packets relayed, as they go", "direction leg transport"),
+  RELAY_LATENCY(
+      "puente_turn_relay_latency_seconds",
+      Kind.HISTOGRAM,
+      "How long UDP datagrams are in here: from being read to being sent on, of one batch in 16",
+      ""),
   RELAY_DROPPED("puente_turn_relay_dropped_total", "Packets not relayed", "reason"),
   EGRESS_LIMIT(
       "puente_turn_egress_limit_bytes_per_second",

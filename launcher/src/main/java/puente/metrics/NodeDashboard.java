@@ -81,6 +81,12 @@ final class NodeDashboard {
             line(sum(rate(Metric.SOCKET_DROPS)), "kernel"),
             linesBy("reason", Metric.RELAY_DROPPED)),
         lines(
+            "How long datagrams are in here",
+            "s",
+            "From being read to being sent on, of one batch in 16.",
+            quantile(0.5, Metric.RELAY_LATENCY),
+            quantile(0.99, Metric.RELAY_LATENCY)),
+        lines(
             "How late event loops come round",
             "s",
             "All packets of a loop wait for so long.",

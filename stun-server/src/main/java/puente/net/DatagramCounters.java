@@ -36,13 +36,56 @@ public final class DatagramCounters {
     DEFECTS
   }
 
+  /** Upper bounds of the histogram of times in here, in nanoseconds; a last bucket has the rest. */
+  private static final long[] NANOS = {
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+    200_000,
+    500_000,
+    1_000_000,
+    2_000_000,
+    5_000_000,
+    10_000_000,
+    20_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000
+  };
+
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final long[] values = new long[Fact.values().length];
+  private final long[] took = new long[NANOS.length + 2];
 
   void add(Fact fact, long amount) {
     int i = fact.ordinal();
     SLOT.setOpaque(values, i, values[i] + amount);
+  }
+
+  /** So many datagrams were read, looked at and sent on within this time. */
+  void took(long nanos, int datagrams) {
+    int bucket = 0;
+    while (bucket < NANOS.length && nanos > NANOS[bucket]) {
+      bucket++;
+    }
+    SLOT.setOpaque(took, bucket, took[bucket] + datagrams);
+    SLOT.setOpaque(took, took.length - 1, took[took.length - 1] + nanos * datagrams);
+  }
+
+  /** Upper bounds of the buckets of {@link #took}, in nanoseconds. */
+  public static long[] bounds() {
+    return NANOS.clone();
+  }
+
+  /** Counts by {@link #bounds}, one for the rest, and the sum in nanoseconds; of a sample. */
+  public long[] took() {
+    long[] copy = new long[took.length];
+    for (int i = 0; i < copy.length; i++) {
+      copy[i] = (long) SLOT.getOpaque(took, i);
+    }
+    return copy;
   }
 
   public long value(Fact fact) {

@@ -28,6 +28,9 @@ final class LinuxDatagrams implements Datagrams {
 
   private static final int ERRORS_MAX = 16;
 
+  /** Of so many batches one is timed: a clock's reading costs some 25 ns, and a batch some microseconds. */
+  private static final int TIMED_MASK = 15;
+
   /** A listener's buffer is so many times a relay's. */
   private static final int RELAY_SHARE = 8;
 
@@ -50,6 +53,11 @@ final class LinuxDatagrams implements Datagrams {
   private int socketsBehind;
   private int slotsUsed;
   private int batch;
+  private int readings;
+
+  /** When the first of those that peers sent was read, if they are timed; else 0. */
+  private long peersSinceNanos;
+
   private boolean flushScheduled;
   private boolean defectLogged;
   private boolean coalescingLossLogged;
@@ -195,6 +203,10 @@ final class LinuxDatagrams implements Datagrams {
   @Override
   public void flush() {
     queue.flush();
+    if (peersSinceNanos != 0) {
+      counters.took(System.nanoTime() - peersSinceNanos, slotsUsed);
+      peersSinceNanos = 0;
+    }
     slotsUsed = 0;
     batch++;
   }
@@ -236,17 +248,26 @@ final class LinuxDatagrams implements Datagrams {
     flushScheduled = true;
     int received = 0;
     for (int round = 0; round < ROUNDS_MAX; round++) {
+      long since = timed();
       received = ring.receive(socket.fd, 0, ReceiveRing.SLOTS);
       for (int i = 0; i < received; i++) {
         ring.show(i, socket);
       }
       flush();
+      if (since != 0 && received > 0) {
+        counters.took(System.nanoTime() - since, received);
+      }
       if (received < ReceiveRing.SLOTS) {
         break;
       }
     }
     note(socket, received == ReceiveRing.SLOTS);
     flushScheduled = scheduledBefore;
+  }
+
+  /** Now, once in a while; else 0. */
+  private long timed() {
+    return (++readings & TIMED_MASK) == 0 ? System.nanoTime() | 1 : 0;
   }
 
   private void note(LinuxUdpSocket socket, boolean isBehind) {
@@ -266,11 +287,15 @@ final class LinuxDatagrams implements Datagrams {
       flush();
     }
     int first = slotsUsed;
+    long since = first == 0 ? timed() : 0;
     int received = ring.receive(socket.fd, first, first + RELAY_BATCH);
     if (received <= 0) {
       return;
     }
     slotsUsed += received;
+    if (since != 0) {
+      peersSinceNanos = since;
+    }
     for (int i = first; i < first + received; i++) {
       ring.show(i, socket);
     }

@@ -31,6 +31,7 @@ export default {
       K.peers,
       K.upPackets,
       K.downPackets,
+      K.relayTime,
     ]),
     top: { path: url("/top", { by: "user", metric: "egress", k: 5 }), every: 5_000 },
     events: { path: url("/events", { limit: 6 }), every: 10_000 },
@@ -174,8 +175,10 @@ function figuresOf(o, series) {
 /** How long a packet is inside; where that is not measured, how many there are. */
 function relayTime({ relayP99Seconds: p99, traffic: t }, series) {
   if (p99 !== undefined) {
-    return figure("Relay time p99", f.latency(p99 * 1000).split("\u202f"), "inside this server", {
+    return figure("Relay time p99", f.latency(p99 * 1000).split("\u202f"), "in here, of the slowest node", {
       href: to("/nodes"),
+      title: "From being read to being sent on, of 99 % of UDP datagrams of the last minute",
+      spark: sparkOf(series, K.relayTime),
     });
   }
   const packets = t.upPacketsPerSecond + t.downPacketsPerSecond;
