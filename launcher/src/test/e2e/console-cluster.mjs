@@ -60,6 +60,18 @@ await report(browser, {
     quiet('a sign-in elsewhere');
   },
 
+  async settingsOfAnother() {
+    await visit('/config');
+    await page.selectOption('select[aria-label=Node]', drained);
+    await page.waitForFunction(n => document.querySelector('.page-head').textContent.includes(`node ${n}`), drained);
+    await page.waitForFunction(n => document.querySelector('table[aria-label=Cluster]')?.textContent.includes(n), drained);
+    check(await page.isDisabled('text=Reload…'), 'orders are for the node itself');
+    await axe(page, 'settings of another node');
+    await visit(`/config?tab=certs&node=${drained}`);
+    await page.waitForSelector('section[aria-label^="Certificate of"]');
+    quiet('settings of another');
+  },
+
   async sessionsOfAll() {
     await visit('/sessions');
     await page.waitForFunction(n => document.querySelectorAll('table.sessions tbody tr').length === n, Number(allocations));

@@ -131,7 +131,7 @@ public final class AdminServer {
     new LogRoutes(kept.orders.logs, vertx, gate).addTo(table);
     singleSignOn = new OidcRoutes(options.singleSignOn, desk, trail, vertx);
     addRoutes(options);
-    live = new LiveRoom(context, view, trail);
+    live = new LiveRoom(context, view, trail, operations);
     live.addTo(table);
     pageByPath =
         Map.of(

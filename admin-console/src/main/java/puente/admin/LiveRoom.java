@@ -21,8 +21,9 @@ final class LiveRoom {
   private final ForecastRoutes forecasts;
   private final SecurityRoutes security;
   private final AuditRoutes audit;
+  private final ConfigRoutes config;
 
-  LiveRoom(Context context, NodeView view, AuditTrail trail) {
+  LiveRoom(Context context, NodeView view, AuditTrail trail, OperationsRoutes operations) {
     this.context = context;
     Cluster cluster = new Cluster(context, view.live());
     nodes = new NodeRoutes(view, cluster, trail);
@@ -32,11 +33,12 @@ final class LiveRoom {
     events = new EventRoutes(view.live(), cluster);
     security = new SecurityRoutes(view.live(), cluster);
     audit = new AuditRoutes(trail, cluster);
+    config = new ConfigRoutes(operations, cluster);
     signaling = new SignalingRoutes(view.live(), cluster);
     forecasts = new ForecastRoutes(view, context, pages);
     forecastTimer =
         context.owner().setPeriodic(FORECAST_MS, tick -> context.runOnContext(go -> tick()));
-    bans = new BanRoutes(view.live(), trail);
+    bans = new BanRoutes(view.live(), cluster, trail);
     alerts = new AlertRoutes(view.live(), cluster);
     streams = new StreamRoutes(context, view, cluster, new StreamRoutes.Told(pages, nodes, alerts));
   }
@@ -53,6 +55,7 @@ final class LiveRoom {
     signaling.addTo(table);
     security.addTo(table);
     audit.addTo(table);
+    config.addTo(table);
     forecasts.addTo(table);
   }
 

@@ -51,12 +51,10 @@ final class OperationsRoutes {
   }
 
   void addTo(ApiTable table) {
-    table.get("config", this::config);
     table.add(
         "config/validate",
         new ApiTable.Route(HttpMethod.POST, Role.OPERATOR, CONFIG_BODY_MAX, this::validate));
     table.post("config/reload", Role.OPERATOR, this::reload);
-    table.get("certs", this::certs);
     table.get("diagnostics", this::diagnostics);
     table.add(
         "diagnostics/probe", new ApiTable.Route(HttpMethod.POST, Role.OPERATOR, 0, this::probe));
@@ -83,20 +81,25 @@ final class OperationsRoutes {
   }
 
   private <T> Future<Answer> work(Callable<T> work, Function<T, Answer> then) {
+    return waiting >= WAITING_MAX ? Future.succeededFuture(busy()) : work(work).map(then);
+  }
+
+  private static Answer busy() {
+    return Answer.problem(503, "Others ask the same; try again.").with("Retry-After", "1");
+  }
+
+  private <T> Future<T> work(Callable<T> work) {
     if (waiting >= WAITING_MAX) {
-      return Future.succeededFuture(
-          Answer.problem(503, "Others ask the same; try again.").with("Retry-After", "1"));
+      return Future.failedFuture("others ask the same");
     }
     waiting++;
-    return worker.executeBlocking(work, true).onComplete(done -> waiting--).map(then);
+    return worker.executeBlocking(work, true).onComplete(done -> waiting--);
   }
 
   // ---- configuration
 
-  private Future<Answer> config(Call call) {
-    call.allowParameters();
-    return work(
-        view::configuration, config -> Answer.json(200, OperationsJson.of(config, identity)));
+  Future<JsonObject> config() {
+    return work(view::configuration).map(config -> OperationsJson.of(config, identity));
   }
 
   private Future<Answer> validate(Call call) {
@@ -119,10 +122,8 @@ final class OperationsRoutes {
 
   // ---- the process
 
-  private Future<Answer> certs(Call call) {
-    call.allowParameters();
-    return work(
-        view::certificates, list -> Answer.json(200, OperationsJson.of(list, Instant.now())));
+  Future<JsonObject> certs() {
+    return work(view::certificates).map(list -> OperationsJson.of(list, Instant.now()));
   }
 
   private Future<Answer> diagnostics(Call call) {

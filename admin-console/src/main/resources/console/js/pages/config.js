@@ -1,9 +1,9 @@
 // The settings in force and where each comes from; check a file, reload; certificates and their days.
 
 import { h } from "../dom.js";
-import { post } from "../api.js";
+import { post, url } from "../api.js";
 import * as f from "../format.js";
-import { button, card, empty, foreign, state, verdict, when } from "../parts.js";
+import { button, card, choose, empty, foreign, state, verdict, when } from "../parts.js";
 import { here, to, tweak } from "../router.js";
 import { ask, download, toast } from "../dialog.js";
 
@@ -17,13 +17,21 @@ const isDefault = row => row.origin === "default";
 
 export default {
   title: () => (tabOf() === "certs" ? "Certificates" : "Config"),
-  feeds: () => ({ config: { path: "/config", every: 20_000 }, certs: { path: "/certs", every: 60_000 } }),
+  feeds() {
+    const node = here().words.get("node");
+    return {
+      config: { path: url("/config", { node }), every: 20_000 },
+      certs: { path: url("/certs", { node }), every: 60_000 },
+      nodes: { path: "/nodes", every: 20_000 },
+    };
+  },
   begin(ctx) {
     ctx.state.query = "";
   },
   view(ctx) {
-    const mayNot = !ctx.can("operator");
-    const title = mayNot ? "Needs operator" : null;
+    const isElsewhere = here().words.get("node") && here().words.get("node") !== ctx.visitor.node;
+    const mayNot = !ctx.can("operator") || isElsewhere;
+    const title = isElsewhere ? "At that node's own console" : mayNot ? "Needs operator" : null;
     return h(
       "section",
       { class: "page", "aria-labelledby": "title" },
@@ -44,6 +52,7 @@ export default {
         h(
           "div",
           { class: "tools" },
+          nodeChoice(ctx),
           button("Check a file…", () => validate(), { disabled: mayNot, title }),
           button("Reload…", () => reload(ctx), { disabled: mayNot, title }),
         ),
@@ -55,7 +64,7 @@ export default {
           h(
             "a",
             {
-              href: to("/config", { tab: key === "settings" ? null : key }),
+              href: to("/config", { tab: key === "settings" ? null : key, node: here().words.get("node") }),
               "aria-current": key === tabOf() ? "page" : null,
             },
             word,
@@ -68,6 +77,19 @@ export default {
     );
   },
 };
+
+/** Whose, where there are several. */
+function nodeChoice(ctx) {
+  const nodes = (ctx.feeds.nodes?.value?.nodes ?? []).filter(node => node.alive);
+  if (nodes.length < 2) return null;
+  const own = nodes.find(node => node.self)?.id;
+  return choose(
+    "Node",
+    nodes.map(node => [node.self ? "" : node.id, `Node: ${f.cut(node.id, 24)}`]),
+    here().words.get("node") === own ? "" : here().words.get("node"),
+    v => tweak({ node: v || null }, { replace: true }),
+  );
+}
 
 function settings(ctx, { settings: all, warnings = [] }) {
   const { words } = here();
