@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { check, launch, report } from './browser.mjs';
 import * as shared from './console-browser.mjs';
+import { accessParts } from './console-access.mjs';
 import { NAME, NARROW, PASSWORD, WIDE, api, axe, quiet, settled } from './console-browser.mjs';
 
 const [chromium, base, folder, token, allocations, user] = process.argv.slice(2);
@@ -240,6 +241,49 @@ await report(browser, {
     await page.click('dialog footer .danger');
     await row.waitFor({ state: 'detached' });
     quiet('TURN users');
+  },
+
+  ...accessParts({
+    page: () => page,
+    visit: path => visit(page, path),
+    open,
+    async signIn(other, name, password) {
+      await other.goto(base);
+      await other.fill('#name', name);
+      await other.fill('#password', password);
+      await other.click('button[type=submit]');
+      await other.waitForSelector('#rail a[aria-current]');
+    },
+  }),
+
+  async watched() {
+    await visit(page, `/sessions/${encodeURIComponent(facts.session)}`);
+    await page.click('.tools >> text=Watch');
+    const tray = page.locator('#tray');
+    await tray.locator('li').first().waitFor();
+    await visit(page, `/sessions?user=${user}`);
+    await page.keyboard.press('w');
+    await page.waitForFunction(() => document.querySelectorAll('#tray li').length === 2);
+    await page.waitForFunction(n => document.querySelector('#tray').textContent.includes(`${n} session`), allocations);
+    await axe(page, 'watched');
+    await shot(page, 'watched-light');
+    await page.reload();
+    await page.waitForFunction(() => document.querySelectorAll('#tray li .now').length === 2);
+    await page.setViewportSize(NARROW);
+    await axe(page, 'watched, narrow');
+    await shot(page, 'watched-narrow');
+    await page.setViewportSize(WIDE);
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('g');
+    await page.keyboard.press('w');
+    check(await page.evaluate(() => document.activeElement.id) === 'trayhead', 'the keyboard goes there');
+    await page.keyboard.press('Enter');
+    check(await page.isHidden('#watched'), 'and folds it');
+    await page.keyboard.press('Enter');
+    for (let left = 2; left > 0; left--) await tray.locator('li button').first().click();
+    await tray.waitFor({ state: 'hidden' });
+    check(await page.evaluate(() => localStorage.getItem('puente-watch')) === '[]', 'nothing is left of it');
+    quiet('watched');
   },
 
   async threads() {

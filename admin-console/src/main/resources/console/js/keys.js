@@ -5,6 +5,7 @@ import { live, pause } from "./feeds.js";
 import { to } from "./router.js";
 import { ask } from "./dialog.js";
 import { openPalette } from "./palette.js";
+import { focusTray } from "./watch.js";
 
 const G_MS = 900;
 const GO = {
@@ -33,6 +34,11 @@ export function listenToKeys(frameOf) {
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey) return;
+    if (event.timeStamp - wentAt < G_MS && event.key === "w") {
+      focusTray();
+      wentAt = -Infinity;
+      return;
+    }
     if (event.timeStamp - wentAt < G_MS && GO[event.key]) {
       location.hash = to(GO[event.key]);
       wentAt = -Infinity;
@@ -78,6 +84,8 @@ const HELP = [
   ["x", "select the row"],
   ["Enter", "open the row"],
   ["d", "drain the selected node"],
+  ["w", "watch, or leave: the session, user or node in view"],
+  ["g w", "to what is watched"],
   ["p", "pause, go on"],
   ["Esc", "close"],
 ];

@@ -11,6 +11,7 @@ import { drawLogin } from "./login.js";
 import { buildShell, drawShell, staleBanner } from "./shell.js";
 import { listenToKeys } from "./keys.js";
 import { toast } from "./dialog.js";
+import { drawTray } from "./watch.js";
 import { pageFor } from "./pages.js";
 
 const RANKS = { viewer: 1, operator: 2, admin: 3 };
@@ -47,6 +48,7 @@ function enter(visitor) {
   feeds.start();
   frame.overview = new Feed("/overview", { event: "overview", every: 2_000, onChange: drawChrome });
   frame.alerts = new Feed("/alerts", { every: 15_000, onChange: drawChrome });
+  drawTray();
   show();
 }
 

@@ -38,6 +38,7 @@ export function buildShell(frame) {
     h("header", { class: "top", id: "top" }),
     h("nav", { class: "rail", id: "rail", "aria-label": "Console" }),
     h("main", { id: "main", tabindex: -1 }),
+    h("aside", { class: "tray", id: "tray", "aria-label": "Watched", hidden: true }),
     h("div", { class: "sr", id: "announce", "aria-live": "assertive" }),
   );
 }

@@ -9,6 +9,7 @@ import { seriesChart, seriesFeed } from "../series.js";
 import { K } from "../names.js";
 import { attempt, copy, download } from "../dialog.js";
 import { askDrain, askFinish, undrain } from "../orders.js";
+import { watch, watchButton } from "../watch.js";
 import { needsCare } from "../node-care.js";
 import { portMap } from "./node-ports.js";
 import { jvm, listeners, logLevels, loops, threads } from "./node-machine.js";
@@ -59,6 +60,7 @@ export default {
     };
   },
   keys: ctx => ({
+    w: () => watch("node", ctx.where.parts[1], ctx.draw),
     d: () => {
       const n = ctx.feeds.node?.value;
       if (n && ctx.can("operator")) askDrain([n]);
@@ -92,6 +94,7 @@ function head(ctx, n) {
     h(
       "div",
       { class: "tools" },
+      watchButton("node", n.id, ctx.draw),
       button("Support bundle", () => bundle(n), {
         name: "save",
         disabled: mayNot || !n.alive,

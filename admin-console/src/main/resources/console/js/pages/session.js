@@ -9,6 +9,7 @@ import { chart } from "../chart.js";
 import { copy } from "../dialog.js";
 import { askBan, askClose } from "../orders.js";
 import { pathPicture } from "./session-path.js";
+import { watch, watchButton } from "../watch.js";
 import { firstChoice, timeline, why } from "./story.js";
 
 const BITS = 8;
@@ -17,6 +18,7 @@ const SAMPLES = 900;
 export default {
   title: ctx => `Session ${f.shortId(ctx.where.parts[1])}`,
   feeds: ctx => ({ session: { path: `/sessions/${segment(ctx.where.parts[1])}`, every: 2_000 } }),
+  keys: ctx => ({ w: () => watch("session", ctx.where.parts[1], ctx.draw) }),
   begin(ctx) {
     Object.assign(ctx.state, { chosen: null, times: [], up: [], down: [], seenAt: 0 });
   },
@@ -116,6 +118,7 @@ function head(ctx, s) {
     h(
       "div",
       { class: "tools" },
+      s.state !== "closed" && watchButton("session", s.id, ctx.draw),
       button("Copy link", () => copy(location.href, "the link")),
       button("Ban client…", () => askBan({ target: f.host(s.client) }), {
         disabled: mayNot,

@@ -21,6 +21,7 @@ import { here, toNode, toSession, to, tweak } from "../router.js";
 import { keyHints, rowKeys, selectionBar, sortOf, table } from "../table.js";
 import { copy, download } from "../dialog.js";
 import { askBan, askClose } from "../orders.js";
+import { watch, watchButton } from "../watch.js";
 import { FILTERS, filterWords, parseFilter } from "./sessions-filter.js";
 
 const BITS = 8;
@@ -43,14 +44,16 @@ export default {
   begin(ctx) {
     Object.assign(ctx.state, { picked: new Map(), trail: [], cursor: 0 });
   },
-  keys: ctx =>
-    rowKeys(ctx, {
+  keys: ctx => ({
+    w: () => watchInView(ctx),
+    ...rowKeys(ctx, {
       rows: () => rowsOf(ctx),
       id: s => s.id,
       href: s => toSession(s.id),
       picked: () => new Set(ctx.state.picked.keys()),
       onPick: (ids, on) => pick(ctx, ids, on),
     }),
+  }),
   view(ctx) {
     const { value } = ctx.feeds.sessions;
     return h(
@@ -63,6 +66,15 @@ export default {
     );
   },
 };
+
+/** What is selected; else the user that the list is of; else the session under the cursor. */
+function watchInView(ctx) {
+  const user = here().words.get("user");
+  const under = rowsOf(ctx)[ctx.state.cursor];
+  if (ctx.state.picked.size > 0) for (const id of ctx.state.picked.keys()) watch("session", id, ctx.draw);
+  else if (user) watch("user", user, ctx.draw);
+  else if (under) watch("session", under.id, ctx.draw);
+}
 
 const rowsOf = ctx => ctx.feeds.sessions?.value?.sessions ?? [];
 
@@ -165,6 +177,7 @@ function filters(ctx) {
       ),
     ),
     h("button", { class: "btn quiet", type: "submit" }, "Add filter"),
+    words.get("user") && watchButton("user", words.get("user"), ctx.draw, "quiet"),
     set.length > 0 &&
       button(
         "Clear",
@@ -402,6 +415,7 @@ function bar(ctx) {
           disabled: mayNot,
           title: mayNot ? "Needs operator" : null,
         }),
+      button("Watch", () => watchInView(ctx), { cls: "opt", name: "pin", title: "Keep in view on every page (w)" }),
       button("Copy as JSON", () => copy(JSON.stringify(rows, null, 2), f.plural(rows.length, "session")), {
         cls: "opt",
       }),
