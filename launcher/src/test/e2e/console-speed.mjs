@@ -49,9 +49,11 @@ async function ask(path, options = {}) {
 async function filled() {
   const until = Date.now() + FILLED_MS;
   let json;
+  let looks = 0;
   do {
     await wait(1000);
     ({ json } = await ask('sessions?limit=1'));
+    if (++looks % 10 === 0) say(`${json.matching} sessions after ${looks} s`);
   } while (json.matching < SESSIONS && Date.now() < until);
   say(`${json.matching} sessions (${json.matching} wanted of ${SESSIONS}), ${JSON.stringify(json.coverage)}`);
   if (json.matching < SESSIONS * 0.98) throw new Error(`only ${json.matching} of ${SESSIONS} sessions came`);
