@@ -105,7 +105,7 @@ final class NodeAdmin implements NodeView {
         new NodeOperations(control, probe),
         new NodeAccess(control),
         Logging.RING,
-        new NodeAccessPeers(cluster));
+        NodeAccessPeers.of(control.effective(), cluster));
   }
 
   /** Beyond loopback there is always a token: the configured one, else one made once. */
