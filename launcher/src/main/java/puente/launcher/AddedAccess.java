@@ -16,21 +16,23 @@ import puente.admin.access.StateFile;
 
 /**
  * Users, shared secrets and quotas that operators added over the admin API. They lie over the
- * configuration, and never take anything of it away. Immutable; kept in a file of the state
- * directory.
+ * configuration, and never take anything of it away. All nodes have them all. Immutable; kept in a file
+ * of the state directory.
  *
  * @param userByName by name
  * @param secrets the newest first
  * @param generatedEnds when the generated secret ends; null: it does not
  * @param quotaBySetting by the setting's name
+ * @param changedByEntry when each of {@link AddedEntries} was changed last; those removed too
  */
 record AddedAccess(
     Map<String, User> userByName,
     List<Secret> secrets,
     @Nullable Instant generatedEnds,
-    Map<String, Integer> quotaBySetting) {
+    Map<String, Integer> quotaBySetting,
+    Map<String, Instant> changedByEntry) {
 
-  static final AddedAccess NOTHING = new AddedAccess(Map.of(), List.of(), null, Map.of());
+  static final AddedAccess NOTHING = new AddedAccess(Map.of(), List.of(), null, Map.of(), Map.of());
 
   static final List<Setting<Integer>> QUOTAS =
       List.of(
@@ -56,6 +58,7 @@ record AddedAccess(
     userByName = new TreeMap<>(userByName);
     secrets = List.copyOf(secrets);
     quotaBySetting = Map.copyOf(quotaBySetting);
+    changedByEntry = Map.copyOf(changedByEntry);
   }
 
   // ---- the file
@@ -94,7 +97,12 @@ record AddedAccess(
     JsonObject quota = json.getJsonObject("quota", new JsonObject());
     quota.fieldNames().forEach(name -> quotas.put(name, quota.getInteger(name)));
     String ends = json.getString("generatedEnds");
-    return new AddedAccess(users, secrets, ends == null ? null : Instant.parse(ends), quotas);
+    Map<String, Instant> changed = new HashMap<>();
+    for (Map.Entry<String, Object> one : json.getJsonObject("changed", new JsonObject())) {
+      changed.put(one.getKey(), Instant.parse(String.valueOf(one.getValue())));
+    }
+    return new AddedAccess(
+        users, secrets, ends == null ? null : Instant.parse(ends), quotas, changed);
   }
 
   JsonObject json() {
@@ -115,7 +123,14 @@ record AddedAccess(
     }
     JsonObject quota = new JsonObject();
     quotaBySetting.forEach(quota::put);
-    JsonObject json = new JsonObject().put("users", users).put("secrets", list).put("quota", quota);
+    JsonObject changed = new JsonObject();
+    changedByEntry.forEach((key, at) -> changed.put(key, at.toString()));
+    JsonObject json =
+        new JsonObject()
+            .put("users", users)
+            .put("secrets", list)
+            .put("quota", quota)
+            .put("changed", changed);
     return generatedEnds == null ? json : json.put("generatedEnds", generatedEnds.toString());
   }
 
@@ -190,14 +205,14 @@ record AddedAccess(
   /** Without what has ended long since. */
   AddedAccess withSecrets(List<Secret> others, @Nullable Instant ends, Instant now) {
     List<Secret> live = others.stream().filter(secret -> secret.isLive(now)).toList();
-    return new AddedAccess(userByName, live, ends, quotaBySetting);
+    return new AddedAccess(userByName, live, ends, quotaBySetting, changedByEntry);
   }
 
   AddedAccess withUsers(Map<String, User> others) {
-    return new AddedAccess(others, secrets, generatedEnds, quotaBySetting);
+    return new AddedAccess(others, secrets, generatedEnds, quotaBySetting, changedByEntry);
   }
 
   AddedAccess withQuotas(Map<String, Integer> others) {
-    return new AddedAccess(userByName, secrets, generatedEnds, others);
+    return new AddedAccess(userByName, secrets, generatedEnds, others, changedByEntry);
   }
 }

@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import io.vertx.core.json.JsonArray;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,9 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
@@ -53,6 +56,7 @@ final class Node implements NodeControl {
   private final NodeSignaling signaling;
   private volatile Config given;
   private volatile Config current;
+  private final NodeAddedPeers addedPeers;
   private volatile AddedAccess added;
   private volatile boolean isUp;
 
@@ -78,6 +82,7 @@ final class Node implements NodeControl {
     cluster.shareRates(fleet::claimants);
     loops = parts.loops();
     revoked = revocations();
+    addedPeers = new NodeAddedPeers(config, cluster);
     NodeOutset outset = ahead == null ? outset(parts) : ahead;
     journal = outset.journal();
     turn = outset.turn();
@@ -116,21 +121,30 @@ final class Node implements NodeControl {
       throw failure;
     }
     loops.holder().releaseRest();
-    LOG.info(
-        "event=started shards={} udp=\"{}\" realm=\"{}\"",
-        loops.shards().size(),
-        turn.datagramDescription(),
-        parts.turnConfig().realm());
+    logStarted(parts.turnConfig());
     if (takeover != null) {
       takeover.start();
     }
     cluster.join();
     isUp = true;
     takeLatest();
+    addedPeers.begin(cluster, () -> added, this::onWorker, this::hear);
     // What the former process was told last, while this one waited for its turn.
     refuse(revoked.names());
     awaitNextEnd();
     users.watch(this::takeOverAgain);
+  }
+
+  private void logStarted(TurnConfig turnConfig) {
+    LOG.info(
+        "event=started shards={} udp=\"{}\" realm=\"{}\"",
+        loops.shards().size(),
+        turn.datagramDescription(),
+        turnConfig.realm());
+  }
+
+  private void onWorker(Runnable work) {
+    var unused = loops.vertx().executeBlocking(Executors.callable(work), false);
   }
 
   /** What operators added in the former process, while this one waited for its turn. */
@@ -291,7 +305,27 @@ final class Node implements NodeControl {
 
   /** It is in the file before it is in force, and taken out again if it cannot be. */
   @Override
-  public synchronized void apply(AddedAccess next) throws StartFailure {
+  public synchronized void apply(AddedAccess base, AddedAccess next) throws StartFailure {
+    AddedAccess before = added;
+    put(AddedEntries.changed(before, base, next, Instant.now()));
+    addedPeers.tell(before, added);
+  }
+
+  /** What operators added on another node. */
+  private synchronized void hear(JsonArray told) {
+    try {
+      AddedAccess merged = AddedEntries.merged(added, told, Instant.now());
+      if (!merged.equals(added)) {
+        put(merged);
+        Events.info("turn-access-heard", "entries", told.size());
+      }
+    } catch (StartFailure refused) {
+      Events.limited(
+          "turn-access-refused", Level.WARN, "turn-access-refused", "reason", refused.line());
+    }
+  }
+
+  private void put(AddedAccess next) throws StartFailure {
     Config newConfig = over(next, given);
     ReloadRules.check(config, newConfig);
     keep(next);

@@ -24,9 +24,6 @@ import puente.signal.Keys;
 
 /** Who may relay through this node: the configuration's users and secrets, and the added ones. */
 final class NodeAccess implements TurnAccess {
-  /** As many as one file is good for. */
-  private static final int USERS_MAX = 10_000;
-
   private static final int SECRETS_MAX = 20;
   private static final int SECRET_BYTES = 24;
   private static final int ID_LENGTH = 12;
@@ -73,12 +70,13 @@ final class NodeAccess implements TurnAccess {
 
   @Override
   public Quota setQuota(QuotaChange change) {
-    Map<String, Integer> quotas = new HashMap<>(node.added().quotaBySetting());
+    AddedAccess base = node.added();
+    Map<String, Integer> quotas = new HashMap<>(base.quotaBySetting());
     change.perUser().ifPresent(max -> quotas.put(Settings.USER_QUOTA.name(), max));
     change.perRealm().ifPresent(max -> quotas.put(Settings.REALM_QUOTA.name(), max));
     change.perSource().ifPresent(max -> quotas.put(Settings.SOURCE_QUOTA.name(), max));
     change.total().ifPresent(max -> quotas.put(Settings.TOTAL_QUOTA.name(), max));
-    apply(node.added().withQuotas(quotas));
+    apply(base, base.withQuotas(quotas));
     return quota(node.effective());
   }
 
@@ -105,8 +103,9 @@ final class NodeAccess implements TurnAccess {
     if (users().stream().anyMatch(user -> user.name().equals(name))) {
       throw new AccessProblem(Kind.CONFLICT, "There is a user of that name.");
     }
-    if (node.added().userByName().size() >= USERS_MAX) {
-      throw new AccessProblem(Kind.CONFLICT, "There are " + USERS_MAX + " users; remove some.");
+    if (node.added().userByName().size() >= AddedEntries.USERS_MAX) {
+      throw new AccessProblem(
+          Kind.CONFLICT, "There are " + AddedEntries.USERS_MAX + " users; remove some.");
     }
     return keep(name, password);
   }
@@ -127,11 +126,12 @@ final class NodeAccess implements TurnAccess {
     } catch (IllegalArgumentException wrong) {
       throw new AccessProblem(Kind.WRONG, wrong.getMessage() + ".");
     }
-    Map<String, AddedAccess.User> users = new TreeMap<>(node.added().userByName());
+    AddedAccess base = node.added();
+    Map<String, AddedAccess.User> users = new TreeMap<>(base.userByName());
     AddedAccess.User before = users.get(name);
     Instant created = before == null ? now() : before.created();
     users.put(name, new AddedAccess.User(password, created));
-    apply(node.added().withUsers(users));
+    apply(base, base.withUsers(users));
     return new UserMade(
         user(name, Origin.CONSOLE), given.isPresent() ? Optional.empty() : Optional.of(password));
   }
@@ -139,9 +139,10 @@ final class NodeAccess implements TurnAccess {
   @Override
   public void removeUser(String name) {
     added(name);
-    Map<String, AddedAccess.User> users = new TreeMap<>(node.added().userByName());
+    AddedAccess base = node.added();
+    Map<String, AddedAccess.User> users = new TreeMap<>(base.userByName());
     users.remove(name);
-    apply(node.added().withUsers(users));
+    apply(base, base.withUsers(users));
   }
 
   private void added(String name) {
@@ -206,7 +207,7 @@ final class NodeAccess implements TurnAccess {
     }
     List<AddedAccess.Secret> secrets = new ArrayList<>(added.secrets());
     secrets.addFirst(new AddedAccess.Secret(text, now(), Optional.empty()));
-    apply(added.withSecrets(secrets, added.generatedEnds(), now()));
+    apply(added, added.withSecrets(secrets, added.generatedEnds(), now()));
     return new SecretMade(secret(text, Origin.CONSOLE, true), text);
   }
 
@@ -223,7 +224,7 @@ final class NodeAccess implements TurnAccess {
     }
     Instant generated = added.generatedEnds();
     boolean endsSooner = generated != null && generated.isBefore(ends);
-    apply(added.withSecrets(secrets, endsSooner ? generated : ends, now()));
+    apply(added, added.withSecrets(secrets, endsSooner ? generated : ends, now()));
     return new SecretMade(secret(text, Origin.CONSOLE, true), text);
   }
 
@@ -249,7 +250,7 @@ final class NodeAccess implements TurnAccess {
     if (!others) {
       throw new AccessProblem(Kind.CONFLICT, "That is the last secret: rotate it instead.");
     }
-    apply(added.withSecrets(rest, generated, now));
+    apply(added, added.withSecrets(rest, generated, now));
   }
 
   private String generated() {
@@ -309,9 +310,9 @@ final class NodeAccess implements TurnAccess {
     node.revoke(username);
   }
 
-  private void apply(AddedAccess added) {
+  private void apply(AddedAccess base, AddedAccess next) {
     try {
-      node.apply(added);
+      node.apply(base, next);
     } catch (StartFailure refused) {
       throw new AccessProblem(Kind.CONFLICT, refused.line());
     }

@@ -27,11 +27,12 @@ interface NodeControl {
   void reload(Config given) throws StartFailure;
 
   /**
-   * Takes over what operators added, and keeps it.
+   * Takes over what operators added, keeps it, and tells the other nodes.
    *
+   * @param base what was changed; what other nodes have said meanwhile stays
    * @throws StartFailure if it does not go with the configuration; nothing has changed then
    */
-  void apply(AddedAccess added) throws StartFailure;
+  void apply(AddedAccess base, AddedAccess next) throws StartFailure;
 
   void revoke(String username);
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,6 +151,52 @@ class OperatorsTest {
     }
   }
 
+  /** Also on one that was away when it was said; and any of them may take it back. */
+  @Test
+  void whatIsAddedOnOneNodeIsInForceOnAll() throws Exception {
+    int ports = Ports.free(2);
+    try (var one = node("operators-one", ports, ports + 1);
+        var two = node("operators-two", ports + 1, ports)) {
+      setUp(one);
+      JsonObject dan = new JsonObject().put("name", "dan").put("password", "dans password");
+      assertEquals(201, send(one, "POST", "users", dan).statusCode());
+      await(() -> code(two, "dan", "dans password") == 0, "dan is known to the other node");
+
+      two.kill();
+      JsonObject secret = json(send(one, "POST", "secrets", null));
+      JsonObject quota = new JsonObject().put("perRealm", 50);
+      String path = "realms/" + ServerProcess.REALM + "/quota";
+      assertEquals(200, send(one, "PUT", path, quota).statusCode());
+      two.startAgain();
+      two.ready();
+      awaitAdmin(two);
+      JsonObject credential = credential(one);
+      await(() -> code(two, credential) == 0, "the secret is known to who was away");
+      await(() -> perRealm(two, path) == 50, "and so is the quota, to who signed in elsewhere");
+
+      assertEquals(204, send(two, "DELETE", "users/dan", null).statusCode());
+      // It may go between an Allocate and the Refresh that frees it again.
+      await(() -> allocateCode(one, "dan", "dans password") == 401, "dan is gone on both");
+      assertFalse(two.log().contains(secret.getString("secret")));
+    }
+  }
+
+  private int perRealm(ServerProcess server, String path) throws Exception {
+    HttpResponse<String> answer = send(server, "GET", path, null);
+    return answer.statusCode() == 200 ? json(answer).getInteger("perRealm") : -1;
+  }
+
+  private static ServerProcess node(String name, int port, int other) {
+    return ServerProcess.start(name, ServerProcess.cluster(name, port, other));
+  }
+
+  private static void await(Callable<Boolean> condition, String what) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.call()) {
+      assertTrue(System.nanoTime() < end, what);
+    }
+  }
+
   // ---- an operator
 
   private void setUp(ServerProcess server) throws Exception {
@@ -250,6 +297,16 @@ class OperatorsTest {
         turn.refresh(0);
       }
       return code;
+    }
+  }
+
+  /** The same, and what is granted stays for its lifetime. */
+  private static int allocateCode(ServerProcess server, String name, String password)
+      throws Exception {
+    try (var turn = TurnClient.udp(server, name, password)) {
+      byte[] answer = turn.signed(Stun.ALLOCATE, OperatorsTest::udp);
+      boolean failed = (Stun.type(answer) & Stun.ERROR) != Stun.SUCCESS;
+      return failed ? Stun.errorCode(answer) : 0;
     }
   }
 
