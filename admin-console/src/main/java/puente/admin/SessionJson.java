@@ -133,7 +133,8 @@ final class SessionJson {
     Comparator<JsonObject> order =
         Comparator.<JsonObject>comparingLong(session -> value(session, by))
             .thenComparing(session -> name(session, by));
-    return (descending ? order.reversed() : order).thenComparing(SessionJson::id, Arrays::compare);
+    return (descending ? order.reversed() : order)
+        .thenComparing(SessionJson::id, Arrays::compareUnsigned);
   }
 
   private static long value(JsonObject session, String by) {
