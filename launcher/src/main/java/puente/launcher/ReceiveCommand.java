@@ -3,6 +3,7 @@ package puente.launcher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
@@ -95,13 +96,11 @@ final class ReceiveCommand implements Callable<Integer> {
     }
   }
 
-  private final class Hearing extends PeerLines.Told {
-    private final FileExchange exchange;
+  private final class Hearing extends FileHearing {
     private boolean isWaiting;
 
     Hearing(PeerLines said, FileExchange exchange) {
-      super(said);
-      this.exchange = exchange;
+      super(said, exchange, Set.of("send", "receive"));
     }
 
     @Override
@@ -110,33 +109,6 @@ final class ReceiveCommand implements Callable<Integer> {
         isWaiting = true;
         said().note("in " + room + " for what somebody sends");
       }
-    }
-
-    @Override
-    public void onPeer(Peer peer) {
-      if (peer.role().equals("send") || peer.role().equals("receive")) {
-        super.onPeer(peer);
-        exchange.met(peer);
-      }
-    }
-
-    @Override
-    public void onGone(Peer peer, String why) {
-      if (peer.role().equals("send") || peer.role().equals("receive")) {
-        super.onGone(peer, why);
-        exchange.gone(peer);
-      }
-    }
-
-    @Override
-    public void onPath(Peer peer) {
-      super.onPath(peer);
-      exchange.path(peer);
-    }
-
-    @Override
-    public void onMessage(Peer peer, byte[] message) {
-      exchange.onMessage(peer, message);
     }
   }
 }

@@ -3,6 +3,7 @@ package puente.launcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -106,12 +107,9 @@ final class SendCommand implements Callable<Integer> {
     }
   }
 
-  private final class Hearing extends PeerLines.Told {
-    private final FileExchange exchange;
-
+  private final class Hearing extends FileHearing {
     Hearing(PeerLines said, FileExchange exchange) {
-      super(said);
-      this.exchange = exchange;
+      super(said, exchange, Set.of("receive"));
     }
 
     @Override
@@ -128,31 +126,9 @@ final class SendCommand implements Callable<Integer> {
     }
 
     @Override
-    public void onPeer(Peer peer) {
-      if (peer.role().equals("receive")) {
-        super.onPeer(peer);
-        running.incrementAndGet();
-        exchange.met(peer);
-      }
-    }
-
-    @Override
-    public void onGone(Peer peer, String why) {
-      if (peer.role().equals("receive")) {
-        super.onGone(peer, why);
-        exchange.gone(peer);
-      }
-    }
-
-    @Override
-    public void onPath(Peer peer) {
-      super.onPath(peer);
-      exchange.path(peer);
-    }
-
-    @Override
-    public void onMessage(Peer peer, byte[] message) {
-      exchange.onMessage(peer, message);
+    void met(Peer peer) {
+      running.incrementAndGet();
+      super.met(peer);
     }
   }
 }
