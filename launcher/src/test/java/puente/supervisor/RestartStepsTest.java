@@ -97,11 +97,7 @@ class RestartStepsTest {
   @Test
   void theOldOneYieldsWhenTheNewOneIsPrepared() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
-    next.says(Words.PREPARED);
-    old.hears(Words.YIELD);
+    Server next = prepared(old);
     old.says(Words.YIELDED);
     next.hearsToServe(Turn.How.TAKEN_OVER);
     next.says(SERVING);
@@ -113,9 +109,7 @@ class RestartStepsTest {
   @Test
   void theNewOneDiesWhileItLooksAhead() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
+    Server next = ahead(old);
     next.dies();
     answered(Words.FAILED);
     assertTrue(started().warm, "a standby in place of the one that was ended");
@@ -127,11 +121,7 @@ class RestartStepsTest {
   @Test
   void theNewOneDiesWhenItIsPrepared() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
-    next.says(Words.PREPARED);
-    old.hears(Words.YIELD);
+    Server next = prepared(old);
     next.dies();
     answered(Words.FAILED);
     Server another = started();
@@ -146,9 +136,7 @@ class RestartStepsTest {
   @Test
   void theOldOneDiesWhileTheNewOneLooksAhead() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
+    Server next = ahead(old);
     old.dies();
     next.hearsToServe(Turn.How.RESPAWNED);
     next.says(Words.PREPARED);
@@ -162,11 +150,7 @@ class RestartStepsTest {
   @Test
   void theOldOneDiesWhileItYields() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
-    next.says(Words.PREPARED);
-    old.hears(Words.YIELD);
+    Server next = prepared(old);
     old.dies();
     next.hearsToServe(Turn.How.RESPAWNED);
     next.says(SERVING);
@@ -176,9 +160,7 @@ class RestartStepsTest {
   @Test
   void allEndWhileTheNewOneLooksAhead() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
+    Server next = ahead(old);
     supervisor.destroy();
     old.hears("SIGNAL TERM");
     next.hears("SIGTERM");
@@ -190,11 +172,7 @@ class RestartStepsTest {
   @Test
   void allEndWhileTheOldOneYields() throws Exception {
     Server old = first();
-    Server next = restart(old);
-    next.says(READY);
-    next.hears(Words.SOON);
-    next.says(Words.PREPARED);
-    old.hears(Words.YIELD);
+    Server next = prepared(old);
     supervisor.destroy();
     old.hears("SIGNAL TERM");
     next.hears("SIGTERM");
@@ -257,6 +235,22 @@ class RestartStepsTest {
     asking.send(Words.RESTART);
     Server next = started();
     assertTrue(next.warm);
+    return next;
+  }
+
+  /** The new process, which looks ahead. */
+  private Server ahead(Server old) throws Exception {
+    Server next = restart(old);
+    next.says(READY);
+    next.hears(Words.SOON);
+    return next;
+  }
+
+  /** The new process, for which the old one has been asked to yield. */
+  private Server prepared(Server old) throws Exception {
+    Server next = ahead(old);
+    next.says(Words.PREPARED);
+    old.hears(Words.YIELD);
     return next;
   }
 
