@@ -68,6 +68,7 @@ record NodePreparation(
                 tls::dtlsIdentity,
                 config.value(ProtocolSettings.MAX_DTLS_HANDSHAKES),
                 DTLS_HANDSHAKE_MAX);
+    OnePort.removeLeft(state);
     OnePort shared = OnePort.of(config, state);
     TurnNode.Options options =
         new TurnNode.Options(

@@ -34,7 +34,6 @@ record OnePort(Optional<Path> http, Optional<Path> https) {
     if (!plain && !secure) {
       return NONE;
     }
-    removeLeft(state.directory());
     return new OnePort(
         plain ? Optional.of(door(state, "http")) : Optional.empty(),
         secure ? Optional.of(door(state, "https")) : Optional.empty());
@@ -66,8 +65,8 @@ record OnePort(Optional<Path> http, Optional<Path> https) {
   }
 
   /** What processes that were killed have left. */
-  private static void removeLeft(Path directory) {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, "http*.sock")) {
+  static void removeLeft(StateDirectory state) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(state.directory(), "http*.sock")) {
       for (Path one : all) {
         Matcher name = NAME.matcher(one.getFileName().toString());
         if (name.matches() && !isAlive(name.group(1))) {
