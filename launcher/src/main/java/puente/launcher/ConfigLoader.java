@@ -55,7 +55,13 @@ final class ConfigLoader {
       boolean searchesFile,
       Map<String, String> environment,
       List<Flag> flags,
-      Path directory) {}
+      Path directory) {
+
+    /** The same with these flags in place of its own. */
+    Sources withFlags(List<Flag> others) {
+      return new Sources(file, searchesFile, environment, others, directory);
+    }
+  }
 
   /** One mention of a setting in one of the sources, not yet read. */
   private record Mention(Setting<?> setting, String text, Origin origin) {}

@@ -122,17 +122,10 @@ final class CredentialsCommand implements Callable<Integer> {
 
   private Config load() throws StartFailure {
     ParseResult parsed = spec.commandLine().getParseResult();
-    ConfigLoader.Sources sources = SettingOptions.sources(parsed, surroundings);
     List<ConfigLoader.Flag> flags = new ArrayList<>();
     realm.ifPresent(text -> flags.add(new ConfigLoader.Flag("realm", text)));
     stateDir.ifPresent(text -> flags.add(new ConfigLoader.Flag("state-dir", text)));
-    return ConfigLoader.load(
-        new ConfigLoader.Sources(
-            sources.file(),
-            sources.searchesFile(),
-            sources.environment(),
-            flags,
-            sources.directory()));
+    return ConfigLoader.load(SettingOptions.sources(parsed, surroundings).withFlags(flags));
   }
 
   private String name() throws StartFailure {

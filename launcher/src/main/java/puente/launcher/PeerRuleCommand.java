@@ -47,15 +47,8 @@ final class PeerRuleCommand {
         new Remove(surroundings));
   }
 
-  /** A command of these. */
-  abstract static non-sealed class Part extends UserTableOptions {
-    Part(Surroundings surroundings) {
-      super(surroundings);
-    }
-  }
-
   /** One that names a rule. */
-  private abstract static class OfOne extends Part {
+  private abstract static class OfOne extends UserTableOptions {
     @Parameters(index = "0", paramLabel = "allow|deny", description = "allow wins over deny.")
     Kind kind;
 
@@ -94,7 +87,7 @@ final class PeerRuleCommand {
   }
 
   @Command(name = "list", header = "List the rules.")
-  static final class Listing extends Part {
+  static final class Listing extends UserTableOptions {
     Listing(Surroundings surroundings) {
       super(surroundings);
     }

@@ -39,19 +39,12 @@ final class RealmCommand {
         new Remove(surroundings));
   }
 
-  /** A command of these. */
-  abstract static non-sealed class Part extends UserTableOptions {
-    Part(Surroundings surroundings) {
-      super(surroundings);
-    }
-  }
-
   private static String checked(String name) {
     return Type.REALM.reader().apply(name);
   }
 
   @Command(name = "add", header = "Set limits of a realm, or send an origin to it.")
-  static final class Add extends Part {
+  static final class Add extends UserTableOptions {
     @Parameters(paramLabel = "REALM", description = "The realm.")
     private String name;
 
@@ -113,7 +106,7 @@ final class RealmCommand {
   }
 
   @Command(name = "list", header = "List realms, their limits and their origins.")
-  static final class Listing extends Part {
+  static final class Listing extends UserTableOptions {
     Listing(Surroundings surroundings) {
       super(surroundings);
     }
@@ -142,7 +135,7 @@ final class RealmCommand {
   }
 
   @Command(name = "remove", header = "Take away a realm's limits and origins, or one origin.")
-  static final class Remove extends Part {
+  static final class Remove extends UserTableOptions {
     @Parameters(paramLabel = "REALM", description = "The realm.")
     private String name;
 

@@ -1,7 +1,5 @@
 package puente.launcher;
 
-import java.security.SecureRandom;
-import java.util.Base64;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,15 +36,8 @@ final class SecretCommand {
         new Remove(surroundings));
   }
 
-  /** A command of these. */
-  abstract static non-sealed class Part extends UserTableOptions {
-    Part(Surroundings surroundings) {
-      super(surroundings);
-    }
-  }
-
   @Command(name = "add", header = "Add a secret; those that are there stay good.")
-  static final class Add extends Part {
+  static final class Add extends UserTableOptions {
     @Parameters(paramLabel = "SECRET", arity = "0..1", description = "Without it, one is made.")
     private Optional<String> secret = Optional.empty();
 
@@ -56,9 +47,7 @@ final class SecretCommand {
 
     @Override
     int run(UserDatabase database, String ofRealm) throws DatabaseFailure {
-      byte[] bytes = new byte[SECRET_BYTES];
-      new SecureRandom().nextBytes(bytes);
-      String text = secret.orElse(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+      String text = secret.orElseGet(() -> FreshSecret.of(SECRET_BYTES));
       if (text.isEmpty() || text.length() > SECRET_MAX) {
         throw new IllegalArgumentException("a secret has 1 to " + SECRET_MAX + " characters");
       }
@@ -69,7 +58,7 @@ final class SecretCommand {
   }
 
   @Command(name = "list", header = "List the secrets' realms.")
-  static final class Listing extends Part {
+  static final class Listing extends UserTableOptions {
     @Option(names = "--show-secrets", description = "Print the secrets, too.")
     private boolean showSecrets;
 
@@ -92,7 +81,7 @@ final class SecretCommand {
   }
 
   @Command(name = "remove", header = "Remove a secret: what it has signed is worth nothing.")
-  static final class Remove extends Part {
+  static final class Remove extends UserTableOptions {
     @Parameters(paramLabel = "SECRET", description = "The secret.")
     private String secret;
 

@@ -12,10 +12,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,7 +28,7 @@ final class StateDirectory {
   static final FileAttribute<?> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-  /** 192 bits; 128 would do. A multiple of three bytes needs no padding in base 64. */
+  /** 192 bits; 128 would do. */
   private static final int SECRET_BYTES = 24;
 
   private static final int SECRET_FILE_BYTES_MAX = 1024;
@@ -97,9 +95,7 @@ final class StateDirectory {
   String secret(String name) throws StartFailure {
     Path file = directory.resolve(name);
     if (!Files.exists(file)) {
-      byte[] bytes = new byte[SECRET_BYTES];
-      new SecureRandom().nextBytes(bytes);
-      createOnce(file, Base64.getUrlEncoder().withoutPadding().encodeToString(bytes) + "\n");
+      createOnce(file, FreshSecret.of(SECRET_BYTES) + "\n");
     }
     String secret = ConfigFile.text(file, SECRET_FILE_BYTES_MAX).strip();
     if (secret.length() < 16) {

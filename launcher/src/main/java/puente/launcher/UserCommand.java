@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -50,15 +48,8 @@ final class UserCommand {
         new Remove(surroundings));
   }
 
-  /** A command of these. */
-  abstract static non-sealed class Part extends UserTableOptions {
-    Part(Surroundings surroundings) {
-      super(surroundings);
-    }
-  }
-
   @Command(name = "add", header = "Add a user, or give one another password.")
-  static final class Add extends Part {
+  static final class Add extends UserTableOptions {
     private final InputStream in;
 
     @Parameters(paramLabel = "NAME", description = "The user's name.")
@@ -87,7 +78,8 @@ final class UserCommand {
     @Override
     int run(UserDatabase database, String ofRealm) throws DatabaseFailure {
       boolean isMade = password.isEmpty() && !fromInput;
-      String text = isMade ? made() : fromInput ? read() : password.orElseThrow();
+      String text =
+          isMade ? FreshSecret.of(PASSWORD_BYTES) : fromInput ? read() : password.orElseThrow();
       String prepared = checked(database);
       String key = key(PasswordAlgorithm.MD5, prepared, ofRealm, text);
       if (sha256) {
@@ -119,12 +111,6 @@ final class UserCommand {
       return HexFormat.of().formatHex(key.bytes());
     }
 
-    private static String made() {
-      byte[] bytes = new byte[PASSWORD_BYTES];
-      new SecureRandom().nextBytes(bytes);
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    }
-
     private String read() {
       try {
         String line =
@@ -140,7 +126,7 @@ final class UserCommand {
   }
 
   @Command(name = "list", header = "List the users.")
-  static final class Listing extends Part {
+  static final class Listing extends UserTableOptions {
     Listing(Surroundings surroundings) {
       super(surroundings);
     }
@@ -157,7 +143,7 @@ final class UserCommand {
   }
 
   @Command(name = "remove", header = "Remove a user.")
-  static final class Remove extends Part {
+  static final class Remove extends UserTableOptions {
     @Parameters(paramLabel = "NAME", description = "The user's name.")
     private String name;
 

@@ -15,8 +15,7 @@ import puente.users.Row;
 import puente.users.UserDatabase;
 
 /** What the commands that manage the user database have in common. */
-abstract sealed class UserTableOptions implements Callable<Integer>
-    permits UserCommand.Part, SecretCommand.Part, RealmCommand.Part, PeerRuleCommand.Part {
+abstract class UserTableOptions implements Callable<Integer> {
 
   final Surroundings surroundings;
 
@@ -88,7 +87,6 @@ abstract sealed class UserTableOptions implements Callable<Integer>
 
   private Config load() throws StartFailure {
     ParseResult parsed = spec.commandLine().getParseResult();
-    ConfigLoader.Sources sources = SettingOptions.sources(parsed, surroundings);
     List<ConfigLoader.Flag> flags = new ArrayList<>();
     userdb.ifPresent(text -> flags.add(new ConfigLoader.Flag("userdb", text)));
     psql.ifPresent(text -> flags.add(new ConfigLoader.Flag("psql-userdb", text)));
@@ -98,13 +96,7 @@ abstract sealed class UserTableOptions implements Callable<Integer>
         .filter(text -> !text.isEmpty())
         .ifPresent(text -> flags.add(new ConfigLoader.Flag("realm", text)));
     stateDir.ifPresent(text -> flags.add(new ConfigLoader.Flag("state-dir", text)));
-    return ConfigLoader.load(
-        new ConfigLoader.Sources(
-            sources.file(),
-            sources.searchesFile(),
-            sources.environment(),
-            flags,
-            sources.directory()));
+    return ConfigLoader.load(SettingOptions.sources(parsed, surroundings).withFlags(flags));
   }
 
   /** Says in one line what was done. */
