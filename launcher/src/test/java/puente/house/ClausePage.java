@@ -24,6 +24,9 @@ final class ClausePage {
   /** Test methods by clause, as `Class.method`. */
   private final TreeMap<Clause, Set<String>> testsByClause = new TreeMap<>();
 
+  /** Every test class, and every test as `Class.method`. */
+  private final Set<String> tests = new TreeSet<>();
+
   /** What binds a server, by clause. */
   private final TreeMap<Clause, String> titleByClause = new TreeMap<>();
 
@@ -37,8 +40,8 @@ final class ClausePage {
     for (JavaSource source : sources) {
       if (source.isTest() && !source.packageName().equals("puente.house")) {
         for (Tree type : source.tree().getTypeDecls()) {
-          if (type instanceof ClassTree tests) {
-            read(source, tests, 0);
+          if (type instanceof ClassTree outermost) {
+            read(source, outermost, 0);
           }
         }
       }
@@ -46,14 +49,15 @@ final class ClausePage {
   }
 
   /** A test owns the text from the end of the member before it, comments included, to its own end. */
-  private void read(JavaSource source, ClassTree tests, int from) {
-    String name = tests.getSimpleName().toString();
-    int head = Math.max(source.start(tests), source.end(tests.getModifiers()));
+  private void read(JavaSource source, ClassTree type, int from) {
+    String name = type.getSimpleName().toString();
+    int head = Math.max(source.start(type), source.end(type.getModifiers()));
     int end = source.text().indexOf('{', head) + 1;
-    if (tests.getMembers().stream().anyMatch(ClausePage::isTest)) {
+    if (type.getMembers().stream().anyMatch(ClausePage::isTest)) {
+      tests.add(name);
       cite(source.text().substring(from, end), name);
     }
-    for (Tree member : tests.getMembers()) {
+    for (Tree member : type.getMembers()) {
       int start = end;
       if (source.end(member) < 0) {
         continue; // the constructor that the parser supplies
@@ -62,6 +66,7 @@ final class ClausePage {
       if (member instanceof ClassTree nested) {
         read(source, nested, start);
       } else if (member instanceof MethodTree method && isTest(member)) {
+        tests.add(name + "." + method.getName());
         cite(source.text().substring(start, end), name + "." + method.getName());
       }
     }
@@ -102,6 +107,10 @@ final class ClausePage {
       page.append(" | ").append(String.join(", ", entry.getValue())).append(" |\n");
     }
     return page.append(unproved()).toString();
+  }
+
+  Set<String> tests() {
+    return tests;
   }
 
   private String unproved() {

@@ -3,10 +3,12 @@ package puente.house;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** docs/RFC.md says what the tests say. */
@@ -16,15 +18,41 @@ class ClausePageTest {
 
   @Test
   void pageIsCurrent() throws Exception {
-    List<String> titles;
-    try (var resource = ClausePageTest.class.getResourceAsStream("clauses.txt")) {
-      titles = new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    }
-    String page = new ClausePage(JavaSource.ofRepository(), titles).text();
+    ClausePage clauses = new ClausePage(JavaSource.ofRepository(), lines("clauses.txt"));
+    FeaturePage features = new FeaturePage(lines("features.txt"));
+    String settings = Repository.text(Repository.ROOT.resolve("docs/CONFIG.md"));
+    assertEquals(List.of(), features.complaints(clauses.tests(), settings));
+    String page = clauses.text() + features.text();
     if ("write".equals(System.getProperty("puente.docs"))) {
       Files.writeString(PAGE, page);
     }
     assertEquals(page, Repository.text(PAGE), "docs/RFC.md is out of date: run ./puente docs");
+  }
+
+  @Test
+  void featuresNameWhatThereIs() {
+    var page =
+        new FeaturePage(
+            List.of(
+                "# note",
+                "== Part",
+                "good | yes | one | | ATest.first",
+                "gone | yes | two | | ATest.second",
+                "bare | yes | | |",
+                "silent | no | | |",
+                "boast | no | | a reason | ATest",
+                "odd | maybe | | a reason | ATest"));
+    assertEquals(
+        List.of(
+            "gone: there is no test ATest.second",
+            "gone: there is no setting two",
+            "bare: tests are named for what there is, and for nothing else",
+            "silent: why not?",
+            "boast: tests are named for what there is, and for nothing else",
+            "odd: no answer is maybe"),
+        page.complaints(Set.of("ATest", "ATest.first"), "\n| `one` | text |"));
+    assertTrue(page.text().contains("\n## Part\n| feature |"), page.text());
+    assertTrue(page.text().contains("\n| good | yes | `one` |  | ATest.first |\n"), page.text());
   }
 
   @Test
@@ -69,5 +97,11 @@ class ClausePageTest {
         page.contains("## RFC 8656\n| clause | proved by |\n|---|---|\n| §7.2 | ATest.two |\n\n"),
         page);
     assertTrue(page.endsWith("no test names\n* RFC 8489 §14.9.1 Unproved\n"), page);
+  }
+
+  private static List<String> lines(String name) throws IOException {
+    try (var resource = ClausePageTest.class.getResourceAsStream(name)) {
+      return new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
   }
 }

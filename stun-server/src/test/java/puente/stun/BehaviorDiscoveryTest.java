@@ -33,7 +33,7 @@ class BehaviorDiscoveryTest {
 
   private final MessageBuilder out = new MessageBuilder();
 
-  /** RFC 5780 §6.1, table 1: where the response comes from, from each of the four corners. */
+  /** RFC 5780 §7.2, §6.1, table 1: where the response comes from, from each of the four corners. */
   @ParameterizedTest
   @CsvSource({
     "1, 3478, 0, 1, 3478", "1, 3478, 4, 2, 3478", "1, 3478, 2, 1, 3479", "1, 3478, 6, 2, 3479",

@@ -112,7 +112,7 @@ class BindingServerTest {
     }
   }
 
-  /** RFC 8489 §14.7: FINGERPRINT where the request had one, or where configured. */
+  /** RFC 8489 §7, §14.7: FINGERPRINT where the request had one, or where configured. */
   @Test
   void fingerprint() {
     assertNotNull(answer(BindingConfig.PLAIN, binding().fingerprint()));

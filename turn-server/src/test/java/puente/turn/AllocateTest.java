@@ -25,7 +25,7 @@ class AllocateTest {
   private final Lab lab = new Lab(Lab.noAuth().build());
   private final Client client = lab.client("192.0.2.7:4000");
 
-  /** §7.2: the success has the relayed address, the lifetime and the client's own address. */
+  /** RFC 8656 §7.2, §18.5: the success has the relayed address, the lifetime and the client's own address. */
   @Test
   void anAllocationIsMade() {
     Reply reply = client.sends(allocate()).succeeds();
@@ -59,7 +59,7 @@ class AllocateTest {
     client.sends(allocate()).then(refused(437));
   }
 
-  /** §7.2 step 3: missing, malformed, unsupported. */
+  /** RFC 8656 §18.8, §7.2 step 3: missing, malformed, unsupported. */
   @Test
   void theTransportMustBeUdp() {
     client.sends(Sent.request(Method.ALLOCATE)).then(refused(400));
@@ -72,7 +72,7 @@ class AllocateTest {
     lab.assertEmpty();
   }
 
-  /** §7.2 step 4: supported. */
+  /** RFC 8656 §18.9, §7.2 step 4: supported. */
   @Test
   void dontFragmentIsUnderstood() {
     client.sends(allocate().dontFragment()).succeeds();
@@ -87,7 +87,7 @@ class AllocateTest {
     client.sends(allocate().bytes(AttributeType.RESERVATION_TOKEN, (byte) 1)).then(refused(400));
   }
 
-  /** §7.2 step 5: never given, used before, too late. */
+  /** RFC 8656 §18.10, §7.2 step 5: never given, used before, too late. */
   @Test
   void aTokenThatIsNotValidIsRefused() {
     client.sends(allocate().token(1)).then(refused(508));
@@ -107,7 +107,7 @@ class AllocateTest {
     client.sends(allocate().family(Family.IPV4).additionalFamily(2)).then(refused(400));
   }
 
-  /** §7.2 step 7. */
+  /** RFC 8656 §18.6, §7.2 step 7. */
   @Test
   void theFamilyIsTheOneAskedFor() {
     assertEquals(Family.IPV6, client.allocates(allocate().family(Family.IPV6)).family());
@@ -125,7 +125,7 @@ class AllocateTest {
     only6.client("192.0.2.7:1").sends(allocate()).then(refused(440));
   }
 
-  /** §7.2 step 8. */
+  /** RFC 8656 §18.7, §7.2 step 8. */
   @Test
   void anEvenPortIsEven() {
     for (int i = 0; i < 50; i++) {
@@ -198,7 +198,7 @@ class AllocateTest {
     lab.assertEmpty();
   }
 
-  /** §7.2 step 9: a dual allocation. */
+  /** RFC 8656 §18.11, §7.2 step 9: a dual allocation. */
   @Test
   void bothFamiliesAtOnce() {
     Reply reply = client.sends(allocate().additionalFamily(2)).succeeds();
@@ -217,7 +217,7 @@ class AllocateTest {
     client.sends(allocate().additionalFamily(9)).then(refused(400));
   }
 
-  /** §7.2 step 9, §18.12: half of it, and why not the other half. */
+  /** RFC 8656 §18.12, §7.2 step 9: half of it, and why not the other half. */
   @Test
   void halfADualAllocationSaysWhy() {
     Lab only4 = new Lab(Lab.noAuth().relayAddresses(new RelayAddress(Lab.RELAY_IPV4)).build());
@@ -256,7 +256,7 @@ class AllocateTest {
     byTotal.client("192.0.2.8:1").sends(allocate()).then(refused(508));
   }
 
-  /** §7.2: between the default and the maximum. */
+  /** RFC 8656 §18.2, §7.2: between the default and the maximum. */
   @Test
   void theLifetimeIsBounded() {
     assertEquals(600, lifetimeFor(0));

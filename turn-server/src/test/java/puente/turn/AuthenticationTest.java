@@ -36,7 +36,7 @@ class AuthenticationTest {
       new Lab(Lab.config().limits(Limits.STANDARD.withUnauthorized(0, 0)).build());
   private final Client ana = lab.client("192.0.2.7:4000");
 
-  /** RFC 8489 §9.2.4, first check: every method, and nothing is learnt from the answer. */
+  /** RFC 8489 §9.2.4, §14.9, first check: every method, and nothing is learnt from the answer. */
   @Test
   void everyMethodIsChallenged() {
     for (Method method : REQUESTS) {
@@ -190,7 +190,7 @@ class AuthenticationTest {
     ana.sends(refresh()).succeeds();
   }
 
-  /** §9.2.3 to §9.2.5: SHA-256 for the password, and for the integrity both ways. */
+  /** RFC 8489 §9.2.4, §14.11, §14.12: SHA-256 for the password, and for the integrity both ways. */
   @Test
   void sha256IsSpoken() {
     ana.as("ana", "secreto").with(PasswordAlgorithm.SHA_256);
@@ -203,7 +203,7 @@ class AuthenticationTest {
     assertTrue(md5.trusts(md5.sends(allocate()).succeeds()));
   }
 
-  /** §9.2.1, §9.2.4: a list of algorithms that was tampered with is found out. */
+  /** RFC 8489 §9.2.1, §9.2.4, §14.11: a list of algorithms that was tampered with is found out. */
   @Test
   void bidDownIsFoundOut() {
     ana.as("ana", "secreto");
@@ -235,7 +235,7 @@ class AuthenticationTest {
     ana.sends(allocate()).then(refused(438));
   }
 
-  /** §9.2.4, §14.4: users of the configuration may hide their names, where that can be offered. */
+  /** RFC 8489 §9.2.4, §14.4: users of the configuration may hide their names, where that can be offered. */
   @Test
   void userhashStandsForAUser() {
     Credentials users = Credentials.ofRealm(Lab.REALM).withUser("ana", "secreto");
@@ -378,7 +378,7 @@ class AuthenticationTest {
         () -> Credentials.ofRealm("r").withKeys(Map.of("ana", new byte[20])));
   }
 
-  /** Hostile usernames are only names. */
+  /** RFC 8489 §14.3: hostile usernames are only names. */
   @Test
   void hostileNamesAreRefused() {
     String[] names = {

@@ -22,7 +22,7 @@ class ChannelTest {
   private final Lab lab = new Lab(Lab.noAuth().limits(Limits.STANDARD.withPeers(8, 4)).build());
   private final Client client = lab.client("192.0.2.7:4000");
 
-  /** §12.2: CHANNEL-NUMBER and XOR-PEER-ADDRESS, whole, and a number that is a channel's. */
+  /** RFC 8656 §12.2, §18.1: CHANNEL-NUMBER and XOR-PEER-ADDRESS, whole, and a number that is a channel's. */
   @Test
   void channelBindIsWellFormed() {
     client.sends(channelBind(0x4000, PEER)).then(refused(437));

@@ -26,7 +26,7 @@ class DataTest {
   private final Lab lab = new Lab(Lab.noAuth().build());
   private final Client client = lab.client("192.0.2.7:4000");
 
-  /** §11.2: a peer and data, empty data too; anything less is dropped in silence. */
+  /** RFC 8656 §11.2, §18.4: a peer and data, empty data too; anything less is dropped in silence. */
   @Test
   void sendIsWellFormed() {
     client.sends(send(PEER, "no allocation")).then(silence());
@@ -52,7 +52,7 @@ class DataTest {
     assertEquals(0, lab.atPeers.size());
   }
 
-  /** §11.2, §14: DONT-FRAGMENT reaches the datagram. */
+  /** RFC 8656 §11.2, §14: DONT-FRAGMENT reaches the datagram. */
   @Test
   void dontFragmentIsPassedOn() {
     client.allocates();
@@ -75,7 +75,7 @@ class DataTest {
     assertEquals(1, lab.server.allocations());
   }
 
-  /** §11.2: the port is judged with every Send. */
+  /** RFC 8656 §11.2, §21.1.7: the port is judged with every Send. */
   @Test
   void ourOwnListenerIsNoPeer() {
     Lab guarded =
@@ -127,7 +127,7 @@ class DataTest {
     one.receivesOnChannel(0x4000, "and back");
   }
 
-  /** §11.5, §18.13: an ICMP error about a permitted peer is told, also beside a channel. */
+  /** RFC 8656 §11.5, §18.13: an ICMP error about a permitted peer is told, also beside a channel. */
   @Test
   void icmpErrorsAreTold() {
     TransportAddress relayed = client.allocates();

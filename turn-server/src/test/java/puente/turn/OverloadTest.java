@@ -37,6 +37,7 @@ class OverloadTest {
     }
   }
 
+  /** RFC 8656 §21.3.1: who has shown nothing yet waits first. */
   @Test
   void unprovenThenBindingThenAllocateAndNeverMedia() {
     Client busy = newcomer().as("ana", "secreto");

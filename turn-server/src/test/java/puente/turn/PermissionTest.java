@@ -27,7 +27,7 @@ class PermissionTest {
     client.sends(createPermission(PEER)).then(refused(437));
   }
 
-  /** §10.2: at least one peer, and each one whole. */
+  /** RFC 8656 §10.2, §18.3: at least one peer, and each one whole. */
   @Test
   void peersMustBeThereAndWellFormed() {
     client.allocates();

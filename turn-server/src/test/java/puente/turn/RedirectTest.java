@@ -31,7 +31,7 @@ class RedirectTest {
           new Target(Transport.UDP, IPV4, null),
           new Target(Transport.TLS, SECURE, "two.example.org"));
 
-  /** RFC 8489 §10: the first address is of the client's family. */
+  /** RFC 8489 §10, §14.15: the first address is of the client's family. */
   @Test
   void theFirstAddressIsOfTheClientsFamily() {
     Lab lab = redirected(Lab.noAuth().build(), new Redirection(When.ALWAYS, OTHERS));

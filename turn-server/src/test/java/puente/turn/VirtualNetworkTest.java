@@ -32,7 +32,7 @@ class VirtualNetworkTest {
   private static final int MESSAGES = 200;
 
   /**
-   * RFC 8656 §7.2, §12 and RFC 8489 §6.2.1: two clients behind symmetric NATs can only meet at
+   * RFC 8656 §7.2, §12 and RFC 8489 §6.2.1, §6.3.1.2: two clients behind symmetric NATs can only meet at
    * their relays; requests and answers that are lost or doubled make no second allocation.
    */
   @ParameterizedTest

@@ -44,7 +44,8 @@ class UclientTest {
    * with RESERVATION-TOKEN (§14.6, §14.9; without -c), DONT-FRAGMENT (-g), padded ChannelData over
    * UDP (-D), extra CreatePermission and ChannelBind requests (-G), relay to relay (-y), TCP and
    * TLS clients (§2.1), DTLS clients (RFC 7350 §4.1), TCP relays (RFC 6062 §5.2, §5.3, §5.4; with
-   * messages of 200 bytes, as it cuts longer answers off), IPv6 relays (§7.1, RFC 6156).
+   * messages of 200 bytes, as it cuts longer answers off), IPv6 relays and each family to the other
+   * (RFC 8656 §13.1, §13.2, §13.3).
    */
   @TestFactory
   Stream<DynamicTest> losesNothing() throws Exception {

@@ -82,7 +82,7 @@ class TurnNodeTest {
     }
   }
 
-  /** RFC 8656 §12.5: on streams with padding. */
+  /** RFC 8656 §15, §16, §12.5: on streams with padding. */
   @ParameterizedTest
   @EnumSource(UdpIo.class)
   void aTcpClientIsRelayedToo(UdpIo io) throws Exception {
