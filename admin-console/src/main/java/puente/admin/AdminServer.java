@@ -153,7 +153,6 @@ public final class AdminServer {
     new AccountRoutes(desk, trail).addTo(table);
     operations.addTo(table);
     turnAccess.addTo(table);
-    new CapacityRoutes().addTo(table);
   }
 
   /**

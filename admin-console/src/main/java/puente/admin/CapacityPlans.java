@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.Objects;
 import puente.plan.BadInput;
+import puente.plan.Forecast;
 import puente.plan.Plan;
 import puente.plan.PlanDocument;
 import puente.plan.PlanRequest;
@@ -18,6 +19,7 @@ import puente.plan.PriceList;
 /** Plans from JSON, the same for the API and for the command line. */
 public final class CapacityPlans {
   private final PriceList prices;
+  private final KnownOutlooks outlooks = new KnownOutlooks();
 
   private CapacityPlans(PriceList prices) {
     this.prices = prices;
@@ -44,7 +46,12 @@ public final class CapacityPlans {
    * @throws BadInput which names the field
    */
   public Plan plan(JsonObject request, LocalDate today) {
-    return Planner.plan(PlanRequest.read(request.getMap(), today, prices));
+    return Planner.plan(PlanRequest.read(request.getMap(), today, prices), outlooks);
+  }
+
+  /** When a resource runs out; what has been worked out for a plan is known here, too. */
+  Forecast forecast(Forecast.Question question) {
+    return Forecast.of(question, outlooks);
   }
 
   public static JsonObject document(Plan plan) {

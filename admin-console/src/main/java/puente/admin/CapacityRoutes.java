@@ -3,12 +3,12 @@ package puente.admin;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import puente.admin.access.Role;
 import puente.plan.BadInput;
+import puente.plan.Plan;
 
 /** The capacity planner. It computes only, so whoever may look may ask. */
 final class CapacityRoutes {
@@ -19,8 +19,12 @@ final class CapacityRoutes {
   /** Each takes a processor for a while. */
   private static final int PLANS_MAX = 2;
 
-  private final CapacityPlans capacity = CapacityPlans.withKnownPrices();
+  private final CapacityPlans capacity;
   private int plans;
+
+  CapacityRoutes(CapacityPlans capacity) {
+    this.capacity = capacity;
+  }
 
   void addTo(ApiTable table) {
     table.add(
@@ -34,18 +38,22 @@ final class CapacityRoutes {
           Answer.problem(503, "Too many plans at once.").with("Retry-After", "1"));
     }
     LocalDate today = LocalDate.now(ZoneOffset.UTC);
-    JsonObject request =
-        CapacityPlans.object("request", call.body().toString(StandardCharsets.UTF_8));
+    String request = call.body().toString(StandardCharsets.UTF_8);
     plans++;
     return Vertx.currentContext()
-        .executeBlocking(() -> capacity.plan(request, today), false)
+        .executeBlocking(() -> answer(request, today), false)
         .onComplete(done -> plans--)
-        .map(plan -> Answer.json(200, CapacityPlans.document(plan)))
         .recover(
             wrong ->
                 wrong instanceof BadInput
                     ? Future.succeededFuture(
                         Answer.problem(400, String.valueOf(wrong.getMessage())))
                     : Future.failedFuture(wrong));
+  }
+
+  /** On another thread: to read years of days and to write them takes a while as well. */
+  private Answer answer(String request, LocalDate today) {
+    Plan plan = capacity.plan(CapacityPlans.object("request", request), today);
+    return Answer.json(200, CapacityPlans.document(plan));
   }
 }

@@ -5,24 +5,21 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.LocalDate;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import puente.plan.Forecast;
 import puente.plan.PlanField;
+import puente.plan.Planner;
 
 /** When which resource runs out, and what a plan can start from. For the control loop. */
 final class ForecastRoutes {
 
   /** Days are what it is made of: an hour changes little. */
   private static final long FRESH_MS = 3_600_000;
-
-  /** The same futures at each look: a date does not jump because somebody reloads. */
-  private static final long SEED = 20_261_120;
 
   private static final int HORIZON_DAYS = 180;
   private static final int HORIZON_DAYS_MAX = 730;
@@ -39,19 +36,21 @@ final class ForecastRoutes {
   private final NodeView view;
   private final Context context;
   private final LiveRoutes pages;
+  private final CapacityPlans capacity;
   private JsonArray known = new JsonArray();
   private long knownAtMs;
   private boolean busy;
 
-  ForecastRoutes(NodeView view, Context context, LiveRoutes pages) {
+  ForecastRoutes(NodeView view, Context context, LiveRoutes pages, CapacityPlans capacity) {
     this.view = view;
     this.context = context;
     this.pages = pages;
+    this.capacity = capacity;
   }
 
   void addTo(ApiTable table) {
     table.get("capacity/forecast", this::forecast);
-    table.get("capacity/inputs", call -> Future.succeededFuture(inputs()));
+    table.get("capacity/inputs", call -> inputs());
   }
 
   /** Keeps what the overview says up to date; a few milliseconds of another thread. */
@@ -131,36 +130,39 @@ final class ForecastRoutes {
 
   private Future<JsonArray> compute(Set<String> resources, int horizon) {
     Measured measured = measured();
-    LocalDate today = measured.today();
     double egress = view.live().facts().getDouble("egressBytesPerSecondMax", 0.0);
-    List<Asked> asked = new ArrayList<>();
-    for (String resource : resources) {
-      double target = TARGETS.getOrDefault(resource, 1.0);
-      TreeMap<LocalDate, Double> daily = measured.daily(resource);
-      double limit = measured.limit(resource, target, egress);
-      if (resource.equals("egress")) {
-        daily.replaceAll((day, value) -> 8 * value);
-        limit *= 8;
-      }
-      asked.add(new Asked(resource, daily, limit));
-    }
-    return context
-        .owner()
-        .executeBlocking(
-            () -> {
-              JsonArray list = new JsonArray();
-              asked.forEach(one -> list.add(json(one, today, horizon)));
-              return list;
-            },
-            false);
+    return onAnotherThread(
+        () -> {
+          JsonArray list = new JsonArray();
+          for (String resource : resources) {
+            list.add(json(asked(resource, measured, egress), measured.today(), horizon));
+          }
+          return list;
+        });
   }
 
-  private static JsonObject json(Asked asked, LocalDate today, int horizon) {
+  private static Asked asked(String resource, Measured measured, double egress) {
+    TreeMap<LocalDate, Double> daily = measured.daily(resource);
+    double limit = measured.limit(resource, TARGETS.getOrDefault(resource, 1.0), egress);
+    if (resource.equals("egress")) {
+      daily.replaceAll((day, value) -> 8 * value);
+      limit *= 8;
+    }
+    return new Asked(resource, daily, limit);
+  }
+
+  /** Years of hours, weeks of minutes: the loop has to answer others meanwhile. */
+  private <T> Future<T> onAnotherThread(Callable<T> work) {
+    return context.owner().executeBlocking(work, false);
+  }
+
+  private JsonObject json(Asked asked, LocalDate today, int horizon) {
     double[] days = asked.daily.values().stream().mapToDouble(Double::doubleValue).toArray();
     boolean isLimited = asked.limit > 0 && !Double.isNaN(asked.limit);
     double limit = isLimited ? asked.limit : Double.MAX_VALUE;
     Forecast forecast =
-        Forecast.of(new Forecast.Question(asked.resource, today, days, limit, horizon, SEED));
+        capacity.forecast(
+            new Forecast.Question(asked.resource, today, days, limit, horizon, Planner.SEED));
     JsonArray series = new JsonArray();
     asked
         .daily
@@ -217,10 +219,14 @@ final class ForecastRoutes {
 
   // ---- inputs
 
-  private Answer inputs() {
+  private Future<Answer> inputs() {
     long alive = view.nodes().stream().filter(NodeView.NodeInfo::alive).count();
     Measured measured = measured();
-    JsonObject request = measured.request((int) alive);
+    return onAnotherThread(() -> inputs(measured, (int) alive));
+  }
+
+  private static Answer inputs(Measured measured, int nodes) {
+    JsonObject request = measured.request(nodes);
     JsonObject inputs = new JsonObject();
     for (PlanField field : PlanField.values()) {
       inputs.put(field.path(), input(field, request));

@@ -18,6 +18,7 @@ final class LiveRoom {
   private final AlertRoutes alerts;
   private final BanRoutes bans;
   private final SignalingRoutes signaling;
+  private final CapacityRoutes capacity;
   private final ForecastRoutes forecasts;
   private final SecurityRoutes security;
   private final AuditRoutes audit;
@@ -35,7 +36,9 @@ final class LiveRoom {
     audit = new AuditRoutes(trail, cluster);
     config = new ConfigRoutes(operations, cluster);
     signaling = new SignalingRoutes(view.live(), cluster);
-    forecasts = new ForecastRoutes(view, context, pages);
+    CapacityPlans plans = CapacityPlans.withKnownPrices();
+    capacity = new CapacityRoutes(plans);
+    forecasts = new ForecastRoutes(view, context, pages, plans);
     forecastTimer =
         context.owner().setPeriodic(FORECAST_MS, tick -> context.runOnContext(go -> tick()));
     bans = new BanRoutes(view.live(), cluster, trail);
@@ -56,6 +59,7 @@ final class LiveRoom {
     security.addTo(table);
     audit.addTo(table);
     config.addTo(table);
+    capacity.addTo(table);
     forecasts.addTo(table);
   }
 

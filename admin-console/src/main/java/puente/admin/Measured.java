@@ -10,8 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import puente.plan.CpuModel;
 import puente.plan.Percentile95;
 import puente.series.Figure;
@@ -21,7 +23,8 @@ import puente.series.Tier;
 
 /**
  * What the cluster's own history says to the planner: of this node in full, of the others as they
- * have told, so that it needs nobody's answer.
+ * have told, so that it needs nobody's answer. It takes the points that it needs on the loop that
+ * the history belongs to, and works on them on any thread.
  */
 final class Measured {
 
@@ -34,6 +37,7 @@ final class Measured {
           "memory", values -> of(values, Figure.MEMORY_USED));
 
   private static final int DAY = 86_400;
+  private static final int HOURS = 24;
   private static final int DAYS_MAX = 400;
   private static final int WEEKS = 28;
   private static final int FIT_POINTS_MIN = 60;
@@ -41,14 +45,29 @@ final class Measured {
   private static final List<String> KINDS =
       List.of("kpps", "allocations/s", "TLS Mb/s", "messages/s");
 
-  private final History own;
-  private final List<History> all;
-  private final long now;
+  /** What is known of one node; points do not change. */
+  private record Known(List<Point> hours, List<Point> quarters, @Nullable Point newest) {
+    static Known of(History history, Tier newest, long now) {
+      long today = now - now % DAY;
+      return new Known(
+          history.points(Tier.HOUR, today - (long) DAYS_MAX * DAY, today),
+          history.points(Tier.QUARTER, now - (long) WEEKS * DAY, now),
+          history.newest(newest));
+    }
+  }
 
-  Measured(History own, Collection<History> others, long now) {
-    this.own = own;
+  private final Known own;
+  private final List<Point> minutes;
+  private final List<Known> all;
+  private final long now;
+  private @Nullable Map<String, TreeMap<LocalDate, Double>> daily;
+
+  Measured(History history, Collection<History> others, long now) {
     this.now = now;
-    all = new ArrayList<>(others);
+    own = Known.of(history, Tier.SECOND, now);
+    minutes = history.points(Tier.MINUTE, now - 14L * DAY, now);
+    all = new ArrayList<>();
+    others.forEach(other -> all.add(Known.of(other, Tier.HOUR, now)));
     all.add(own);
   }
 
@@ -63,31 +82,49 @@ final class Measured {
 
   /** Busy-hour values of whole days, all nodes together, the last of yesterday; by day. */
   TreeMap<LocalDate, Double> daily(String resource) {
-    ToDoubleFunction<float[]> value = RESOURCES.getOrDefault(resource, values -> Double.NaN);
-    long today = now - now % DAY;
-    Map<Long, Double> byHour = new HashMap<>();
-    for (History history : all) {
-      for (Point point : history.points(Tier.HOUR, today - (long) DAYS_MAX * DAY, today)) {
-        byHour.merge(point.step(), value.applyAsDouble(point.mean()), Double::sum);
+    if (daily == null) {
+      daily = new HashMap<>();
+      RESOURCES.forEach((name, value) -> daily.put(name, wholeDays(byHour(value))));
+    }
+    return new TreeMap<>(daily.getOrDefault(resource, new TreeMap<>()));
+  }
+
+  /** Of all nodes together, the first hour of the day as many days ago as can be; NaN: unknown. */
+  private double[] byHour(ToDoubleFunction<float[]> value) {
+    double[] byHour = new double[DAYS_MAX * HOURS];
+    Arrays.fill(byHour, Double.NaN);
+    long first = now / DAY * HOURS - byHour.length;
+    for (Known node : all) {
+      for (Point point : node.hours) {
+        int hour = (int) (point.step() - first);
+        double before = Double.isNaN(byHour[hour]) ? 0 : byHour[hour];
+        byHour[hour] = before + value.applyAsDouble(point.mean());
       }
     }
-    TreeMap<LocalDate, Double> byDay = new TreeMap<>();
-    byHour.forEach(
-        (hour, sum) -> byDay.merge(LocalDate.ofEpochDay(hour * 3600 / DAY), sum, Math::max));
-    // A day without any measurement would be a zero that nobody has measured: begin after it.
-    LocalDate last = today().minusDays(1);
-    TreeMap<LocalDate, Double> whole = new TreeMap<>();
-    for (LocalDate day = last; byDay.containsKey(day); day = day.minusDays(1)) {
-      whole.put(day, byDay.get(day));
+    return byHour;
+  }
+
+  /** A day without any measurement would be a zero that nobody has measured: begin after it. */
+  private TreeMap<LocalDate, Double> wholeDays(double[] byHour) {
+    TreeMap<LocalDate, Double> days = new TreeMap<>();
+    LocalDate day = today();
+    for (int end = byHour.length; end > 0; end -= HOURS) {
+      OptionalDouble busiest =
+          Arrays.stream(byHour, end - HOURS, end).filter(sum -> !Double.isNaN(sum)).max();
+      if (busiest.isEmpty()) {
+        break;
+      }
+      day = day.minusDays(1);
+      days.put(day, busiest.getAsDouble());
     }
-    return whole;
+    return days;
   }
 
   /** The limit of a resource on all nodes together, times its target; NaN if it is not known. */
   double limit(String resource, double target, double egressPerNode) {
     double sum = 0;
-    for (History history : all) {
-      Point point = history == own ? history.newest(Tier.SECOND) : history.newest(Tier.HOUR);
+    for (Known node : all) {
+      Point point = node.newest;
       if (point != null && now - point.second() <= 3 * 3600) {
         sum +=
             switch (resource) {
@@ -145,7 +182,7 @@ final class Measured {
 
   private JsonObject node() {
     JsonObject node = new JsonObject();
-    Point newest = own.newest(Tier.SECOND);
+    Point newest = own.newest;
     if (newest != null) {
       double ports = of(newest.mean(), Figure.PORTS_LIMIT);
       if (ports >= 1 && ports <= 65_536) {
@@ -162,7 +199,6 @@ final class Measured {
 
   /** Packets per second that take all of the processor, as the last two weeks tell. */
   private void fit(JsonObject node) {
-    List<Point> minutes = own.points(Tier.MINUTE, now - 14L * DAY, now);
     if (minutes.size() < FIT_POINTS_MIN) {
       return;
     }
@@ -218,8 +254,8 @@ final class Measured {
   /** Quarter-hour means of the last 28 days, all nodes together. */
   private double[] quarters(Figure figure) {
     Map<Long, Double> sums = new TreeMap<>();
-    for (History history : all) {
-      for (Point point : history.points(Tier.QUARTER, now - (long) WEEKS * DAY, now)) {
+    for (Known node : all) {
+      for (Point point : node.quarters) {
         sums.merge(point.step(), of(point.mean(), figure), Double::sum);
       }
     }

@@ -70,6 +70,10 @@ public final class ErlangB {
     double high = servers / (1 - blockingMax);
     for (int i = 0; i < BISECTIONS && low < high; i++) {
       double middle = (low + high) / 2;
+      if (middle <= low || middle >= high) {
+        // Nothing is between them.
+        break;
+      }
       if (blocking(middle, servers) <= blockingMax) {
         low = middle;
       } else {

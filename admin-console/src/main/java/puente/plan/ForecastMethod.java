@@ -54,8 +54,9 @@ enum ForecastMethod {
       case SEASONAL_NAIVE -> along(SeasonalNaive.start(y, WEEK), y, WEEK);
       case THEIL_SEN -> along(TheilSen.start(y), y, 0);
       case DAMPED_HOLT -> {
-        double[] best = search(2, w -> error(Holt.start(y, w[0], w[1], PHI), y, 0));
-        yield along(Holt.start(y, best[0], best[1], PHI), y, 0);
+        Holt start = Holt.start(y, 0, 0, PHI);
+        double[] best = search(2, w -> start.with(w[0], w[1]).squaredErrors(y));
+        yield along(start.with(best[0], best[1]), y, 0);
       }
       case HOLT_WINTERS_ADD -> holtWinters(y, Season.ADDITIVE);
       case HOLT_WINTERS_MUL -> holtWinters(y, Season.MULTIPLICATIVE);
@@ -63,12 +64,13 @@ enum ForecastMethod {
   }
 
   private static Fitted holtWinters(double[] y, Season season) {
-    double[] best = search(3, w -> error(winters(y, season, w), y, WEEK));
-    return along(winters(y, season, best), y, WEEK);
+    HoltWinters start = HoltWinters.start(y, WEEK, season, new Smoothing(0, 0, 0));
+    double[] best = search(3, w -> start.with(smoothing(w)).squaredErrors(y, WEEK));
+    return along(start.with(smoothing(best)), y, WEEK);
   }
 
-  private static HoltWinters winters(double[] y, Season season, double[] weights) {
-    return HoltWinters.start(y, WEEK, season, new Smoothing(weights[0], weights[1], weights[2]));
+  private static Smoothing smoothing(double[] weights) {
+    return new Smoothing(weights[0], weights[1], weights[2]);
   }
 
   private static Fitted along(Walk walk, double[] y, int from) {
@@ -78,16 +80,6 @@ enum ForecastMethod {
       walk.observe(y[t]);
     }
     return new Fitted(walk, residuals);
-  }
-
-  private static double error(Walk walk, double[] y, int from) {
-    double sum = 0;
-    for (int t = from; t < y.length; t++) {
-      double error = y[t] - walk.expected();
-      sum += error * error;
-      walk.observe(y[t]);
-    }
-    return sum;
   }
 
   /** The weights of the least error, by trying neighbours ever nearer (Hooke and Jeeves, 1961). */

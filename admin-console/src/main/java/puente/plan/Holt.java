@@ -30,6 +30,22 @@ final class Holt implements Walk {
     return new Holt(alpha, beta, phi, y[0], y[1] - y[0]);
   }
 
+  /** From the same start with other weights, of 0 to 1. */
+  Holt with(double otherAlpha, double otherBeta) {
+    return new Holt(otherAlpha, otherBeta, phi, level, trend);
+  }
+
+  /** Goes along the series, and adds up how far it was out. */
+  double squaredErrors(double[] y) {
+    double sum = 0;
+    for (double value : y) {
+      double error = value - expected();
+      sum += error * error;
+      observe(value);
+    }
+    return sum;
+  }
+
   /** Var(h steps ahead) / Var(one step): Hyndman and Athanasopoulos, fpp3 §8.7, A,A,N. */
   static double varianceFactor(double alpha, double beta, int h) {
     double b = alpha * beta;
@@ -65,6 +81,6 @@ final class Holt implements Walk {
 
   @Override
   public Holt copy() {
-    return new Holt(alpha, beta, phi, level, trend);
+    return with(alpha, beta);
   }
 }

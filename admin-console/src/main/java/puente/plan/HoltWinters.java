@@ -81,6 +81,24 @@ final class HoltWinters implements Walk {
     return new HoltWinters(kind, smoothing, figures, level, line.slope());
   }
 
+  /** From the same start with other weights. */
+  HoltWinters with(Smoothing other) {
+    HoltWinters walk = new HoltWinters(kind, other, figures.clone(), level, trend);
+    walk.at = at;
+    return walk;
+  }
+
+  /** Goes along the series, and adds up how far it was out. */
+  double squaredErrors(double[] y, int from) {
+    double sum = 0;
+    for (int t = from; t < y.length; t++) {
+      double error = y[t] - expected();
+      sum += error * error;
+      observe(y[t]);
+    }
+    return sum;
+  }
+
   /** Centred; where the period is even, the ends count half. */
   private static double[] movingAverage(double[] y, int period) {
     int half = period / 2;
@@ -119,7 +137,7 @@ final class HoltWinters implements Walk {
         smoothing.alpha * kind.remove(value, figures[at]) + (1 - smoothing.alpha) * (level + trend);
     trend = smoothing.beta * (level - before) + (1 - smoothing.beta) * trend;
     figures[at] = smoothing.gamma * kind.remove(value, level) + (1 - smoothing.gamma) * figures[at];
-    at = (at + 1) % figures.length;
+    at = at + 1 == figures.length ? 0 : at + 1;
   }
 
   @Override
@@ -134,8 +152,6 @@ final class HoltWinters implements Walk {
 
   @Override
   public HoltWinters copy() {
-    HoltWinters copy = new HoltWinters(kind, smoothing, figures.clone(), level, trend);
-    copy.at = at;
-    return copy;
+    return with(smoothing);
   }
 }

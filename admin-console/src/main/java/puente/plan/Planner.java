@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import puente.plan.Plan.Resource;
 import puente.plan.Plan.Scenario;
 import puente.plan.Plan.Sensitivity;
@@ -13,26 +14,31 @@ import puente.plan.Plan.Sensitivity;
 /** Makes a plan: how many nodes the busy hour takes, and how long they will do. */
 public final class Planner {
   /** One seed for all: who asks twice gets one answer. */
-  private static final long SEED = 8656;
+  public static final long SEED = 8656;
 
   /** A share of people who wait noticeably that is worth a word. */
   private static final double NOTICED_MAX = 0.01;
 
   private final PlanInputs in;
+  private final Function<Outlook.Series, Outlook> outlooks;
   private final Offered offered;
   private final double packetRate;
   private final Sizing sizing;
   private final List<String> warnings = new ArrayList<>();
 
-  private Planner(PlanInputs in) {
+  private Planner(PlanInputs in, Function<Outlook.Series, Outlook> outlooks) {
     this.in = in;
+    this.outlooks = outlooks;
     offered = Offered.of(in);
     packetRate = packetRate();
     sizing = new Sizing(in, offered, packetRate);
   }
 
-  public static Plan plan(PlanInputs inputs) {
-    return new Planner(inputs).plan();
+  /**
+   * @param outlooks where a series goes, worked out ({@link Outlook#of}) or known from before
+   */
+  public static Plan plan(PlanInputs inputs, Function<Outlook.Series, Outlook> outlooks) {
+    return new Planner(inputs, outlooks).plan();
   }
 
   private Plan plan() {
@@ -183,8 +189,9 @@ public final class Planner {
         forecasts.add(assumed(resource, limit));
       } else if (daily != null) {
         int horizon = (int) in.value(PlanField.HORIZON_DAYS);
-        forecasts.add(
-            Forecast.of(new Forecast.Question(resource, in.asOf(), daily, limit, horizon, SEED)));
+        Forecast.Question question =
+            new Forecast.Question(resource, in.asOf(), daily, limit, horizon, SEED);
+        forecasts.add(Forecast.of(question, outlooks));
       }
     }
     return forecasts;
@@ -227,7 +234,7 @@ public final class Planner {
     BigDecimal[] egress = new BigDecimal[2];
     for (int i = 0; i < 2; i++) {
       PlanInputs off = in.with(field, in.value(field) + (i == 0 ? -delta : delta));
-      Planner then = new Planner(off);
+      Planner then = new Planner(off, outlooks);
       nodes[i] = then.fleet().base();
       egress[i] = in.preset().egress(then.offered.egressGbPerMonth());
     }

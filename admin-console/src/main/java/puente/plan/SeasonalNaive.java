@@ -25,7 +25,7 @@ final class SeasonalNaive implements Walk {
   @Override
   public void observe(double value) {
     season[at] = value;
-    at = (at + 1) % season.length;
+    at = at + 1 == season.length ? 0 : at + 1;
   }
 
   @Override

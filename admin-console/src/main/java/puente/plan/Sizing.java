@@ -30,6 +30,9 @@ final class Sizing {
   private final int portsPerNode;
   private final double packetRate;
 
+  /** Found by halving; NaN until somebody asks. */
+  private double usablePorts = Double.NaN;
+
   Sizing(PlanInputs in, Offered offered, double packetRate) {
     this.in = in;
     this.offered = offered;
@@ -60,11 +63,18 @@ final class Sizing {
   /** What a node may be asked for. */
   double usable(String resource) {
     return switch (resource) {
-      case PORTS -> ErlangB.load(portsPerNode, in.value(PlanField.BLOCKING));
+      case PORTS -> usablePorts();
       case CPU -> in.value(PlanField.CPU_TARGET) * whole(resource);
       case EGRESS -> in.value(PlanField.BANDWIDTH_TARGET) * whole(resource);
       default -> in.value(PlanField.MEMORY_TARGET) * whole(resource);
     };
+  }
+
+  private double usablePorts() {
+    if (Double.isNaN(usablePorts)) {
+      usablePorts = ErlangB.load(portsPerNode, in.value(PlanField.BLOCKING));
+    }
+    return usablePorts;
   }
 
   /** The fewest nodes whose busiest stays within what it may be asked for. */

@@ -58,11 +58,11 @@ class ForecastTest {
   void aWeeklySeasonIsFound() {
     SplittableRandom random = new SplittableRandom(7);
     double[] y = daily(120, t -> (1000 + 5 * t) * WEEK[t % 7] + 10 * random.nextDouble());
-    Forecast.Choice choice = Forecast.choose(y);
+    Outlook.Choice choice = Outlook.choose(y);
     assertEquals(ForecastMethod.HOLT_WINTERS_MUL, choice.method());
     assertTrue(choice.mase() < 0.6, () -> "MASE " + choice.mase());
     double[] sums = daily(120, t -> 1000 + 5 * t + 300 * WEEK[t % 7] + 10 * random.nextDouble());
-    assertEquals(ForecastMethod.HOLT_WINTERS_ADD, Forecast.choose(sums).method());
+    assertEquals(ForecastMethod.HOLT_WINTERS_ADD, Outlook.choose(sums).method());
   }
 
   @Test
@@ -106,6 +106,34 @@ class ForecastTest {
     assertEquals(60, forecast.series().size());
   }
 
+  /** The days are those on which one future after the other, walked along, reaches the limit. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1990, 2050, 2400, 2600, 3500})
+  void theDaysAreThoseOfTheFutures(double limit) {
+    SplittableRandom random = new SplittableRandom(7);
+    double[] y = daily(120, t -> (1000 + 5 * t) * WEEK[t % 7] + 60 * random.nextDouble());
+    Forecast forecast = of(y, limit, 180);
+    double[][] byDay =
+        Outlook.futures(Outlook.choose(y).method().fit(y), question(y, limit, 180).series());
+    double[] first = new double[Outlook.FUTURES];
+    for (int future = 0; future < first.length; future++) {
+      int day = 0;
+      while (day < 180 && byDay[day][future] < limit) {
+        day++;
+      }
+      first[future] = day;
+    }
+    Arrays.sort(first);
+    assertEquals(day(first, 0.1), forecast.p10());
+    assertEquals(day(first, 0.5), forecast.p50());
+    assertEquals(day(first, 0.9), forecast.p90());
+  }
+
+  private static @Nullable LocalDate day(double[] first, double share) {
+    double day = Numbers.quantile(first, share);
+    return day == 180 ? null : TODAY.plusDays((long) day + 1);
+  }
+
   /** fpp3 §8.7 has the closed form of what the drawn paths estimate. */
   @Test
   void drawnPathsSpreadAsHoltSays() {
@@ -115,12 +143,12 @@ class ForecastTest {
     double[] residuals = new double[300];
     Arrays.setAll(residuals, i -> random.nextDouble() - 0.5);
     double variance = Numbers.squares(residuals) / residuals.length;
-    double[][] paths =
-        Forecast.paths(new ForecastMethod.Fitted(walk, residuals), question(y, 1e9, 20));
+    ForecastMethod.Fitted fitted = new ForecastMethod.Fitted(walk, residuals);
+    double[][] byDay = Outlook.futures(fitted, new Outlook.Series(y, 20, 1));
     for (int h : new int[] {1, 5, 20}) {
-      double mean = Arrays.stream(paths).mapToDouble(p -> p[h - 1]).average().orElse(0);
-      double spread =
-          Arrays.stream(paths).mapToDouble(p -> Math.pow(p[h - 1] - mean, 2)).average().orElse(0);
+      double[] then = byDay[h - 1];
+      double mean = Arrays.stream(then).average().orElse(0);
+      double spread = Arrays.stream(then).map(v -> Math.pow(v - mean, 2)).average().orElse(0);
       double expected = variance * Holt.varianceFactor(0.4, 0.1, h);
       assertEquals(1, spread / expected, 0.15, "h=" + h);
     }

@@ -62,15 +62,15 @@ class JoinsTest {
   /** It is in every plan, with its formula, and says when it is too long. */
   @Test
   void aPlanSaysIt() {
-    Plan plan = Planner.plan(in(36_000, 15, 500));
+    Plan plan = Planner.plan(in(36_000, 15, 500), Outlook::of);
     Plan.Figure waiting = Objects.requireNonNull(plan.figures().get("joins.waiting"));
     assertTrue(waiting.formula().startsWith("C = N·B"));
     assertEquals(Origin.ASSUMED, waiting.origin());
-    Plan slow = Planner.plan(in(36_000_000, 1, 500));
+    Plan slow = Planner.plan(in(36_000_000, 1, 500), Outlook::of);
     assertTrue(
         slow.warnings().stream().anyMatch(one -> one.startsWith("node.joinLoops are too few")),
         () -> slow.warnings().toString());
-    Plan loss = Planner.plan(in(36_000, 2, 3).with(PlanField.RECONNECT_SECONDS, 0.1));
+    Plan loss = Planner.plan(in(36_000, 2, 3).with(PlanField.RECONNECT_SECONDS, 0.1), Outlook::of);
     assertTrue(
         loss.warnings().stream().anyMatch(one -> one.startsWith("when a node is lost")),
         () -> loss.warnings().toString());
