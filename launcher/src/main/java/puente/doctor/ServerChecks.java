@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import puente.doctor.Finding.Part;
@@ -78,7 +77,9 @@ public final class ServerChecks {
     guarded("udp", () -> findings.addAll(new NatBehavior(server, target.patienceMs()).findings()));
     ipv6(addresses);
     guarded("turn udp", () -> turn("udp", new Wire.Datagrams(server)));
-    guarded("turn tcp", () -> turn("tcp", new Wire.Stream(connect(server))));
+    guarded(
+        "turn tcp",
+        () -> turn("tcp", new Wire.Stream(Connecting.connect(server, target.patienceMs()))));
     guarded("turn tls", () -> tls(new InetSocketAddress(first, target.tlsPort())));
     guarded("turn dtls", () -> dtls(new InetSocketAddress(first, target.tlsPort())));
     if (isGood("turn udp")) {
@@ -88,15 +89,6 @@ public final class ServerChecks {
       guarded("relay ipv6", () -> relay.ipv6(login(MINUTES)));
     }
     return findings;
-  }
-
-  /** Whether a STUN server answers there over UDP. */
-  public static boolean answers(InetSocketAddress server, int patienceMs) {
-    try (StunClient client = new StunClient(new Wire.Datagrams(server), patienceMs)) {
-      return client.binding() != null;
-    } catch (IOException closed) {
-      return false;
-    }
   }
 
   private interface Look {
@@ -205,30 +197,9 @@ public final class ServerChecks {
     }
   }
 
-  private Socket connect(InetSocketAddress server) throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.connect(server, target.patienceMs());
-      return socket;
-    } catch (IOException refused) {
-      socket.close();
-      throw refused;
-    }
-  }
-
   private void tls(InetSocketAddress server) throws IOException {
-    try (Socket plain = connect(server);
-        SSLSocket secure =
-            (SSLSocket)
-                TlsChain.takingAll()
-                    .getSocketFactory()
-                    .createSocket(plain, target.host(), server.getPort(), true)) {
-      secure.setSoTimeout(target.patienceMs());
-      SSLParameters parameters = secure.getSSLParameters();
-      // RFC 7443 §3.
-      parameters.setApplicationProtocols(new String[] {"stun.turn"});
-      secure.setSSLParameters(parameters);
-      secure.startHandshake();
+    Socket plain = Connecting.connect(server, target.patienceMs());
+    try (SSLSocket secure = Connecting.secure(plain, target.host(), target.patienceMs())) {
       List<X509Certificate> chain =
           Arrays.stream(secure.getSession().getPeerCertificates())
               .map(X509Certificate.class::cast)

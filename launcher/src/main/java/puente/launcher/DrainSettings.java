@@ -52,6 +52,28 @@ final class DrainSettings {
   static final Setting<AlternateServer> TLS_ALTERNATE_SERVER =
       alternate("tls-alternate-server", "Send TLS and DTLS clients to this server.");
 
+  static final Setting<Duration> ALTERNATE_CHECK_INTERVAL =
+      row(
+              Group.PROTOCOL,
+              "alternate-check-interval",
+              Type.duration(Duration.ZERO, Duration.ofHours(1)),
+              "How often each of these servers is asked whether it answers (a Binding request, by "
+                  + "the transport it is listed for); 0 asks none and sends clients to all.")
+          .fallback("5s")
+          .in(ROWS);
+  static final Setting<Duration> ALTERNATE_CHECK_TIMEOUT =
+      row(
+              Group.PROTOCOL,
+              "alternate-check-timeout",
+              Type.duration(Duration.ofSeconds(1), Duration.ofMinutes(1)),
+              "How long an answer to that is waited for, connecting and shaking hands included.")
+          .fallback("2s")
+          .in(ROWS);
+  static final Setting<Integer> ALTERNATE_CHECK_FALL =
+      checks("alternate-check-fall", 3, "Such checks in a row that fail before no client is sent.");
+  static final Setting<Integer> ALTERNATE_CHECK_RISE =
+      checks("alternate-check-rise", 2, "And that succeed before clients are sent there again.");
+
   private DrainSettings() {}
 
   static void addTo(List<Setting<?>> table) {
@@ -65,6 +87,12 @@ final class DrainSettings {
             new Type<>("IP, IP:port or [IP]:port", false, AlternateServer::parse),
             help + " Several take turns.")
         .replaces()
+        .in(ROWS);
+  }
+
+  private static Setting<Integer> checks(String name, int fallback, String help) {
+    return row(Group.PROTOCOL, name, Type.count(1, 100), help)
+        .fallback(Integer.toString(fallback))
         .in(ROWS);
   }
 }

@@ -29,36 +29,50 @@ final class Elsewhere {
    * Where to send clients, and when.
    *
    * @param own whose clients they are
-   * @param configured the servers of alternate-server and its kin
+   * @param configured the servers of alternate-server and its kin, of which nobody knows that they
+   *     do not answer
    */
   static Redirection choose(
       String own, Phase phase, List<Target> configured, List<NodeState> nodes) {
-    List<Target> targets = new ArrayList<>(configured);
+    List<Target> first = configured.stream().filter(target -> isOpen(target, own, nodes)).toList();
     List<NodeState> others =
         nodes.stream()
             .filter(node -> !node.id().equals(own) && node.takesClients())
             .sorted(Comparator.comparingDouble(node -> node.load().share()))
             .toList();
     List<NodeState> roomy = others.stream().filter(node -> node.load().share() < FULL).toList();
+    if (phase == Phase.SERVING) {
+      List<Target> spare = best(roomy, List.of());
+      return first.isEmpty()
+          ? new Redirection(When.FULL, spare)
+          : new Redirection(When.ALWAYS, first, spare);
+    }
     // Who leaves rather sends to a busy node than to none.
-    List<NodeState> last =
-        phase == Phase.SERVING
-            ? List.of()
-            : others.stream().filter(node -> node.load().places() < 1).toList();
+    List<NodeState> last = others.stream().filter(node -> node.load().places() < 1).toList();
+    List<Target> all = new ArrayList<>(first);
+    all.addAll(best(roomy, last));
+    return new Redirection(When.DRAINING, all.stream().distinct().toList());
+  }
+
+  /** A configured server that is a node of ours says itself how it is doing. */
+  private static boolean isOpen(Target target, String own, List<NodeState> nodes) {
+    Door door = new Door(target.transport(), target.address());
+    return nodes.stream()
+        .filter(node -> node.doors().contains(door))
+        .allMatch(
+            node -> !node.id().equals(own) && node.takesClients() && node.load().share() < FULL);
+  }
+
+  /** For each transport and family the best doors of these nodes, else of the last ones. */
+  private static List<Target> best(List<NodeState> roomy, List<NodeState> last) {
+    List<Target> targets = new ArrayList<>();
     for (Transport transport : Transport.values()) {
       for (Family family : Family.values()) {
         List<Target> best = least(roomy, transport, family);
         targets.addAll(best.isEmpty() ? least(last, transport, family) : best);
       }
     }
-    return new Redirection(when(phase, !configured.isEmpty()), targets);
-  }
-
-  private static When when(Phase phase, boolean configured) {
-    if (phase != Phase.SERVING) {
-      return When.DRAINING;
-    }
-    return configured ? When.ALWAYS : When.FULL;
+    return targets;
   }
 
   /** The doors of this kind of the least loaded node that has one, and of those like it. */

@@ -1,7 +1,9 @@
 package puente.launcher;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import puente.launcher.NodeState.Door;
 import puente.net.Addresses;
 import puente.stun.Family;
@@ -49,8 +51,23 @@ final class NodeDoors {
         .withPort(local.port());
   }
 
-  /** The servers of {@code alternate-server} and its kin. */
-  static List<Target> configured(Config config) {
+  /**
+   * The servers of {@code alternate-server} and its kin, each once. Several nodes may have one
+   * list: what this node listens on itself is left out, or its clients would go round in circles.
+   */
+  static List<Target> configured(Config config, List<Endpoint> endpoints) {
+    Set<Door> ours = new HashSet<>();
+    for (Endpoint endpoint : endpoints) {
+      ours.add(new Door(endpoint.transport(), endpoint.local()));
+      ours.add(new Door(endpoint.transport(), seen(endpoint.local(), config)));
+    }
+    return listed(config).stream()
+        .filter(target -> !ours.contains(new Door(target.transport(), target.address())))
+        .distinct()
+        .toList();
+  }
+
+  private static List<Target> listed(Config config) {
     int port = config.value(Settings.LISTENING_PORT);
     int tlsPort = config.value(Settings.TLS_LISTENING_PORT);
     List<Target> all = new ArrayList<>();

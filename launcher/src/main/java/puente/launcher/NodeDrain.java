@@ -48,6 +48,7 @@ final class NodeDrain {
   private final List<Door> doors;
   private final List<Corner> corners;
   private final Drain drain = new Drain();
+  private final AlternateWatch alternates;
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
   private final OperatingSystemMXBean system =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -79,15 +80,21 @@ final class NodeDrain {
     doors = NodeDoors.of(config, turn.endpoints());
     corners = NodeConfig.corners(config);
     own = NodeState.serving(cluster.nodeId());
-    choose();
+    alternates = new AlternateWatch(loops, this::choose);
+    choose(NodeDoors.configured(config, turn.endpoints()));
     cluster.onChange(nodes -> control.runOnContext(go -> choose()));
     timer = loops.vertx().setPeriodic(TICK_MS, tick -> control.runOnContext(go -> tick()));
-    control.runOnContext(go -> changed());
+    control.runOnContext(
+        go -> {
+          listAlternates();
+          changed();
+        });
   }
 
   /** The timer, for whoever stops the loops it is on. */
   void stopTicking(EventLoops loops) {
     loops.vertx().cancelTimer(timer);
+    control.runOnContext(go -> alternates.stop());
   }
 
   // ---- from anywhere
@@ -104,6 +111,11 @@ final class NodeDrain {
     return own;
   }
 
+  /** The servers outside the cluster that clients may be sent to. */
+  AlternateWatch alternates() {
+    return alternates;
+  }
+
   /** Runs on the control loop whenever the phase has changed. */
   void onPhase(Consumer<Phase> newListener) {
     control.runOnContext(go -> listener = newListener);
@@ -113,6 +125,7 @@ final class NodeDrain {
     control.runOnContext(
         go -> {
           config = newConfig;
+          listAlternates();
           choose();
         });
   }
@@ -265,11 +278,18 @@ final class NodeDrain {
     publish();
   }
 
+  private void listAlternates() {
+    alternates.list(NodeDoors.configured(config, turn.endpoints()), config);
+  }
+
   private void choose() {
+    choose(alternates.usable());
+  }
+
+  private void choose(List<Redirection.Target> configured) {
     meetOthers();
     Redirection chosen =
-        Elsewhere.choose(
-            cluster.nodeId(), drain.phase(), NodeDoors.configured(config), cluster.nodes());
+        Elsewhere.choose(cluster.nodeId(), drain.phase(), configured, cluster.nodes());
     if (!chosen.equals(redirection)) {
       redirection = chosen;
       var unused = turn.redirect(chosen);

@@ -8,17 +8,20 @@ import java.util.Optional;
 import puente.admin.Alert;
 import puente.admin.Alerts;
 import puente.admin.EventLog;
+import puente.launcher.Alternates.Standing;
 import puente.launcher.NodeState.Phase;
 
 /** Sees what changes in the cluster, and writes it down. For the control loop. */
 final class NodeEvents {
 
   private static final String GONE = "node-gone";
+  private static final String ALL_OUT = "alternates-out";
 
   private final EventLog log;
   private final Alerts alerts;
   private final String own;
   private final Map<String, NodeState> known = new HashMap<>();
+  private Map<String, Boolean> isInByAlternate = Map.of();
   private Phase phase = Phase.SERVING;
 
   NodeEvents(EventLog log, Alerts alerts, String own) {
@@ -76,6 +79,37 @@ final class NodeEvents {
             "#/nodes/" + node.id(),
             System.currentTimeMillis(),
             0));
+  }
+
+  /** The servers outside the cluster that clients are sent to, as they are now. */
+  void alternates(List<Standing> standings) {
+    Map<String, Boolean> now = new HashMap<>();
+    for (Standing one : standings) {
+      String name = one.target().address() + " " + NodeMetrics.text(one.target().transport());
+      now.put(name, one.isIn());
+      boolean was = isInByAlternate.getOrDefault(name, true);
+      if (was && !one.isIn()) {
+        add("alternate-out", "warning", own, name + " does not answer: no client is sent there");
+      } else if (!was && one.isIn()) {
+        add("alternate-in", "ok", own, name + " answers again: clients are sent there");
+      }
+    }
+    isInByAlternate = now;
+    long nowMs = System.currentTimeMillis();
+    if (!now.isEmpty() && !now.containsValue(true)) {
+      alerts.raise(
+          new Alert(
+              Alerts.key(ALL_OUT, own),
+              "warning",
+              own,
+              "None of the other servers of " + own + " answers",
+              "Clients are served here; see the hosts of alternate-server and its kin",
+              "#/nodes/" + own,
+              nowMs,
+              0));
+    } else {
+      alerts.end(Alerts.key(ALL_OUT, own), nowMs);
+    }
   }
 
   /** This node's own. */

@@ -112,8 +112,11 @@ final class NodeFacts {
   JsonObject detail() {
     JsonArray listeners = new JsonArray();
     parts.turn().endpoints().forEach(endpoint -> listeners.add(listener(endpoint)));
+    JsonArray alternates = new JsonArray();
+    parts.drain().alternates().standings().forEach(one -> alternates.add(alternate(one)));
     return new JsonObject()
         .put("listeners", listeners)
+        .put("alternates", alternates)
         .put("ports", portSums().put("min", portMin()).put("max", portMax()))
         .put("traffic", traffic())
         .put("jvm", jvm())
@@ -129,6 +132,16 @@ final class NodeFacts {
       json.put("kernelDropsPerSecond", now(Figure.KERNEL_DROPS));
     }
     return json;
+  }
+
+  private static JsonObject alternate(Alternates.Standing one) {
+    String state = one.isBusy() ? "busy" : NodeMetrics.text(one.health());
+    JsonObject json =
+        new JsonObject()
+            .put("kind", NodeMetrics.text(one.target().transport()))
+            .put("address", one.target().address().toString())
+            .put("state", state);
+    return one.answered() == 0 ? json : json.put("roundTripSeconds", one.roundTripNanos() / 1e9);
   }
 
   private JsonObject portSums() {

@@ -116,6 +116,7 @@ final class NodeLive implements LiveView {
     judge(values);
     figures.remember(second);
     watch.phase(parts.drain.phase(), parts.drain.plan());
+    watch.alternates(parts.drain.alternates().standings());
   }
 
   private void judge(float[] values) {

@@ -151,6 +151,8 @@ final class NodeMetrics implements AutoCloseable {
   /** How far the node is on its way out, from now on. */
   void bind(NodeDrain drain) {
     NodeMetricsDrain.bind(registry, drain);
+    NodeMetricsAlternates.register(
+        registry.getPrometheusRegistry(), sources.node, drain.alternates());
   }
 
   /** Who else knows users, from now on. */

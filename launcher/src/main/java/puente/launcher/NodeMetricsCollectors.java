@@ -155,7 +155,7 @@ final class NodeMetricsCollectors {
   }
 
   /** Its name is without the ending, which the exposition adds. */
-  private static CounterSnapshot.Builder counter(Metric metric) {
+  static CounterSnapshot.Builder counter(Metric metric) {
     String exposed = metric.exposed();
     String name = exposed.substring(0, exposed.length() - "_total".length());
     return CounterSnapshot.builder().name(name).help(metric.help());

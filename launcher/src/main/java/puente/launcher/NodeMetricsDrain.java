@@ -22,5 +22,7 @@ final class NodeMetricsDrain {
             Metric.DRAIN_DEADLINE,
             () -> drain.plan().map(plan -> plan.deadlineMs() / 1000.0).orElse(0.0))
         .register(registry);
+    NodeMeters.counter(Metric.ALTERNATES_OUT, drain.alternates(), AlternateWatch::allOut)
+        .register(registry);
   }
 }

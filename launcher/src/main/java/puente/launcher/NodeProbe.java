@@ -27,8 +27,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import puente.admin.OperationsView.Knock;
 import puente.admin.OperationsView.Probe;
-import puente.doctor.ServerChecks;
+import puente.doctor.Ping;
 import puente.net.Addresses;
+import puente.stun.Transport;
 import puente.turn.RelayAddress;
 
 /**
@@ -214,7 +215,7 @@ final class NodeProbe {
       InetSocketAddress there = new InetSocketAddress(address, door.getInteger("port"));
       boolean reached =
           door.getString("kind").equals("udp")
-              ? ServerChecks.answers(there, CONNECT_MS)
+              ? Ping.nanos(Transport.UDP, there, CONNECT_MS).isPresent()
               : connects(there);
       knocks.add(door.copy().put("reached", reached));
     }

@@ -97,6 +97,23 @@ public enum Metric {
       "When what is left is ended, since the epoch; 0 on a node that serves",
       ""),
 
+  ALTERNATE_UP(
+      "puente_alternate_server_up",
+      "1 if clients may be sent to this server of alternate-server and its kin, 0 if it is out",
+      "server transport"),
+  ALTERNATE_ROUND_TRIP(
+      "puente_alternate_server_round_trip_seconds",
+      "What its answers to checks usually take; not there before the first",
+      "server transport"),
+  ALTERNATE_CHECKS(
+      "puente_alternate_server_checks_total",
+      "Checks of it: answered or failed",
+      "server transport result"),
+  ALTERNATES_OUT(
+      "puente_alternate_servers_all_out_total",
+      "Times that the last of these servers went out, and clients were served here",
+      ""),
+
   CLUSTER_MEMBERS("puente_cluster_members", "Nodes that are members now, this one included", ""),
   CLUSTER_SAFE(
       "puente_cluster_safe", "1 if what this node keeps of the directory has its copies", ""),

@@ -168,6 +168,26 @@ final class OverviewDashboard {
             "Addresses brought here",
             "ops",
             "What the takeover hook did.",
-            linesBy("result", Metric.TAKEOVER_HOOK)));
+            linesBy("result", Metric.TAKEOVER_HOOK)),
+        lines(
+            "Other servers",
+            "none",
+            "Of alternate-server: 1 as long as clients may be sent there.",
+            line(
+                "min by (server, transport) (" + of(Metric.ALTERNATE_UP) + ")",
+                "{{server}} {{transport}}")),
+        lines(
+            "Round trips to other servers",
+            "s",
+            "One that becomes far slower than it was is busy, and spared.",
+            line(
+                "max by (server, transport) (" + of(Metric.ALTERNATE_ROUND_TRIP) + ")",
+                "{{server}} {{transport}}")),
+        lines(
+            "Checks of other servers",
+            "ops",
+            "And how often none of them was left.",
+            linesBy("result", Metric.ALTERNATE_CHECKS),
+            line(sum(rate(Metric.ALTERNATES_OUT)), "all out")));
   }
 }

@@ -125,7 +125,7 @@ class ElsewhereTest {
     List<Target> configured = List.of(udp(9));
     List<NodeState> nodes = List.of(OWN, node(1, 0));
     assertEquals(
-        new Redirection(When.ALWAYS, List.of(udp(9), udp(1))),
+        new Redirection(When.ALWAYS, configured, List.of(udp(1))),
         Elsewhere.choose("node0", Phase.SERVING, configured, nodes));
     assertEquals(
         new Redirection(When.FULL, List.of(udp(1))),
@@ -133,6 +133,21 @@ class ElsewhereTest {
     for (Phase phase : List.of(Phase.DRAINING, Phase.DRAINED, Phase.STOPPING)) {
       assertEquals(When.DRAINING, Elsewhere.choose("node0", phase, configured, nodes).when());
     }
+  }
+
+  /** Its load is known: nobody has to guess it from outside. */
+  @Test
+  void aConfiguredServerThatIsANodeOfOursIsUsedWhileItHasRoom() {
+    List<Target> configured = List.of(udp(0), udp(1), udp(2), udp(3), udp(4), udp(9));
+    NodeState leaving = node(1, 0).withPhase(Phase.DRAINING);
+    NodeState gone = node(2, 0).withAlive(false);
+    List<NodeState> nodes = List.of(OWN, leaving, gone, node(3, 95), node(4, 50));
+    assertEquals(
+        List.of(udp(4), udp(9)),
+        Elsewhere.choose("node0", Phase.SERVING, configured, nodes).targets());
+    assertEquals(
+        List.of(udp(4), udp(9)),
+        Elsewhere.choose("node0", Phase.DRAINING, configured, nodes).targets());
   }
 
   @ParameterizedTest

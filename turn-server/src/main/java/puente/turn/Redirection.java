@@ -10,14 +10,15 @@ import puente.stun.TransportAddress;
  * §10). What exists is not touched by it. Immutable; changes while the server runs.
  *
  * @param targets in the order of preference; those that fit a client are told in turns
+ * @param spare for whom there is no place here, where none of the targets fits
  */
-public record Redirection(When when, List<Target> targets) {
+public record Redirection(When when, List<Target> targets, List<Target> spare) {
 
   /** When a client is sent elsewhere. */
   public enum When {
     /** Only if there is no relay port left. */
     FULL,
-    /** Always; without a target that fits, it is served here. */
+    /** Always; without a target that fits, it is served here as long as there is room. */
     ALWAYS,
     /** Always; without a target that fits, it is refused with 508. */
     DRAINING
@@ -36,5 +37,10 @@ public record Redirection(When when, List<Target> targets) {
 
   public Redirection {
     targets = List.copyOf(targets);
+    spare = List.copyOf(spare);
+  }
+
+  public Redirection(When when, List<Target> targets) {
+    this(when, targets, List.of());
   }
 }

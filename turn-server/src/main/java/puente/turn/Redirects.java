@@ -1,6 +1,7 @@
 package puente.turn;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
 import puente.stun.ErrorCode;
@@ -15,7 +16,12 @@ import puente.turn.AllocateRules.Refused;
 final class Redirects {
 
   private Redirection redirection = Redirection.NONE;
-  private int turn;
+
+  /** Of the last judgement; what it refuses is written at once. */
+  private boolean isFull;
+
+  /** Of each transport and family, so that each has its own turns. */
+  private final int[] turns = new int[Transport.values().length * Family.values().length];
 
   void redirect(Redirection to) {
     redirection = to;
@@ -27,6 +33,7 @@ final class Redirects {
     if (outcome instanceof Refused && !full) {
       return outcome;
     }
+    isFull = full;
     boolean wanted = full || redirection.when() != Redirection.When.FULL;
     if (wanted && target(client, client.client().family()) != null) {
       return new Refused(new Refuse(ErrorCode.TRY_ALTERNATE, "redirected"));
@@ -43,7 +50,7 @@ final class Redirects {
   void write(MessageBuilder builder, Request request) {
     FiveTuple client = request.client();
     Family family = client.client().family();
-    turn++;
+    turns[kind(client, family)]++;
     Redirection.Target first = target(client, family);
     if (first == null) {
       // Changed since the judgement; there is none between the two on one thread.
@@ -62,19 +69,29 @@ final class Redirects {
     }
   }
 
-  /** The next one in turn of those that have the client's transport and this family. */
   private Redirection.@Nullable Target target(FiveTuple client, Family family) {
+    Redirection.Target target = target(redirection.targets(), client, family);
+    return target == null && isFull ? target(redirection.spare(), client, family) : target;
+  }
+
+  /** The next one in turn of those that have the client's transport and this family. */
+  private Redirection.@Nullable Target target(
+      List<Redirection.Target> among, FiveTuple client, Family family) {
     int fitting = 0;
-    for (Redirection.Target target : redirection.targets()) {
+    for (Redirection.Target target : among) {
       fitting += fits(target, client, family) ? 1 : 0;
     }
-    int chosen = fitting == 0 ? -1 : Math.floorMod(turn, fitting);
-    for (Redirection.Target target : redirection.targets()) {
+    int chosen = fitting == 0 ? -1 : Math.floorMod(turns[kind(client, family)], fitting);
+    for (Redirection.Target target : among) {
       if (fits(target, client, family) && chosen-- == 0) {
         return target;
       }
     }
     return null;
+  }
+
+  private static int kind(FiveTuple client, Family family) {
+    return client.transport().ordinal() * Family.values().length + family.ordinal();
   }
 
   private static boolean fits(Redirection.Target target, FiveTuple client, Family family) {

@@ -8,7 +8,10 @@ import static puente.turn.Sent.allocate;
 import static puente.turn.Sent.refresh;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import puente.stun.AttributeType;
@@ -115,6 +118,48 @@ class RedirectTest {
     lab.client("192.0.2.7:1").allocates();
     assertEquals(IPV4, toldTo(lab.client("192.0.2.7:2")));
     lab.client(Transport.TCP, "192.0.2.7:3").sends(allocate()).then(Client.refused(508));
+  }
+
+  /** RFC 8489 §10: nobody is sent to an address of the other family alone. */
+  @Test
+  void whoseFamilyNobodyHasIsServedHere() {
+    List<Target> only = List.of(new Target(Transport.UDP, IPV6, null));
+    Lab lab = redirected(Lab.noAuth().build(), new Redirection(When.ALWAYS, only));
+    lab.client("192.0.2.7:1").allocates();
+    lab.client("[2001:db8::7]:1").sends(allocate()).refused(300);
+  }
+
+  /** Servers to fall back on are for whom there is no place here, and no other server. */
+  @Test
+  void spareServersAreForTheFullServerOnly() {
+    TransportAddress other = Lab.address("198.51.100.3:3478");
+    List<Target> spare =
+        List.of(new Target(Transport.UDP, IPV4, null), new Target(Transport.TCP, other, null));
+    Lab lab =
+        redirected(
+            Lab.noAuth().ports(50_000, 50_000).build(),
+            new Redirection(When.ALWAYS, List.of(new Target(Transport.TCP, IPV4, null)), spare));
+    lab.client(Transport.UDP, "192.0.2.7:1").allocates();
+    assertEquals(IPV4, toldTo(lab.client("192.0.2.7:2")));
+    assertEquals(IPV4, toldTo(lab.client(Transport.TCP, "192.0.2.7:3")));
+    assertEquals(IPV4, toldTo(lab.client(Transport.TCP, "192.0.2.7:4")));
+  }
+
+  /** RFC 8489 §10: clients of the one transport do not take the turns of the other's. */
+  @Test
+  void eachTransportHasItsOwnTurns() {
+    TransportAddress third = Lab.address("198.51.100.3:3478");
+    List<Target> both =
+        Stream.of(Transport.UDP, Transport.TCP)
+            .flatMap(by -> Stream.of(new Target(by, IPV4, null), new Target(by, third, null)))
+            .toList();
+    Lab lab = redirected(Lab.noAuth().build(), new Redirection(When.ALWAYS, both));
+    Set<TransportAddress> told = new HashSet<>();
+    for (int port = 1; port <= 2; port++) {
+      told.add(toldTo(lab.client(Transport.UDP, "192.0.2.7:" + port)));
+      toldTo(lab.client(Transport.TCP, "192.0.2.8:" + port));
+    }
+    assertEquals(Set.of(IPV4, third), told);
   }
 
   private static Lab redirected(TurnConfig config, Redirection redirection) {
