@@ -37,8 +37,9 @@ final class ProtocolSettings {
               Group.LISTENERS,
               "proxy-protocol-from",
               Type.RANGE,
-              "Proxy or load balancer that may say for whom it speaks, by a PROXY header (version 1 or "
-                  + "2) on TCP and TLS, at any port; several times. Of others a header ends the connection.")
+              "Proxy or load balancer that may say for whom it speaks, by a PROXY header: version 1 or "
+                  + "2 on TCP and TLS, 2 on UDP and DTLS, at any port; several times. Of others a header "
+                  + "ends the connection, or the datagram is dropped.")
           .adds()
           .in(ROWS);
   static final Setting<Integer> TCP_PROXY_PORT =

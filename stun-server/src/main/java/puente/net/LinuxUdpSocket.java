@@ -33,6 +33,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   private final Datagrams.Receiver receiver;
   private final FileDescriptor descriptor;
   private @Nullable IoRegistration registration;
+  private @Nullable Detour detour;
   private int refusals;
 
   LinuxUdpSocket(
@@ -113,25 +114,42 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
 
   @Override
   public void send(TransportAddress to, int trafficClass, Packet packet, int offset, int length) {
-    loop.queue().add(this, to, trafficClass, -1, packet.address + packet.offset + offset, length);
+    loop.queue()
+        .add(this, wayTo(to), trafficClass, -1, packet.address + packet.offset + offset, length);
   }
 
   @Override
   public void sendChannelData(
       TransportAddress to, int trafficClass, int channel, Packet packet, int offset, int length) {
     loop.queue()
-        .add(this, to, trafficClass, channel, packet.address + packet.offset + offset, length);
+        .add(
+            this,
+            wayTo(to),
+            trafficClass,
+            channel,
+            packet.address + packet.offset + offset,
+            length);
   }
 
   @Override
   public void sendUnfragmented(TransportAddress to, Packet packet, int offset, int length) {
     loop.sendUnfragmented(
-        this, to, packet.trafficClass, packet.address + packet.offset + offset, length);
+        this, wayTo(to), packet.trafficClass, packet.address + packet.offset + offset, length);
   }
 
   @Override
   public void send(TransportAddress to, int trafficClass, byte[] message, int length) {
-    loop.queue().addCopy(this, to, trafficClass, message, length);
+    loop.queue().addCopy(this, wayTo(to), trafficClass, message, length);
+  }
+
+  private TransportAddress wayTo(TransportAddress to) {
+    Detour asked = detour;
+    return asked == null ? to : asked.of(to);
+  }
+
+  @Override
+  public void detour(Detour newDetour) {
+    detour = newDetour;
   }
 
   /** A coalesced send went through. */

@@ -22,6 +22,7 @@ final class NioUdpSocket extends NioSelectableChannelIoHandle<DatagramChannel>
   private final int number;
   private final Datagrams.Receiver receiver;
   private @Nullable IoRegistration registration;
+  private @Nullable Detour detour;
 
   NioUdpSocket(
       NioDatagrams loop,
@@ -91,9 +92,15 @@ final class NioUdpSocket extends NioSelectableChannelIoHandle<DatagramChannel>
     send(to, loop.outgoing().put(0, message, 0, length).limit(length));
   }
 
+  @Override
+  public void detour(Detour newDetour) {
+    detour = newDetour;
+  }
+
   private void send(TransportAddress to, ByteBuffer datagram) {
     try {
-      int sent = channel.send(datagram, Addresses.of(to));
+      Detour asked = detour;
+      int sent = channel.send(datagram, Addresses.of(asked == null ? to : asked.of(to)));
       loop.counters.add(sent == 0 && datagram.limit() > 0 ? Fact.SEND_BUFFER_FULL : Fact.SENT, 1);
     } catch (IOException refused) {
       loop.counters.add(Fact.UNREACHABLE, 1);

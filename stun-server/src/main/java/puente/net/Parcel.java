@@ -2,8 +2,10 @@ package puente.net;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Packet;
+import puente.stun.TransportAddress;
 
 /** A copy of a datagram, for another loop than the one that received it. Immutable. */
 public final class Parcel {
@@ -15,6 +17,7 @@ public final class Parcel {
   private final Family sourceFamily;
   private final int listener;
   private final int trafficClass;
+  private final @Nullable TransportAddress via;
 
   public Parcel(Packet packet) {
     bytes = new byte[packet.length];
@@ -25,6 +28,7 @@ public final class Parcel {
     sourceFamily = packet.sourceFamily;
     listener = packet.listener;
     trafficClass = packet.trafficClass;
+    via = packet.via;
   }
 
   /** Where one loop unpacks parcels, in memory that it can send from. For the loop's thread. */
@@ -61,6 +65,7 @@ public final class Parcel {
       packet.sourceFamily = parcel.sourceFamily;
       packet.listener = parcel.listener;
       packet.trafficClass = parcel.trafficClass;
+      packet.via = parcel.via;
       used += length;
       return packet;
     }

@@ -27,5 +27,15 @@ public interface UdpSocket {
   /** Sends a message, which is copied at once. */
   void send(TransportAddress to, int trafficClass, byte[] message, int length);
 
+  /** From now on, asks for the way to whom it sends. */
+  void detour(Detour newDetour);
+
   void close();
+
+  /** Clients that are not sent to directly, as they are behind a proxy. */
+  interface Detour {
+
+    /** Where a datagram for this address goes: mostly there. */
+    TransportAddress of(TransportAddress to);
+  }
 }

@@ -34,6 +34,9 @@ public final class Packet {
   /** The traffic class byte it came with: DSCP and ECN. 0 on streams (RFC 8656 §15). */
   public int trafficClass;
 
+  /** The proxy that has passed it on, for a source that it named; null if it came by itself. */
+  public @Nullable TransportAddress via;
+
   /** The tuple of the connection; null on datagrams, where the source above tells. */
   public @Nullable FiveTuple connection;
 

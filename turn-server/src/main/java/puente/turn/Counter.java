@@ -18,6 +18,10 @@ public enum Counter {
   DISABLED(Metric.STUN_DROPPED),
   /** Another protocol's packet (RFC 7983). */
   NOT_STUN(Metric.STUN_DROPPED),
+  /** A header of the PROXY protocol that cannot be read, or of who is not believed. */
+  PROXY_HEADER(Metric.STUN_DROPPED),
+  /** More clients come by proxies than are remembered. */
+  PROXY_FULL(Metric.STUN_DROPPED),
   /** A request sent again while its first copy is still being worked on. */
   RETRANSMISSION(Metric.STUN_DROPPED),
   /** About an allocation that may be another node's; the next copy will show. */

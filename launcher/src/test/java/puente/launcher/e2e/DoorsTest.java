@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -81,6 +87,16 @@ class DoorsTest {
     try (var client = client(TlsTunnel.over(server, socket))) {
       assertEquals(new InetSocketAddress("203.0.113.9", 8000), client.mapped());
       client.allocate();
+    }
+  }
+
+  /** The header stands before every datagram. */
+  @Test
+  void aProxySaysForWhomItsDatagramsAre() throws IOException {
+    try (var client = new TurnClient(new Proxied(), ServerProcess.USER, ServerProcess.PASSWORD)) {
+      assertEquals(new InetSocketAddress("203.0.113.9", 8000), client.mapped());
+      client.allocate();
+      client.ping();
     }
   }
 
@@ -155,5 +171,40 @@ class DoorsTest {
   private static TurnClient client(Socket socket) throws IOException {
     return new TurnClient(
         new TurnClient.Stream(socket), ServerProcess.USER, ServerProcess.PASSWORD);
+  }
+
+  /** Datagrams that a proxy passes on, version 2 of the protocol. */
+  private static final class Proxied implements TurnClient.Wire {
+    private static final byte[] HEADER =
+        HexFormat.of().parseHex("0d0a0d0a000d0a515549540a2112000ccb007109c00002011f400d96");
+
+    private final DatagramSocket socket = new DatagramSocket(0, InetAddress.getByName(PROXY));
+
+    Proxied() throws IOException {
+      socket.setSoTimeout(100);
+    }
+
+    @Override
+    public void send(byte[] message) throws IOException {
+      byte[] all = Arrays.copyOf(HEADER, HEADER.length + message.length);
+      System.arraycopy(message, 0, all, HEADER.length, message.length);
+      socket.send(new DatagramPacket(all, all.length, server.address()));
+    }
+
+    @Override
+    public byte @Nullable [] receive() throws IOException {
+      DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
+      try {
+        socket.receive(packet);
+        return Arrays.copyOf(packet.getData(), packet.getLength());
+      } catch (SocketTimeoutException nothing) {
+        return null;
+      }
+    }
+
+    @Override
+    public void close() {
+      socket.close();
+    }
   }
 }

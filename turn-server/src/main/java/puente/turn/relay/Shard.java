@@ -56,6 +56,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ShardWatch watch;
   final ShardGuests guests = new ShardGuests(this);
   final ShardDtls dtls = new ShardDtls(this);
+  final ShardProxies proxies;
   private final ShardRelays relays = new ShardRelays(this);
   private final ShardTcp tcp = new ShardTcp(this, relays);
   private final Runnable timeTask = this::onTimer;
@@ -98,6 +99,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
             random.nextLong(),
             this::onStray);
     this.index = index;
+    proxies = new ShardProxies(this, random.nextLong());
     restoration = new ShardRestoration(this, changes, strays, listeners, index);
     watch = new ShardWatch(loop.eventLoop(), server, counters, clock::nowMs, random.nextLong());
   }
@@ -161,11 +163,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     while (listeners.size() <= endpoint.number()) {
       listeners.add(null);
     }
-    Datagrams.Receiver receiver = clearToo ? this : dtls::take;
-    listeners.set(
-        endpoint.number(),
-        loop.datagrams()
-            .open(endpoint.local(), Datagrams.Role.LISTENER, endpoint.number(), receiver));
+    listeners.set(endpoint.number(), proxies.open(endpoint, clearToo));
   }
 
   /** Closes what clients reach it by; relays are closed by the server. */
@@ -227,6 +225,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   private void onStray(Packet packet) {
     try {
+      proxies.learn(packet);
       server.onDatagram(packet, now(), this);
       settle();
     } catch (RuntimeException | AssertionError defect) {
@@ -468,7 +467,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public boolean other(Packet packet) {
-    return guests.take(packet) || dtls.take(packet);
+    return guests.take(packet) || dtls.take(packet) || proxies.refuse(packet);
   }
 
   @Override

@@ -173,6 +173,7 @@ public final class TurnNode {
           () -> {
             shard.restoration().meet(shards);
             shard.tcp().meet(shards);
+            shard.proxies.trust(options.streams.proxies());
             shard.strays().expect(Strays.NONE, true);
             return true;
           });
@@ -335,6 +336,7 @@ public final class TurnNode {
           .execute(
               () -> {
                 shard.reconfigure(turn);
+                shard.proxies.trust(limits.proxies());
                 shardStreams.limits(limits);
               });
     }

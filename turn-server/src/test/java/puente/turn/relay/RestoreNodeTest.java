@@ -30,6 +30,7 @@ import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
 import puente.net.EventLoops.UdpIo;
+import puente.stun.AddressRange;
 import puente.stun.BindingConfig;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
@@ -62,6 +63,7 @@ class RestoreNodeTest {
 
   private EventLoops loops = EventLoops.open(4, UdpIo.AUTO, true);
   private TurnNode node;
+  private List<AddressRange> proxies = List.of();
   private final LocalStore store = new LocalStore(LocalStore.Quotas.NONE);
 
   @AfterEach
@@ -89,13 +91,33 @@ class RestoreNodeTest {
       }
       start(server, left, (changed, ended) -> {});
       for (int i = 0; i < clients.size(); i++) {
-        relaysBothWays(clients.get(i), server, FIRST_PORT + i, peer, i);
+        relaysBothWays(clients.get(i), null, server, FIRST_PORT + i, peer, i);
       }
       assertEquals(32, total(Counter.RESTORED));
       assertEquals(32, store.size());
       // Unless the kernel has one socket for all, as without epoll: then 3 of 4 are strays.
       assertTrue(total(Counter.STRAY) > 0);
       clients.forEach(DatagramSocket::close);
+    }
+  }
+
+  /** What peers send goes to the proxy that the client comes by, from whichever shard. */
+  @Test
+  void straysBehindAProxyFindTheirShard() throws Exception {
+    TransportAddress server = freeEndpoint();
+    proxies = List.of(AddressRange.parse("127.0.0.0/8"));
+    try (DatagramSocket peer = socket();
+        DatagramSocket proxy = socket()) {
+      List<Snapshot> left = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        TransportAddress client = TransportAddress.ipv4(0xcb007109, 8000 + i);
+        left.add(snapshot(client, server, FIRST_PORT + i, peer));
+      }
+      start(server, left, (changed, ended) -> {});
+      for (int i = 0; i < left.size(); i++) {
+        relaysBothWays(proxy, left.get(i).key().client(), server, FIRST_PORT + i, peer, i);
+      }
+      assertTrue(total(Counter.STRAY) > 0);
     }
   }
 
@@ -162,7 +184,7 @@ class RestoreNodeTest {
             List.of(new TurnNode.Listen(Transport.UDP, server)),
             config,
             BindingConfig.PLAIN,
-            new StreamLimits(10, 10, 1000, 1000, 1000, 0x1_0040, List.of()));
+            new StreamLimits(10, 10, 1000, 1000, 1000, 0x1_0040, proxies));
     node = TurnNode.start(loops, options, store, new Keeping("node", List.of(sink), 5, left));
   }
 
@@ -181,8 +203,16 @@ class RestoreNodeTest {
     return node.counters().stream().mapToLong(shard -> shard.total(fact)).sum();
   }
 
+  /**
+   * @param named whom the client, which is a proxy then, speaks for
+   */
   private static void relaysBothWays(
-      DatagramSocket client, TransportAddress server, int relayPort, DatagramSocket peer, int n)
+      DatagramSocket client,
+      TransportAddress named,
+      TransportAddress server,
+      int relayPort,
+      DatagramSocket peer,
+      int n)
       throws IOException {
     byte[] payload = ("payload " + n).getBytes();
     byte[] framed =
@@ -191,7 +221,8 @@ class RestoreNodeTest {
             .putShort((short) payload.length)
             .put(payload)
             .array();
-    client.send(new DatagramPacket(framed, framed.length, Addresses.of(server)));
+    byte[] sent = ProxiedClientsTest.headed(named, framed);
+    client.send(new DatagramPacket(sent, sent.length, Addresses.of(server)));
     DatagramPacket atPeer = receive(peer);
     assertArrayEquals(payload, Arrays.copyOf(atPeer.getData(), atPeer.getLength()));
     assertEquals(Addresses.of(RELAY.withPort(relayPort)), atPeer.getSocketAddress());
