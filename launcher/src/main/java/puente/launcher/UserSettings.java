@@ -116,7 +116,7 @@ final class UserSettings {
               Group.CREDENTIALS,
               "sni-realm",
               RULE,
-              "Realm of clients that call this name in their TLS handshake; several times.")
+              "Realm of clients that call this name in their TLS or DTLS handshake; several times.")
           .adds()
           .in(ROWS);
   static final Setting<RealmRule> ORIGIN_REALM =

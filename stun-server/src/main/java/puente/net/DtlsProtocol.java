@@ -1,7 +1,9 @@
 package puente.net;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Vector;
 import org.bouncycastle.tls.AlertDescription;
@@ -9,12 +11,15 @@ import org.bouncycastle.tls.Certificate;
 import org.bouncycastle.tls.CipherSuite;
 import org.bouncycastle.tls.DefaultTlsServer;
 import org.bouncycastle.tls.HashAlgorithm;
+import org.bouncycastle.tls.NameType;
 import org.bouncycastle.tls.ProtocolName;
 import org.bouncycastle.tls.ProtocolVersion;
+import org.bouncycastle.tls.ServerName;
 import org.bouncycastle.tls.SignatureAlgorithm;
 import org.bouncycastle.tls.SignatureAndHashAlgorithm;
 import org.bouncycastle.tls.TlsCredentialedSigner;
 import org.bouncycastle.tls.TlsCredentials;
+import org.bouncycastle.tls.TlsExtensionsUtils;
 import org.bouncycastle.tls.TlsFatalAlert;
 import org.bouncycastle.tls.TlsUtils;
 import org.bouncycastle.tls.crypto.TlsCertificate;
@@ -41,6 +46,7 @@ final class DtlsProtocol extends DefaultTlsServer {
   private final DtlsIdentity identity;
   private final int timeoutMillis;
   private volatile boolean closing;
+  private volatile @Nullable String serverName;
 
   DtlsProtocol(JcaTlsCrypto crypto, DtlsIdentity identity, int timeoutMillis) {
     super(crypto);
@@ -71,6 +77,32 @@ final class DtlsProtocol extends DefaultTlsServer {
         List.of(
             ProtocolName.asUtf8Encoding("stun.turn"),
             ProtocolName.asUtf8Encoding("stun.nat-discovery")));
+  }
+
+  /** RFC 6066 §3: the name that the client called; the last thing before we answer. */
+  @Override
+  public Hashtable<?, ?> getServerExtensions() throws IOException {
+    serverName = calledName(context.getSecurityParametersHandshake().getClientServerNames());
+    Hashtable<?, ?> extensions = super.getServerExtensions();
+    if (serverName != null) {
+      TlsExtensionsUtils.addServerNameExtensionServer(extensions);
+    }
+    return extensions;
+  }
+
+  private static @Nullable String calledName(@Nullable Vector<?> names) {
+    if (names != null) {
+      for (Object each : names) {
+        if (each instanceof ServerName name && name.getNameType() == NameType.host_name) {
+          return new String(name.getNameData(), StandardCharsets.US_ASCII);
+        }
+      }
+    }
+    return null;
+  }
+
+  @Nullable String serverName() {
+    return serverName;
   }
 
   @Override

@@ -67,6 +67,12 @@ public final class DtlsSession implements ClientConnection {
     return hasSpoken;
   }
 
+  @Override
+  public @Nullable String serverName() {
+    DtlsProtocol ours = protocol;
+    return ours == null ? null : ours.serverName();
+  }
+
   boolean hasRandom(byte[] other) {
     return Arrays.equals(random, other);
   }

@@ -6,6 +6,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.PrivateKey;
@@ -15,16 +16,20 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Vector;
 import org.bouncycastle.tls.DTLSClientProtocol;
 import org.bouncycastle.tls.DTLSTransport;
 import org.bouncycastle.tls.DatagramTransport;
 import org.bouncycastle.tls.DefaultTlsClient;
+import org.bouncycastle.tls.NameType;
 import org.bouncycastle.tls.ProtocolName;
 import org.bouncycastle.tls.ProtocolVersion;
+import org.bouncycastle.tls.ServerName;
 import org.bouncycastle.tls.ServerOnlyTlsAuthentication;
 import org.bouncycastle.tls.TlsAuthentication;
+import org.bouncycastle.tls.TlsExtensionsUtils;
 import org.bouncycastle.tls.TlsServerCertificate;
 import org.bouncycastle.tls.crypto.TlsCrypto;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
@@ -42,6 +47,8 @@ final class DtlsCaller implements DatagramTransport, AutoCloseable {
   private final TlsCrypto crypto = new JcaTlsCryptoProvider().create(new SecureRandom());
   int stopAfter = Integer.MAX_VALUE;
   byte[] certificate;
+  String serverName;
+  boolean nameHeard;
 
   DtlsCaller(InetSocketAddress to, int patienceMs) throws IOException {
     this.to = to;
@@ -100,6 +107,23 @@ final class DtlsCaller implements DatagramTransport, AutoCloseable {
     @Override
     protected Vector<ProtocolName> getProtocolNames() {
       return protocols.isEmpty() ? null : protocols;
+    }
+
+    @Override
+    protected Vector<ServerName> getSNIServerNames() {
+      return serverName == null
+          ? null
+          : new Vector<>(
+              List.of(
+                  new ServerName(
+                      NameType.host_name, serverName.getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public void processServerExtensions(Hashtable extensions) throws IOException {
+      super.processServerExtensions(extensions);
+      nameHeard = extensions != null && TlsExtensionsUtils.hasServerNameExtensionServer(extensions);
     }
 
     @Override

@@ -141,6 +141,25 @@ class DtlsClientsTest {
     }
   }
 
+  /** RFC 6066 §3: known from the first message on, and that it was heard is said. */
+  @Test
+  void theNameThatWasCalledIsKnown() throws Exception {
+    try (DtlsCaller line = caller()) {
+      line.serverName = "turn.tenant.example";
+      DTLSTransport dtls = line.connect();
+      dtls.send(message(9), 0, 9);
+      receive(dtls);
+      assertEquals("turn.tenant.example", onLoop(() -> echo.last.serverName()));
+      assertTrue(line.nameHeard);
+    }
+    try (DtlsCaller line = caller()) {
+      DTLSTransport dtls = line.connect();
+      dtls.send(message(9), 0, 9);
+      receive(dtls);
+      assertNull(onLoop(() -> echo.last.serverName()));
+    }
+  }
+
   /** RFC 7443 §3. */
   @Test
   void theProtocolIsNegotiated() throws Exception {
