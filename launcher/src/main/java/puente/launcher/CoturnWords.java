@@ -63,13 +63,13 @@ final class CoturnWords {
           .in(table);
     }
     flag(Group.LISTENERS, "multiplex-peer", "One relay port for many peers.")
-        .ignored("each allocation has its own relay port")
+        .mapsTo(ProtocolSettings.SHARED_RELAY_PORTS, text -> Type.flag(text) ? "1" : "0")
         .in(table);
     row(Group.LISTENERS, "multiplex-peer-port", Type.PORT, "Port of multiplex-peer.")
-        .ignored("each allocation has its own relay port")
+        .ignored("shared ports are chosen from min-port to max-port")
         .in(table);
     row(Group.LISTENERS, "multiplex-peer-max-peers", Type.TEXT, "Peers of multiplex-peer.")
-        .ignored("see max-permissions")
+        .ignored("see max-channels, which bounds the peers of one allocation")
         .in(table);
   }
 

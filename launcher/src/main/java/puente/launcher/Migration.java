@@ -54,7 +54,6 @@ final class Migration {
           "dtls",
           "tcp-relay",
           "aux-server",
-          "multiplex-peer",
           "multiplex-peer-port",
           "mongo-userdb",
           "redis-statsdb",

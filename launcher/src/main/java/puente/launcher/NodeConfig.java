@@ -219,6 +219,7 @@ final class NodeConfig {
             .strictExpiry(config.value(Settings.STRICT_EXPIRY))
             .relayAddresses(NodeAddresses.relay(config).toArray(RelayAddress[]::new))
             .ports(config.value(Settings.MIN_PORT), config.value(Settings.MAX_PORT))
+            .sharedPorts(config.value(ProtocolSettings.SHARED_RELAY_PORTS))
             .lifetimes(lifetimes())
             .limits(limits())
             .peers(peers(own))

@@ -253,6 +253,7 @@ final class NodeMetrics implements AutoCloseable {
                   value.substring(cut + 1)));
       case QUOTA -> counter(Metric.QUOTA_REJECTIONS, total, "scope", value.substring(cut + 1));
       case STATE -> counter(Metric.STATE, total, "event", value);
+      case SHARED -> counter(Metric.SHARED_PORTS, total, "event", value.substring(cut + 1));
       case TCP -> counter(Metric.TCP, total, "event", value.substring(cut + 1));
     }
   }

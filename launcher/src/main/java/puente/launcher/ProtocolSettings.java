@@ -51,6 +51,16 @@ final class ProtocolSettings {
                   + "says proxy-protocol-from.")
           .in(ROWS);
 
+  static final Setting<Integer> SHARED_RELAY_PORTS =
+      row(
+              Group.RELAY,
+              "shared-relay-ports",
+              Type.count(0, 64),
+              "Put allocations that ask for no certain port on so many ports, for each relay thread"
+                  + " and address, which they share; one that wants a peer of another's gets a port"
+                  + " of its own for it. 0 gives each its own port, as RFC 8656 wants.")
+          .fallback("0")
+          .in(ROWS);
   static final Setting<Boolean> TCP_RELAY =
       flag(
               Group.RELAY,

@@ -40,6 +40,10 @@ public enum Metric {
       "How much allocations relayed, when they end",
       ""),
   PORTS("puente_turn_ports", "Relay ports not free", "state"),
+  SHARED_PORTS(
+      "puente_turn_shared_ports_total",
+      "Allocations on relay ports that they share, and those that needed their own for a peer",
+      "event"),
   PORTS_LIMIT("puente_turn_ports_limit", "Relay ports that there are", ""),
   PERMISSIONS("puente_turn_permissions", "Permissions alive", ""),
   CHANNELS("puente_turn_channels", "Channels alive", ""),

@@ -105,6 +105,11 @@ final class NodeDashboard {
             line(sum(of(Metric.PERMISSIONS)), "permissions"),
             line(sum(of(Metric.CHANNELS)), "channels")),
         lines(
+            "Shared relay ports",
+            "ops",
+            "Allocations put on them, and private ports opened because two wanted the same peer.",
+            linesBy("event", Metric.SHARED_PORTS)),
+        lines(
             "How long allocations lived",
             "s",
             "Those that have ended.",

@@ -21,7 +21,9 @@ public interface Datagrams {
     /** Faces clients; one of several on the same port, one for each loop. */
     LISTENER,
     /** Faces the peers of one allocation. */
-    RELAY
+    RELAY,
+    /** Faces the peers of many allocations. */
+    SHARED_RELAY
   }
 
   /** How the sends and receives went; read by other threads. */

@@ -31,7 +31,7 @@ final class LinuxDatagrams implements Datagrams {
   /** Of so many batches one is timed: a clock's reading costs some 25 ns, and a batch some microseconds. */
   private static final int TIMED_MASK = 15;
 
-  /** A listener's buffer is so many times a relay's. */
+  /** The buffer of a socket for many is so many times that of a relay for one. */
   private static final int RELAY_SHARE = 8;
 
   private final IoEventLoop eventLoop;
@@ -158,7 +158,7 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private void setOptions(int fd, Role role, boolean ipv4) {
-    int size = role == Role.LISTENER ? bufferSize : bufferSize / RELAY_SHARE;
+    int size = role == Role.RELAY ? bufferSize / RELAY_SHARE : bufferSize;
     setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
     setBuffer(fd, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF, size);
     // An adopted socket may come from a process that was configured otherwise.
@@ -171,7 +171,7 @@ final class LinuxDatagrams implements Datagrams {
       set(fd, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
       set(fd, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.IP_PMTUDISC_DONT);
     }
-    if (role == Role.RELAY) {
+    if (role != Role.LISTENER) {
       int level = ipv4 ? Libc.IPPROTO_IP : Libc.IPPROTO_IPV6;
       set(fd, level, ipv4 ? Libc.IP_RECVERR : Libc.IPV6_RECVERR, 1);
     }

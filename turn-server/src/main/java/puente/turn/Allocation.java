@@ -327,6 +327,7 @@ public final class Allocation extends Deadline {
     if (permission == null) {
       permission = new Permission(hi, lo, relay);
       permissionByIp.put(hi, lo, 0, permission);
+      relay.hold(permission);
       counters.permissions(1);
     }
     permission.expiresMs = expiresMs;
@@ -398,6 +399,7 @@ public final class Allocation extends Deadline {
           });
       for (Permission permission : ended) {
         permissionByIp.remove(permission.hi, permission.lo, 0);
+        permission.relay.end(permission);
       }
       counters.permissions(-ended.size());
     }

@@ -159,9 +159,7 @@ final class Allocations {
     out.keep(allocation);
   }
 
-  /**
-   * The store grants this client an allocation; one that does not want it any more gives it back.
-   */
+  /** The store grants this; a client that does not want it any more gives it back. */
   void granted(AllocationStore.Granted grant, long now, Effects out) {
     FiveTuple client = grant.client();
     Allocation allocation = find(client);
@@ -179,13 +177,7 @@ final class Allocations {
   void refused(AllocationStore.Refused refused, long now, Effects out) {
     Allocation allocation = find(refused.client());
     if (allocation != null && allocation.stage == Allocation.Stage.RESERVING) {
-      counters.count(
-          switch (refused.scope()) {
-            case USER -> Counter.QUOTA_USER;
-            case REALM -> Counter.QUOTA_REALM;
-            case IP -> Counter.QUOTA_IP;
-            case GLOBAL -> Counter.QUOTA_GLOBAL;
-          });
+      counters.count(Counter.ofQuota(refused.scope()));
       String why = refused.scope().name().toLowerCase(Locale.ROOT) + " quota reached";
       fail(allocation, new Refuse(refused.error(), why), now, out);
     }
@@ -250,7 +242,10 @@ final class Allocations {
       return;
     }
     relay.state = Relay.State.BOUND;
-    settle(allocation, now, out);
+    relay.carrier().state = Relay.State.BOUND;
+    if (!(relay instanceof SpareRelay)) {
+      settle(allocation, now, out);
+    }
   }
 
   /**
@@ -258,7 +253,9 @@ final class Allocations {
    */
   void onBindFailed(Relay relay, boolean inUse, long now, Effects out) {
     Allocation allocation = relay.allocation;
-    if (relay.state != Relay.State.BINDING || allocation == null) {
+    if (relay.state != Relay.State.BINDING
+        || allocation == null
+        || ports.sharing().onBindFailed(relay, inUse, now)) {
       return;
     }
     Birth birth = allocation.birth;
@@ -266,8 +263,7 @@ final class Allocations {
     Relay main = relay == sibling ? allocation.relayOf(relay.family()) : relay;
     allocation.set(relay.family(), null);
     birth.sibling = null;
-    relay.state = Relay.State.CLOSED;
-    ports.giveBack(relay, now);
+    close(relay, now, out);
     if (sibling != null && main != null) {
       close(relay == sibling ? main : sibling, now, out);
     }
@@ -448,6 +444,10 @@ final class Allocations {
     relay.allocation = null;
     out.unbind(relay);
     ports.giveBack(relay, now);
+    Relay spare = relay.openSpare();
+    if (spare != null) {
+      close(spare, now, out);
+    }
   }
 
   /** Something about this allocation ends at this time. */
@@ -478,11 +478,7 @@ final class Allocations {
       return;
     }
     List<Relay> relays = allocation.relays();
-    boolean allOver = true;
-    for (Relay relay : relays) {
-      allOver &= now >= relay.expiresMs;
-    }
-    if (allOver) {
+    if (relays.stream().allMatch(relay -> now >= relay.expiresMs)) {
       close(allocation, CloseReason.EXPIRED, now, out);
       return;
     }

@@ -1,5 +1,6 @@
 package puente.turn;
 
+import org.jspecify.annotations.Nullable;
 import puente.stun.TransportAddress;
 
 /**
@@ -12,6 +13,10 @@ final class Channel {
   final TransportAddress peer;
   final Relay relay;
   final Permission permission;
+
+  /** What its data leaves by; on a shared port null until that is known, see {@link Sharing}. */
+  @Nullable Relay via;
+
   long expiresMs;
 
   Channel(int number, TransportAddress peer, Permission permission) {
@@ -19,6 +24,7 @@ final class Channel {
     this.peer = peer;
     this.relay = permission.relay;
     this.permission = permission;
+    this.via = relay.direct();
   }
 
   /** Whether data may pass now: three compares, on every packet's road. */

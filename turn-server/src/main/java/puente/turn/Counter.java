@@ -1,5 +1,7 @@
 package puente.turn;
 
+import puente.turn.store.AllocationStore;
+
 /**
  * Facts that are only counted, by the name of their metric and of its label's value (see {@link
  * Counters}). Every silent drop has one.
@@ -40,6 +42,10 @@ public enum Counter {
   /** {@code bps-capacity}, or this node's part of {@code cluster-bps-capacity}. */
   SERVER_BANDWIDTH(Metric.RELAY_DROPPED),
   NO_CHANNEL(Metric.RELAY_DROPPED),
+  /** Several allocations on a shared port permit the peer, and none has sent to it. */
+  AMBIGUOUS_PEER(Metric.RELAY_DROPPED),
+  /** The peer is another's on the shared port, and there is no private one for it, or not yet. */
+  NO_PRIVATE_PORT(Metric.RELAY_DROPPED),
   NO_ALLOCATION(Metric.RELAY_DROPPED),
   PEER_DENIED(Metric.RELAY_DROPPED),
   SEND_BUFFER(Metric.RELAY_DROPPED),
@@ -73,6 +79,12 @@ public enum Counter {
   /** A packet that came to another shard than the one that has its client's allocation. */
   STRAY(Metric.STATE),
 
+  // puente_turn_shared_ports_total{event}
+  /** An allocation is on a shared port. */
+  SHARED_ALLOCATED(Metric.SHARED),
+  /** A peer was another's there, or one more than an allocation may have: it got its own port. */
+  SHARED_PRIVATE_PORT(Metric.SHARED),
+
   // puente_turn_tcp_total{event}
   /** Connect: the peer has taken the call. */
   TCP_CONNECTED(Metric.TCP),
@@ -93,6 +105,7 @@ public enum Counter {
     AUTH("puente_auth_total"),
     QUOTA("puente_quota_rejections_total"),
     STATE("puente_state_total"),
+    SHARED("puente_turn_shared_ports_total"),
     TCP("puente_turn_tcp_total");
 
     private final String name;
@@ -115,5 +128,14 @@ public enum Counter {
 
   public Metric metric() {
     return metric;
+  }
+
+  static Counter ofQuota(AllocationStore.Scope scope) {
+    return switch (scope) {
+      case USER -> QUOTA_USER;
+      case REALM -> QUOTA_REALM;
+      case IP -> QUOTA_IP;
+      case GLOBAL -> QUOTA_GLOBAL;
+    };
   }
 }

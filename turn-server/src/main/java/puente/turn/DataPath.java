@@ -90,8 +90,9 @@ final class DataPath {
       missed(allocation, channel.peer, false, now, out);
       return;
     }
-    if (passesUp(allocation, channel.permission, length, now)) {
-      out.toPeer(channel.relay, channel.peer, packet, ChannelData.HEADER_LENGTH, length, false);
+    Relay via = channel.via == null ? via(channel, now, out) : channel.via;
+    if (via != null && passesUp(allocation, channel.permission, length, now)) {
+      out.toPeer(via, channel.peer, packet, ChannelData.HEADER_LENGTH, length, false);
     }
   }
 
@@ -127,19 +128,48 @@ final class DataPath {
       return;
     }
     int length = message.lengthAt(dataAt);
-    if (passesUp(allocation, permission, length, now)) {
+    Relay via = via(permission, wire, now, out);
+    if (via != null && passesUp(allocation, permission, length, now)) {
       boolean dontFragment = message.has(AttributeType.DONT_FRAGMENT);
-      out.toPeer(relay, wire, packet, message.valueAt(dataAt), length, dontFragment);
+      out.toPeer(via, wire, packet, message.valueAt(dataAt), length, dontFragment);
     }
   }
 
-  /** RFC 8656 §11.3 and §12.7. */
+  /** The way to a channel's peer where that was not known, on a shared port; else null. */
+  private @Nullable Relay via(Channel channel, long now, Effects out) {
+    channel.via = via(channel.permission, channel.peer, now, out);
+    return channel.via;
+  }
+
+  private @Nullable Relay via(Permission permission, TransportAddress peer, long now, Effects out) {
+    Relay via = allocations.ports().sharing().via(permission, peer, now, out);
+    if (via == null) {
+      counters.count(Counter.NO_PRIVATE_PORT);
+    }
+    return via;
+  }
+
   void onPeer(Relay relay, Packet packet, long now, Effects out) {
     Allocation allocation = relay.allocation;
-    if (allocation == null || !allocation.isActive() || now >= relay.expiresMs) {
+    if (allocation != null && allocation.isActive() && now < relay.expiresMs) {
+      onPeer(allocation, packet, now, out);
+      return;
+    }
+    // A shared port, a private one beside such, or none of ours any more.
+    Relay whose = relay.whose(packet.sourceHi, packet.sourceLo, packet.sourcePort, now);
+    if (whose == null) {
+      return;
+    }
+    Allocation owner = whose.allocation;
+    if (owner == null || !owner.isActive() || now >= whose.expiresMs) {
       counters.count(Counter.NO_ALLOCATION);
       return;
     }
+    onPeer(owner, packet, now, out);
+  }
+
+  /** RFC 8656 §11.3 and §12.7. */
+  private void onPeer(Allocation allocation, Packet packet, long now, Effects out) {
     Channel channel = allocation.channelOf(packet.sourceHi, packet.sourceLo, packet.sourcePort);
     if (channel != null && channel.isOpen(now)) {
       if (passesDown(allocation, channel.permission, packet.length, now)) {
@@ -195,7 +225,11 @@ final class DataPath {
   }
 
   /** RFC 8656 §11.5; the shell has seen that it is about a UDP datagram of this relay's. */
-  void onIcmp(Relay relay, TransportAddress peer, int icmp, int data, long now, Effects out) {
+  void onIcmp(Relay bound, TransportAddress peer, int icmp, int data, long now, Effects out) {
+    Relay relay = bound.whose(peer.hi(), peer.lo(), peer.port(), now);
+    if (relay == null) {
+      return;
+    }
     Allocation allocation = relay.allocation;
     int type = icmp >>> 8;
     boolean ipv4 = peer.family() == Family.IPV4;

@@ -22,6 +22,9 @@ final class PeerRequests {
       new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
   private static final Refuse TCP_HAS_NONE =
       new Refuse(ErrorCode.FORBIDDEN, "a TCP allocation has no channels");
+  private static final Refuse NO_PORT =
+      new Refuse(
+          ErrorCode.INSUFFICIENT_CAPACITY, "the peer is another's and no relay port is free");
   private static final Refuse TOO_MANY =
       new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "too many permissions or channels");
 
@@ -78,7 +81,7 @@ final class PeerRequests {
   }
 
   /** RFC 8656 §12.2. Null is success. */
-  @Nullable Refuse channelBind(Message request, Allocation allocation, long now) {
+  @Nullable Refuse channelBind(Message request, Allocation allocation, long now, Effects out) {
     if (allocation.isTcp()) {
       return TCP_HAS_NONE;
     }
@@ -106,6 +109,11 @@ final class PeerRequests {
     if (byNumber == null && !roomForChannel(allocation, peer, now)) {
       return TOO_MANY;
     }
+    Sharing sharing = allocations.ports().sharing();
+    Relay relay = allocation.relayOf(peer.family());
+    if (byNumber == null && relay != null && !sharing.hasWay(relay, wire)) {
+      return NO_PORT;
+    }
     Permission permission = permit(allocation, peer, now);
     long expiresMs = now + 1000L * config.lifetimes().channelSeconds();
     Channel channel = byNumber;
@@ -117,6 +125,7 @@ final class PeerRequests {
       allocation.bind(channel, counters);
     }
     channel.expiresMs = expiresMs;
+    channel.via = sharing.via(permission, wire, now, out);
     allocations.watch(allocation, expiresMs);
     return null;
   }

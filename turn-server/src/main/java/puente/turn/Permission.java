@@ -1,5 +1,6 @@
 package puente.turn;
 
+import org.jspecify.annotations.Nullable;
 import puente.stun.TransportAddress;
 
 /** Leave for one peer IP address, of any port, to exchange data (RFC 8656 §9). */
@@ -33,6 +34,14 @@ final class Permission {
   long bytesTold;
 
   long packetsTold;
+
+  /** On a shared port: the peers of this address that are its allocation's. */
+  @Nullable Flow flows;
+
+  /** On a shared port: others for the same address, of other allocations. */
+  @Nullable Permission nextHolder;
+
+  @Nullable Permission previousHolder;
 
   Permission(long hi, long lo, Relay relay) {
     this.hi = hi;

@@ -20,6 +20,8 @@ final class Ports {
   private final Reservations reservations;
   private final Counters counters;
   private final RandomGenerator random;
+  private final SharedPorts shared;
+  private final Sharing sharing;
   private final int shard;
   private Set<TransportAddress> absent = Set.of();
   private int owned;
@@ -37,11 +39,20 @@ final class Ports {
       pools.add(pool);
       owned += pool.owned();
     }
+    shared = new SharedPorts(config, pools, counters, random);
+    sharing = new Sharing(config, this);
     show();
   }
 
   void reconfigure(TurnConfig config) {
     quarantineMs = config.lifetimes().quarantineMs();
+    shared.reconfigure(config);
+    sharing.reconfigure(config);
+  }
+
+  /** Which way data goes from those that many allocations are on. */
+  Sharing sharing() {
+    return sharing;
   }
 
   /** These relay addresses are not here: what is on them stays, and nothing new is put there. */
@@ -61,12 +72,13 @@ final class Ports {
       return false;
     }
     Family additional = wanted.additional();
-    return has(wanted.first()) || additional != null && has(additional);
+    boolean mayShare = shared.serves(wanted);
+    return has(wanted.first(), mayShare) || additional != null && has(additional, mayShare);
   }
 
-  private boolean has(Family family) {
+  private boolean has(Family family, boolean mayShare) {
     for (int i = 0; i < pools.size(); i++) {
-      if (serves(i, family) && pools.get(i).hasAny()) {
+      if (serves(i, family) && (pools.get(i).hasAny() || mayShare && shared.has(i))) {
         return true;
       }
     }
@@ -84,6 +96,12 @@ final class Ports {
     int start = addresses.isEmpty() ? 0 : random.nextInt(addresses.size());
     for (int n = 0; n < addresses.size(); n++) {
       int i = (start + n) % addresses.size();
+      Relay joined =
+          serves(i, family) && shared.serves(wanted) ? shared.join(i, addresses.get(i), now) : null;
+      if (joined != null) {
+        show();
+        return joined;
+      }
       int port = serves(i, family) ? take(pools.get(i), wanted, now) : PortPool.NONE;
       if (port != PortPool.NONE) {
         show();
@@ -91,6 +109,30 @@ final class Ports {
       }
     }
     return null;
+  }
+
+  /** A port for this allocation alone, on the address that it shares one of; null if none is left. */
+  @Nullable SpareRelay takeBeside(SharedRelay relay, long now) {
+    takeReturned(now);
+    PortPool pool = pools.get(indexOf(relay.local()));
+    int port = pool.take(now);
+    if (port == PortPool.NONE) {
+      return null;
+    }
+    show();
+    SpareRelay spare =
+        new SpareRelay(
+            relay.local().withPort(port),
+            relay.advertised().withPort(port),
+            relay,
+            random.nextLong());
+    spare.pool = pool;
+    counters.count(Counter.SHARED_PRIVATE_PORT);
+    return spare;
+  }
+
+  boolean hasBeside(SharedRelay relay) {
+    return pools.get(indexOf(relay.local())).hasAny();
   }
 
   private static int take(PortPool pool, Wanted wanted, long now) {
@@ -150,6 +192,19 @@ final class Ports {
     return Restored.NO_SUCH_ADDRESS;
   }
 
+  /** The same for one that was on a port with others: the first that comes back takes it. */
+  @Nullable SharedRelay rejoin(TransportAddress local, long now) {
+    takeReturned(now);
+    for (int i = 0; i < addresses.size(); i++) {
+      if (addresses.get(i).local().equals(local.withPort(0))) {
+        SharedRelay relay = shared.rejoin(i, addresses.get(i), local.port());
+        show();
+        return relay;
+      }
+    }
+    return null;
+  }
+
   /** The time of a hold is over. */
   void endHold(long token, long now) {
     Reservations.Held held = reservations.remove(token);
@@ -161,7 +216,11 @@ final class Ports {
   void giveBack(Relay relay, long now) {
     PortPool pool = relay.pool;
     Reservations.Held loan = relay.loan;
-    if (pool != null) {
+    if (relay instanceof SharedRelay one) {
+      if (shared.leave(one)) {
+        rest(relay.local(), now);
+      }
+    } else if (pool != null) {
       rest(relay.local(), now);
     } else if (loan != null) {
       reservations.giveBack(loan);
@@ -175,12 +234,13 @@ final class Ports {
     for (PortPool pool : pools) {
       pool.endRests(now);
     }
+    shared.onTime(now);
     show();
   }
 
   /** When the next port has rested enough. */
   long nextRestedAtMs() {
-    long next = Long.MAX_VALUE;
+    long next = shared.nextLookMs();
     for (PortPool pool : pools) {
       next = Math.min(next, pool.nextRestedAtMs());
     }

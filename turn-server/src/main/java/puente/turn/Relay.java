@@ -9,7 +9,7 @@ import puente.turn.store.Reservations;
  * One relayed transport address: bound, or about to be. {@code local} is what the socket is bound
  * to; {@code advertised} is what the client is told, which differs behind a 1:1 NAT (external-ip).
  */
-public final class Relay {
+public sealed class Relay permits SharedPort, SharedRelay, SpareRelay {
 
   /** What became of its socket. */
   enum State {
@@ -62,4 +62,35 @@ public final class Relay {
   public Family family() {
     return local.family();
   }
+
+  /** Whose socket it has: its own, unless others are on the same port. */
+  public Relay carrier() {
+    return this;
+  }
+
+  /** Whether others have its socket, too. */
+  public boolean isShared() {
+    return carrier() != this;
+  }
+
+  /** On what relay a peer's packet has come that came in here; null is nobody's, and counted. */
+  @Nullable Relay whose(long hi, long lo, int port, long now) {
+    return this;
+  }
+
+  /** By what its data leaves whatever the peer; null if that depends on it. */
+  @Nullable Relay direct() {
+    return this;
+  }
+
+  /** The private port beside a shared one, if that is open or being opened. */
+  @Nullable SpareRelay openSpare() {
+    return null;
+  }
+
+  /** A permission of its allocation is new. */
+  void hold(Permission permission) {}
+
+  /** A permission of its allocation has ended. */
+  void end(Permission permission) {}
 }

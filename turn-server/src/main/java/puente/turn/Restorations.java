@@ -4,15 +4,18 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import puente.stun.ChannelData;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.Method;
+import puente.stun.TransportAddress;
 import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.Snapshot;
 import puente.turn.store.Snapshot.BirthState;
 import puente.turn.store.Snapshot.ChannelState;
+import puente.turn.store.Snapshot.FlowState;
 import puente.turn.store.Snapshot.LoginState;
 import puente.turn.store.Snapshot.PermissionState;
 import puente.turn.store.Snapshot.RelayState;
@@ -68,6 +71,13 @@ final class Restorations {
     }
     install(snapshot, allocation, now);
     allocations.readmit(allocation, now, out);
+    for (Relay relay : relays) {
+      SpareRelay spare = relay.openSpare();
+      if (spare != null) {
+        spare.allocation = allocation;
+        out.bind(spare);
+      }
+    }
     return Restored.YES;
   }
 
@@ -100,15 +110,33 @@ final class Restorations {
     for (RelayState state : snapshot.relays()) {
       boolean twice = !relays.isEmpty() && relays.get(0).family() == state.local().family();
       if (now < state.expiresMs() && !twice) {
-        Relay relay = new Relay(state.local(), state.advertised());
-        relay.expiresMs = state.expiresMs();
-        outcome = allocations.ports().retake(relay, now);
-        if (outcome == Restored.YES) {
+        Relay relay = state.shared() ? rejoin(state, now) : null;
+        outcome = relay == null ? Restored.PORT_TAKEN : Restored.YES;
+        if (!state.shared()) {
+          relay = new Relay(state.local(), state.advertised());
+          outcome = allocations.ports().retake(relay, now);
+        }
+        if (relay != null && outcome == Restored.YES) {
+          relay.expiresMs = state.expiresMs();
           relays.add(relay);
         }
       }
     }
     return outcome;
+  }
+
+  /** With the port beside the shared one, if that is still free; else its peers get another. */
+  private @Nullable Relay rejoin(RelayState state, long now) {
+    SharedRelay relay = allocations.ports().rejoin(state.local(), now);
+    TransportAddress own = state.spare();
+    if (relay != null && own != null) {
+      SpareRelay spare =
+          new SpareRelay(own, relay.advertised().withPort(own.port()), relay, own.port());
+      if (allocations.ports().retake(spare, now) == Restored.YES) {
+        relay.spare = spare;
+      }
+    }
+    return relay;
   }
 
   private Allocation allocation(Snapshot snapshot, FiveTuple client, Mechanism mechanism) {
@@ -167,6 +195,12 @@ final class Restorations {
         allocation.permit(state.ip().hi(), state.ip().lo(), relay, endMs, counters);
       }
     }
+    for (FlowState flow : snapshot.flows()) {
+      Permission permission = allocation.permission(flow.peer().hi(), flow.peer().lo());
+      if (permission != null) {
+        allocations.ports().sharing().resume(permission, flow.peer(), flow.spare());
+      }
+    }
     for (ChannelState state : snapshot.channels()) {
       Channel before = allocation.channel(state.number());
       if (before != null && before.peer.equals(state.peer())) {
@@ -201,11 +235,25 @@ final class Restorations {
   Snapshot snapshotOf(Allocation allocation, String node) {
     List<RelayState> relays = new ArrayList<>(2);
     for (Relay relay : allocation.relays()) {
-      relays.add(new RelayState(relay.local(), relay.advertised(), relay.expiresMs));
+      SpareRelay spare = relay.openSpare();
+      relays.add(
+          new RelayState(
+              relay.local(),
+              relay.advertised(),
+              relay.expiresMs,
+              relay.isShared(),
+              spare == null ? null : spare.local()));
     }
     List<PermissionState> permissions = new ArrayList<>(allocation.permissions());
+    List<FlowState> flows = new ArrayList<>();
     allocation.forEachPermission(
-        permission -> permissions.add(new PermissionState(permission.ip(), permission.expiresMs)));
+        permission -> {
+          permissions.add(new PermissionState(permission.ip(), permission.expiresMs));
+          for (Flow flow = permission.flows; flow != null; flow = flow.next) {
+            TransportAddress peer = permission.ip().withPort(flow.port);
+            flows.add(new FlowState(peer, flow.relay instanceof SpareRelay));
+          }
+        });
     List<ChannelState> channels = new ArrayList<>(allocation.channels());
     allocation.forEachChannel(
         channel -> channels.add(new ChannelState(channel.number, channel.peer, channel.expiresMs)));
@@ -218,7 +266,8 @@ final class Restorations {
         birthOf(allocation),
         relays,
         permissions,
-        channels);
+        channels,
+        flows);
   }
 
   private LoginState loginOf(Allocation allocation) {

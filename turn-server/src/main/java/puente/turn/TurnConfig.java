@@ -119,6 +119,11 @@ public final class TurnConfig {
     return of.portMax;
   }
 
+  /** {@code shared-relay-ports}: of each shard on each relay address; 0 shares none. */
+  public int sharedPorts() {
+    return of.sharedPorts;
+  }
+
   public Lifetimes lifetimes() {
     return of.lifetimes;
   }
@@ -246,6 +251,7 @@ public final class TurnConfig {
     private List<RelayAddress> relayAddresses = List.of();
     private int portMin = 49152;
     private int portMax = 65535;
+    private int sharedPorts;
     private Lifetimes lifetimes = Lifetimes.STANDARD;
     private Limits limits = Limits.STANDARD;
     private PeerPolicy peers = PeerPolicy.SAFE;
@@ -278,6 +284,7 @@ public final class TurnConfig {
       relayAddresses = other.relayAddresses;
       portMin = other.portMin;
       portMax = other.portMax;
+      sharedPorts = other.sharedPorts;
       lifetimes = other.lifetimes;
       limits = other.limits;
       peers = other.peers;
@@ -363,6 +370,11 @@ public final class TurnConfig {
     public Builder ports(int min, int max) {
       portMin = min;
       portMax = max;
+      return this;
+    }
+
+    public Builder sharedPorts(int value) {
+      sharedPorts = value;
       return this;
     }
 

@@ -464,7 +464,7 @@ public final class TurnServer {
     Refuse refusal =
         request.method() == Method.CREATE_PERMISSION
             ? peers.createPermission(message, allocation, now)
-            : peers.channelBind(message, allocation, now);
+            : peers.channelBind(message, allocation, now, out);
     if (refusal == null) {
       allocations.changed(allocation, out);
       out.note(Notes.permitted(message, allocation, now));

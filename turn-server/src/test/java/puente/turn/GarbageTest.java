@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import puente.stun.BindingConfig;
 import puente.stun.BindingServer;
@@ -34,14 +35,29 @@ class GarbageTest {
 
   @Test
   void channelDataIsRelayedWithoutGarbage() {
-    Lab lab = new Lab(Lab.noAuth().limits(Limits.STANDARD.withBytesPerSecond(1 << 30)).build());
+    relaysWithoutGarbage(0);
+  }
+
+  /** The second one's peer is the first one's on the shared port, so that its own port is used. */
+  @Test
+  void norIsThereOnASharedPort() {
+    relaysWithoutGarbage(1);
+  }
+
+  private void relaysWithoutGarbage(int sharedPorts) {
+    Limits limits = Limits.STANDARD.withBytesPerSecond(1 << 30);
+    Lab lab = new Lab(Lab.noAuth().limits(limits).sharedPorts(sharedPorts).build());
     Client one = lab.client("192.0.2.7:4000");
     Client two = lab.client("192.0.2.8:4000");
     for (Client each : new Client[] {one, two}) {
       each.allocates();
       each.sends(channelBind(0x4000, "192.0.2.200:7000")).succeeds();
     }
-    Relay[] relays = lab.open.toArray(Relay[]::new);
+    one.sendsChannelData(0x4000, "by the first");
+    two.sendsChannelData(0x4000, "by the second");
+    Relay[] relays =
+        lab.atPeers.stream().map(packet -> packet.from().carrier()).toArray(Relay[]::new);
+    assertEquals(2, Set.of(relays).size());
     Tally tally = new Tally();
     Packet up = Lab.packet(frame(0x4000, 1200), one.tuple.client());
     Packet down = Lab.packet(new byte[1200], PEER);

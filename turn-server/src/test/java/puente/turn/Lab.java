@@ -213,7 +213,7 @@ final class Lab implements Effects {
   void peerSends(TransportAddress from, TransportAddress to, String text) {
     for (Relay relay : open) {
       if (relay.advertised().equals(to) || relay.local().equals(to)) {
-        server.onPeer(relay, packet(text.getBytes(), from), now, this);
+        server.onPeer(relay.carrier(), packet(text.getBytes(), from), now, this);
         settle();
         return;
       }
@@ -223,7 +223,8 @@ final class Lab implements Effects {
   void icmp(TransportAddress relayed, TransportAddress peer, int type, int code, int data) {
     for (Relay relay : open) {
       if (relay.advertised().equals(relayed)) {
-        server.onIcmp(relay, peer, type, code, data, now, this);
+        server.onIcmp(relay.carrier(), peer, type, code, data, now, this);
+        return;
       }
     }
   }
@@ -322,7 +323,7 @@ final class Lab implements Effects {
     for (Relay other : open) {
       if (other.local().equals(peer)) {
         byte[] data = bytes(packet, offset, length);
-        inputs.add(() -> server.onPeer(other, packet(data, relay.local()), now, this));
+        inputs.add(() -> server.onPeer(other.carrier(), packet(data, relay.local()), now, this));
         return;
       }
     }

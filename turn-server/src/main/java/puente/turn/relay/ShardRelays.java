@@ -26,15 +26,25 @@ final class ShardRelays {
       return;
     }
     try {
-      relay.socket =
-          shard
-              .loop()
-              .datagrams()
-              .open(relay.local(), Datagrams.Role.RELAY, 0, new PeerSide(shard, relay));
+      relay.socket = relay.isShared() ? shared(relay.carrier()) : open(relay, Datagrams.Role.RELAY);
       bound(relay);
     } catch (BindFailure failure) {
       failed(relay, failure);
     }
+  }
+
+  /** The socket of a port with many allocations: opened for the first, and never closed. */
+  private Object shared(Relay port) throws BindFailure {
+    Object open = port.socket;
+    if (open == null) {
+      open = open(port, Datagrams.Role.SHARED_RELAY);
+      port.socket = open;
+    }
+    return open;
+  }
+
+  private UdpSocket open(Relay relay, Datagrams.Role role) throws BindFailure {
+    return shard.loop().datagrams().open(relay.local(), role, 0, new PeerSide(shard, relay));
   }
 
   void bound(Relay relay) {
@@ -53,7 +63,9 @@ final class ShardRelays {
   void unbind(Relay relay) {
     if (relay.socket instanceof UdpSocket socket) {
       relay.socket = null;
-      socket.close();
+      if (!relay.isShared()) {
+        socket.close();
+      }
     } else if (relay.socket instanceof TcpRelay stream) {
       relay.socket = null;
       stream.close();

@@ -26,9 +26,24 @@ public record Snapshot(
     BirthState birth,
     List<RelayState> relays,
     List<PermissionState> permissions,
-    List<ChannelState> channels) {
+    List<ChannelState> channels,
+    List<FlowState> flows) {
+
+  public Snapshot(
+      AllocationKey key,
+      String node,
+      long epoch,
+      long revision,
+      LoginState login,
+      BirthState birth,
+      List<RelayState> relays,
+      List<PermissionState> permissions,
+      List<ChannelState> channels) {
+    this(key, node, epoch, revision, login, birth, relays, permissions, channels, List.of());
+  }
 
   public Snapshot {
+    flows = List.copyOf(flows);
     relays = List.copyOf(relays);
     permissions = List.copyOf(permissions);
     channels = List.copyOf(channels);
@@ -73,8 +88,23 @@ public record Snapshot(
     }
   }
 
-  /** A relayed address: what its socket is bound to, what clients are told, until when. */
-  public record RelayState(TransportAddress local, TransportAddress advertised, long expiresMs) {}
+  /**
+   * A relayed address: what its socket is bound to, what clients are told, until when.
+   *
+   * @param shared whether other allocations may be on the same port
+   * @param spare the port beside a shared one, for the peers that are another's there; or null
+   */
+  public record RelayState(
+      TransportAddress local,
+      TransportAddress advertised,
+      long expiresMs,
+      boolean shared,
+      @Nullable TransportAddress spare) {
+
+    public RelayState(TransportAddress local, TransportAddress advertised, long expiresMs) {
+      this(local, advertised, expiresMs, false, null);
+    }
+  }
 
   /**
    * @param ip with port 0
@@ -82,6 +112,13 @@ public record Snapshot(
   public record PermissionState(TransportAddress ip, long expiresMs) {}
 
   public record ChannelState(int number, TransportAddress peer, long expiresMs) {}
+
+  /**
+   * A peer that is this allocation's on a shared port.
+   *
+   * @param spare whether it is so on the port beside that one
+   */
+  public record FlowState(TransportAddress peer, boolean spare) {}
 
   public String user() {
     return login.user;
@@ -103,7 +140,7 @@ public record Snapshot(
   /** The same under another owner, who outdoes the former one. */
   public Snapshot ownedBy(String newNode, long newEpoch) {
     return new Snapshot(
-        key, newNode, newEpoch, revision, login, birth, relays, permissions, channels);
+        key, newNode, newEpoch, revision, login, birth, relays, permissions, channels, flows);
   }
 
   /** Whether this one counts, and not the other of the same key. */

@@ -69,6 +69,9 @@ public final class SnapshotCodec {
       out.address(channel.peer());
       out.to.putLong(channel.expiresMs());
     }
+    if (snapshot.relays().stream().anyMatch(Snapshot.RelayState::shared)) {
+      out.shared(snapshot);
+    }
     return out.bytes();
   }
 
@@ -112,7 +115,8 @@ public final class SnapshotCodec {
         + 3 * texts
         + snapshot.relays().size() * (2 * ADDRESS_MAX + 8)
         + snapshot.permissions().size() * (ADDRESS_MAX + 8)
-        + snapshot.channels().size() * (ADDRESS_MAX + 10);
+        + snapshot.channels().size() * (ADDRESS_MAX + 10)
+        + snapshot.flows().size() * (ADDRESS_MAX + 1);
   }
 
   /** These bytes are no snapshot. */
@@ -149,6 +153,22 @@ public final class SnapshotCodec {
         to.putLong(address.hi()).putLong(address.lo());
       }
       to.putShort((short) address.port());
+    }
+
+    /** Of each relayed address whether it is shared, and the port beside it; then the flows. */
+    void shared(Snapshot snapshot) {
+      for (Snapshot.RelayState relay : snapshot.relays()) {
+        TransportAddress spare = relay.spare();
+        to.put((byte) ((relay.shared() ? 1 : 0) | (spare == null ? 0 : 2)));
+        if (spare != null) {
+          address(spare);
+        }
+      }
+      to.putInt(snapshot.flows().size());
+      for (Snapshot.FlowState flow : snapshot.flows()) {
+        to.put((byte) (flow.spare() ? 1 : 0));
+        address(flow.peer());
+      }
     }
 
     void text(String text) {
@@ -203,7 +223,29 @@ public final class SnapshotCodec {
         int number = from.getShort() & 0xffff;
         channels.add(new Snapshot.ChannelState(number, address(), from.getLong()));
       }
-      return new Snapshot(key, node, epoch, revision, login, birth, relays, permissions, channels);
+      List<Snapshot.FlowState> flows = from.hasRemaining() ? shared(relays) : List.of();
+      return new Snapshot(
+          key, node, epoch, revision, login, birth, relays, permissions, channels, flows);
+    }
+
+    /** What stands after the rest, if there are shared ports; older writers knew none. */
+    private List<Snapshot.FlowState> shared(List<Snapshot.RelayState> relays) {
+      for (int i = 0; i < relays.size(); i++) {
+        Snapshot.RelayState own = relays.get(i);
+        int flags = check(from.get(), 3);
+        TransportAddress spare = (flags & 2) == 0 ? null : address();
+        relays.set(
+            i,
+            new Snapshot.RelayState(
+                own.local(), own.advertised(), own.expiresMs(), (flags & 1) != 0, spare));
+      }
+      int count = check(from.getInt(), LIST_MAX);
+      List<Snapshot.FlowState> flows = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        boolean spare = check(from.get(), 1) == 1;
+        flows.add(new Snapshot.FlowState(address(), spare));
+      }
+      return flows;
     }
 
     AllocationKey key() {

@@ -166,6 +166,52 @@ class TurnNodeTest {
     }
   }
 
+  /** Three on one port: each peer's packets reach whose they are, and a port more is opened. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void allocationsShareAPort(UdpIo io) throws Exception {
+    stop();
+    loops = EventLoops.open(1, io, true);
+    node = startOn(loops, 0, 1);
+    try (DatagramSocket ana = socket();
+        DatagramSocket eva = socket();
+        DatagramSocket leo = socket();
+        DatagramSocket peer = socket();
+        DatagramSocket other = socket()) {
+      TransportAddress shared = allocate(ana, endpoint(Transport.UDP));
+      assertEquals(shared, allocate(eva, endpoint(Transport.UDP)));
+      assertEquals(shared, allocate(leo, endpoint(Transport.UDP)));
+      bindChannel(ana, peer);
+      bindChannel(eva, other);
+      bindChannel(leo, peer);
+      relaysBothWays(ana, peer, 1100);
+      assertEquals(shared, relaysBothWays(eva, other, 1101));
+      TransportAddress own = relaysBothWays(leo, peer, 1102);
+      assertTrue(own.port() != shared.port(), "a port of its own");
+      assertEquals(shared, relaysBothWays(ana, peer, 1103));
+      MessageBuilder refresh = request(Method.REFRESH).i32(AttributeType.LIFETIME, 0);
+      for (DatagramSocket client : List.of(ana, eva, leo)) {
+        exchange(client, endpoint(Transport.UDP), refresh);
+      }
+      assertThrows(IOException.class, () -> new DatagramSocket(Addresses.of(shared)).close());
+      assertEquals(shared, allocate(other, endpoint(Transport.UDP)));
+      assertEquals(0, node.datagramCounters().stream().mapToLong(c -> c.value(Fact.DEFECTS)).sum());
+    }
+  }
+
+  /** By what address the peer saw it. */
+  private TransportAddress relaysBothWays(DatagramSocket client, DatagramSocket peer, int length)
+      throws IOException {
+    byte[] payload = payload(length);
+    send(client, endpoint(Transport.UDP), channelData(payload));
+    DatagramPacket atPeer = receive(peer);
+    assertArrayEquals(payload, bytes(atPeer));
+    TransportAddress from = Addresses.of((InetSocketAddress) atPeer.getSocketAddress());
+    send(peer, from, payload);
+    assertArrayEquals(channelData(payload), bytes(receive(client)));
+    return from;
+  }
+
   private static long allocated(ThreadMXBean threads, long[] ids) {
     long sum = 0;
     for (long id : ids) {
@@ -183,10 +229,15 @@ class TurnNodeTest {
   }
 
   private static TurnNode startOn(EventLoops loops, int port) throws BindFailure {
+    return startOn(loops, port, 0);
+  }
+
+  private static TurnNode startOn(EventLoops loops, int port, int sharedPorts) throws BindFailure {
     TurnConfig turn =
         TurnConfig.builder()
             .noAuth()
             .relayAddresses(new RelayAddress(LOOPBACK))
+            .sharedPorts(sharedPorts)
             .peers(PeerPolicy.SAFE.withLoopback(true))
             .build();
     List<TurnNode.Listen> listen =

@@ -20,6 +20,7 @@ import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.store.Snapshot.BirthState;
 import puente.turn.store.Snapshot.ChannelState;
+import puente.turn.store.Snapshot.FlowState;
 import puente.turn.store.Snapshot.LoginState;
 import puente.turn.store.Snapshot.PermissionState;
 import puente.turn.store.Snapshot.RelayState;
@@ -50,6 +51,33 @@ class SnapshotCodecTest {
   void bytesAreAsWritten() {
     assertEquals(HexFormat.of().formatHex(hex(V2)), HexFormat.of().formatHex(encoded(sample())));
     assertEquals(sample(), SnapshotCodec.decode(hex(V2)));
+  }
+
+  /** What a version gains stands at its end, where readers of before have stopped. */
+  @Test
+  void sharedPortsStandAfterTheRest() {
+    Snapshot plain = sample();
+    Snapshot shared = withFlows(plain, List.of(new RelayState(RELAY, PUBLIC, 1, true, PUBLIC)));
+    byte[] bytes = encoded(shared);
+    assertEquals(shared, SnapshotCodec.decode(bytes));
+    byte[] before =
+        encoded(withFlows(plain, List.of(new RelayState(RELAY, PUBLIC, 1, false, null))));
+    assertArrayEquals(before, Arrays.copyOf(bytes, before.length));
+    assertNull(SnapshotCodec.decode(Arrays.copyOf(bytes, bytes.length - 1)));
+  }
+
+  private static Snapshot withFlows(Snapshot of, List<RelayState> relays) {
+    return new Snapshot(
+        of.key(),
+        of.node(),
+        of.epoch(),
+        of.revision(),
+        of.login(),
+        of.birth(),
+        relays,
+        of.permissions(),
+        of.channels(),
+        relays.get(0).shared() ? List.of(new FlowState(PEER, false)) : List.of());
   }
 
   @Test
