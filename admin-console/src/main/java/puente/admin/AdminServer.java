@@ -113,6 +113,7 @@ public final class AdminServer {
   private final ApiTable table = new ApiTable();
   private final ConsoleFiles console = new ConsoleFiles();
   private final LiveRoom live;
+  private final MetricsPage metrics;
   private final Map<String, Page> pageByPath;
   private final HttpServer server;
 
@@ -124,7 +125,7 @@ public final class AdminServer {
             options.token, options.address.isLoopbackAddress(), options.singleSignOn != null, desk);
     connections = new AdminConnections(vertx, AdminConnections.FIRST_REQUEST_MS);
     HealthPages health = new HealthPages(view);
-    MetricsPage metrics = new MetricsPage(context, view);
+    metrics = new MetricsPage(vertx, view);
     trail = new AuditTrail(kept.audit, vertx, options.identity.node);
     operations = new OperationsRoutes(view, kept.orders, trail, options.identity);
     turnAccess = new TurnAccessRoutes(kept.orders.turn, trail, vertx);
@@ -207,6 +208,7 @@ public final class AdminServer {
         .eventually(turnAccess::close)
         .eventually(singleSignOn::close)
         .eventually(trail::close)
+        .eventually(metrics::close)
         .eventually(desk::close)
         .toCompletionStage();
   }

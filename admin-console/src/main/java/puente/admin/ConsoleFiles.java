@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -37,6 +38,18 @@ final class ConsoleFiles {
 
   /** Also the page at {@code /}. */
   private static final String INDEX = "index.html";
+
+  /** Made of the modules, and of the styles in this order. */
+  private static final String SCRIPT = "console.js";
+
+  private static final String STYLE = "console.css";
+  private static final List<String> STYLES =
+      List.of(
+          "css/tokens.css",
+          "css/base.css",
+          "css/console.css",
+          "css/pages.css",
+          "vendor/uplot/uPlot.min.css");
 
   /** Of this server or of another one: while nodes of two versions run, a page may come here. */
   private static final Pattern EDITION = Pattern.compile("/e-[A-Za-z0-9_-]{1,64}(?=/)");
@@ -114,6 +127,8 @@ final class ConsoleFiles {
 
   ConsoleFiles() {
     Map<String, byte[]> bytesByName = load();
+    bytesByName.put(SCRIPT, ConsoleBundle.of(bytesByName, "js/main.js"));
+    bytesByName.put(STYLE, joined(bytesByName));
     String edition = "e-" + edition(bytesByName) + "/";
     bytesByName.forEach(
         (name, bytes) -> {
@@ -132,25 +147,24 @@ final class ConsoleFiles {
     return tag(all.toString().getBytes(StandardCharsets.UTF_8)).substring(1, 12);
   }
 
-  /** With the names of this edition, and all modules at once instead of one import after the other. */
-  private static byte[] page(Map<String, byte[]> bytesByName, String edition) {
-    String text =
-        LINKED
-            .matcher(
-                new String(Objects.requireNonNull(bytesByName.get(INDEX)), StandardCharsets.UTF_8))
-            .replaceAll(
-                link ->
-                    bytesByName.containsKey(link.group(2))
-                        ? "$1=\"" + edition + "$2\""
-                        : Matcher.quoteReplacement(link.group()));
-    StringBuilder modules = new StringBuilder();
-    for (String name : bytesByName.keySet()) {
-      String link = edition + name;
-      if (name.startsWith("js/") && !text.contains('"' + link + '"')) {
-        modules.append("<link rel=\"modulepreload\" href=\"").append(link).append("\">");
-      }
+  private static byte[] joined(Map<String, byte[]> bytesByName) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (String name : STYLES) {
+      all.writeBytes(Objects.requireNonNull(bytesByName.get(name), name));
     }
-    return text.replace("</head>", modules + "\n</head>").getBytes(StandardCharsets.UTF_8);
+    return all.toByteArray();
+  }
+
+  /** With the names of this edition. */
+  private static byte[] page(Map<String, byte[]> bytesByName, String edition) {
+    return LINKED
+        .matcher(new String(Objects.requireNonNull(bytesByName.get(INDEX)), StandardCharsets.UTF_8))
+        .replaceAll(
+            link ->
+                bytesByName.containsKey(link.group(2))
+                    ? "$1=\"" + edition + "$2\""
+                    : Matcher.quoteReplacement(link.group()))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /**

@@ -1,7 +1,8 @@
 package puente.admin;
 
-import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Locale;
@@ -16,12 +17,14 @@ final class MetricsPage {
 
   private static final String OPEN_METRICS = "application/openmetrics-text";
 
-  private final Context context;
+  /** Its own: who writes files waits for disks, and who scrapes would wait with them. */
+  private final WorkerExecutor reader;
+
   private final NodeView view;
   private int waiting;
 
-  MetricsPage(Context context, NodeView view) {
-    this.context = context;
+  MetricsPage(Vertx vertx, NodeView view) {
+    reader = vertx.createSharedWorkerExecutor("puente-metrics", 1);
     this.view = view;
   }
 
@@ -37,10 +40,14 @@ final class MetricsPage {
     }
     boolean openMetrics = prefersOpenMetrics(request.headers().getAll("Accept"));
     waiting++;
-    return context
-        .executeBlocking(() -> view.metrics(names, openMetrics), true)
+    return reader
+        .executeBlocking(() -> view.metrics(names, openMetrics))
         .onComplete(done -> waiting--)
         .map(read -> new Answer(200, read.contentType(), read.text()));
+  }
+
+  Future<Void> close() {
+    return reader.close();
   }
 
   /** Null for names that nobody knows; what else is asked for is not looked at. */

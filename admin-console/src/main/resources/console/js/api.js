@@ -71,7 +71,7 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
   const limit = AbortSignal.timeout(LIMIT_MS);
   let response;
   try {
-    response = await fetch(path.startsWith("/") && !path.startsWith(BASE) ? BASE + path : path, {
+    response = await (early(asked) ?? fetch(path.startsWith("/") && !path.startsWith(BASE) ? BASE + path : path, {
       method,
       headers,
       credentials: "same-origin",
@@ -79,7 +79,7 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
       redirect: "error",
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
+    }));
   } catch (failed) {
     if (signal?.aborted) throw failed;
     throw new Problem(0, failed.name === "TimeoutError" ? { detail: "No answer within 15 s." } : {}, asked);
@@ -94,6 +94,14 @@ async function call(method, path, body, { signal, ifMatch } = {}) {
   );
   if (response.status === 401 && !path.startsWith("/auth")) onSignedOut(problem);
   throw problem;
+}
+
+/** What `early.js` has asked before this was here; once. */
+function early(asked) {
+  if (asked !== "GET /auth") return undefined;
+  const answer = globalThis.earlyAuth;
+  globalThis.earlyAuth = undefined;
+  return answer;
 }
 
 async function read(response) {

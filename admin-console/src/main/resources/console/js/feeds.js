@@ -147,6 +147,25 @@ function judge() {
   if (isNews) tell({ name: "live", data: live });
 }
 
+const asking = new Map();
+
+/** Parts of a page that ask the same at once get one answer; it is given up when all of them do. */
+function shared(path, signal) {
+  const one = asking.get(path) ?? { users: 0, abort: new AbortController() };
+  const forget = () => asking.get(path) === one && asking.delete(path);
+  if (!one.answer) {
+    asking.set(path, one);
+    one.answer = get(path, { signal: one.abort.signal }).finally(forget);
+  }
+  one.users++;
+  signal.addEventListener("abort", () => {
+    if (--one.users > 0) return;
+    forget();
+    one.abort.abort();
+  });
+  return one.answer;
+}
+
 /** Whether a node that lives is not in it. */
 export const lacks = value => value?.coverage?.missing?.length > 0;
 
@@ -208,7 +227,7 @@ export class Feed {
     this.abort = new AbortController();
     const { signal } = this.abort;
     try {
-      const value = await get(typeof this.path === "function" ? this.path() : this.path, { signal });
+      const value = await shared(typeof this.path === "function" ? this.path() : this.path, signal);
       if (signal.aborted) return;
       if (this.isSum && lacks(value) && !lacks(this.value) && Date.now() - this.at < WHOLE_MS) return heard();
       this.value = value;

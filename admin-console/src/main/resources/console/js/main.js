@@ -18,7 +18,7 @@ const RANKS = { viewer: 1, operator: 2, admin: 3 };
 
 const app = document.getElementById("app");
 /** What the shell shows besides the page. */
-export const frame = { visitor: null, overview: null, events: [], page: null, ctx: null };
+const frame = { visitor: null, overview: null, events: [], page: null, ctx: null };
 
 async function begin() {
   let visitor;
@@ -43,7 +43,7 @@ function signedOut() {
 
 function enter(visitor) {
   frame.visitor = visitor;
-  app.replaceChildren(buildShell(frame));
+  app.replaceChildren(buildShell({ draw, repaint, signOut }));
   settle(app);
   feeds.start();
   frame.overview = new Feed("/overview", { event: "overview", every: 2_000, onChange: drawChrome });
@@ -52,9 +52,9 @@ function enter(visitor) {
   show();
 }
 
-export const can = role => (RANKS[frame.visitor?.role] ?? 0) >= RANKS[role];
+const can = role => (RANKS[frame.visitor?.role] ?? 0) >= RANKS[role];
 
-export async function signOut() {
+async function signOut() {
   await post("/auth/logout").catch(() => {});
   signedOut();
 }
@@ -62,7 +62,7 @@ export async function signOut() {
 let wanted = 0;
 
 /** Once a frame, however many things changed. */
-export function draw() {
+function draw() {
   if (wanted) return;
   wanted = requestAnimationFrame(() => {
     wanted = 0;
@@ -94,7 +94,7 @@ function drawChrome() {
 }
 
 /** The page for where we are; the same page keeps its state when only words of the URL change. */
-export function show() {
+function show() {
   if (!frame.visitor) return;
   const where = here();
   const { page, id } = pageFor(where);
@@ -169,7 +169,7 @@ function rung(alert) {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 
 /** The colours changed. */
-export function repaint() {
+function repaint() {
   forgetInk();
   tellAll("paint");
 }

@@ -9,7 +9,6 @@ import { help } from "./keys.js";
 import { ask, toast } from "./dialog.js";
 import { state } from "./parts.js";
 import { post, useSession } from "./api.js";
-import { draw, repaint, signOut } from "./main.js";
 
 const RAIL = [
   ["/", "overview", "Overview"],
@@ -27,7 +26,11 @@ const RAIL = [
   ["/diag", "diag", "Diagnostics"],
 ];
 
-export function buildShell(frame) {
+/** Draws, repaints and signs out: the console itself does. */
+let acts;
+
+export function buildShell(own) {
+  acts = own;
   document.getElementById("skip").onclick = event => {
     event.preventDefault();
     document.getElementById("main").focus();
@@ -285,7 +288,7 @@ function nextTheme() {
   } catch {
     /* a private window: the choice lasts for this page */
   }
-  repaint();
+  acts.repaint();
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
@@ -336,7 +339,7 @@ function account(frame) {
       ),
     ),
     onDone: async () => {
-      if (isPerson) await signOut();
+      if (isPerson) await acts.signOut();
     },
   });
 }
@@ -344,8 +347,8 @@ function account(frame) {
 function switchZone(event) {
   useUtc(!isUtc());
   event.currentTarget.setAttribute("aria-pressed", String(isUtc()));
-  repaint();
-  draw();
+  acts.repaint();
+  acts.draw();
 }
 
 function changePassword(frame) {
@@ -390,7 +393,7 @@ function everywhere() {
     effects: [{ kind: "warn", text: "All your console sessions end,", more: "this one too." }],
     onDone: async () => {
       await post("/auth/logout-everywhere");
-      await signOut();
+      await acts.signOut();
     },
   });
 }

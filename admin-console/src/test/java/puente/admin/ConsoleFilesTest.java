@@ -72,7 +72,9 @@ class ConsoleFilesTest {
             .results()
             .map(link -> link.group(1))
             .toList();
-    assertTrue(links.stream().anyMatch(link -> link.endsWith("/js/pages/capacity.js")), page);
+    assertEquals(
+        List.of("icon.svg", "console.css", "early.js", "uPlot.iife.min.js", "console.js"),
+        links.stream().map(link -> link.substring(link.lastIndexOf('/') + 1)).toList());
     for (String link : links) {
       HttpResponse<String> file = server.get("/" + link);
       assertEquals(200, file.statusCode(), link);
@@ -81,11 +83,24 @@ class ConsoleFilesTest {
       assertEquals(1, links.stream().filter(link::equals).count(), link);
     }
     String script =
-        links.stream().filter(link -> link.endsWith("/main.js")).findFirst().orElseThrow();
+        links.stream().filter(link -> link.endsWith("/console.js")).findFirst().orElseThrow();
     HttpResponse<String> ofAnother =
         server.get("/e-another" + script.substring(script.indexOf('/')));
     assertEquals("no-cache", header(ofAnother, "cache-control"));
     assertEquals(server.get("/" + script).body(), ofAnother.body());
+  }
+
+  /** All modules in one script, none of them left out and nothing left to be fetched. */
+  @Test
+  void joinsItsModules() throws Exception {
+    String script = server.get("/console.js").body();
+    assertTrue(script.lines().noneMatch(line -> line.matches("(?:import|export)\\b.*")), script);
+    for (String module : List.of("/js/main.js", "/js/pages/capacity.js", "/js/chart.js")) {
+      String last =
+          server.get(module).body().lines().filter(line -> !line.isEmpty()).toList().getLast();
+      assertTrue(script.contains(last), module);
+    }
+    assertTrue(server.get("/console.css").body().contains(server.get("/css/pages.css").body()));
   }
 
   /** RFC 9110 §12.5.3: each form has a tag of its own, and caches are told that there are two. */

@@ -50,7 +50,10 @@ final class HistoryFile {
     }
   }
 
-  /** Adds points, and has them on the disk. */
+  /**
+   * Adds points. They are with the system when this returns: the end of the process does not lose
+   * them. To wait for the disk each minute, once for each node, would be a lot for a minute of history.
+   */
   void add(List<byte[]> points) throws IOException {
     boolean isNew = !Files.exists(path);
     try (FileChannel out =
@@ -62,7 +65,6 @@ final class HistoryFile {
       for (byte[] point : points) {
         out.write(ByteBuffer.wrap(point));
       }
-      out.force(false);
     }
   }
 

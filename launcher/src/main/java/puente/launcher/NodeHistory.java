@@ -1,20 +1,25 @@
 package puente.launcher;
 
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.event.Level;
@@ -39,13 +44,21 @@ final class NodeHistory {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private final Vertx vertx;
+  /** Of one node; a day and a half of minutes, while a disk does not take them. */
+  private static final int UNWRITTEN_MAX = 2000;
+
+  /** After so long the log says where a write is held up. */
+  private static final int WRITE_MINUTES = 5;
+
+  /** A disk may keep a writer for minutes: nothing else waits in this one's line. */
+  private final WorkerExecutor writer;
+
   private final Cluster cluster;
   private final Consumer<Runnable> loop;
   private final Path directory;
   private final History own = new History(this::closed);
   private final Map<String, History> others = new HashMap<>();
-  private final Map<String, List<byte[]>> unwritten = new HashMap<>();
+  private final Map<String, Deque<byte[]>> unwritten = new HashMap<>();
   private final Set<String> asked = new HashSet<>();
   private boolean writing;
 
@@ -53,7 +66,7 @@ final class NodeHistory {
    * @param loop runs something on the control loop
    */
   NodeHistory(Vertx vertx, StateDirectory state, Cluster cluster, Consumer<Runnable> loop) {
-    this.vertx = vertx;
+    writer = vertx.createSharedWorkerExecutor("puente-history", 1, WRITE_MINUTES, TimeUnit.MINUTES);
     this.cluster = cluster;
     this.loop = loop;
     directory = state.directory().resolve(DIRECTORY);
@@ -191,8 +204,17 @@ final class NodeHistory {
   }
 
   private void later(String node, byte[] point) {
-    unwritten.computeIfAbsent(node, any -> new ArrayList<>()).add(point);
+    Deque<byte[]> waiting = unwritten.computeIfAbsent(node, any -> new ArrayDeque<>());
+    waiting.add(point);
+    if (waiting.size() > UNWRITTEN_MAX) {
+      waiting.remove();
+      notKept("the disk does not take them");
+    }
     write();
+  }
+
+  private static void notKept(String reason) {
+    Events.limited("history-not-kept", Level.WARN, "history-not-kept", "reason", reason);
   }
 
   /** One at a time; what comes meanwhile goes with the next. */
@@ -201,28 +223,23 @@ final class NodeHistory {
       return;
     }
     writing = true;
-    Map<String, List<byte[]>> batch = new HashMap<>(unwritten);
+    Map<String, List<byte[]>> batch = new HashMap<>();
+    unwritten.forEach((node, points) -> batch.put(node, List.copyOf(points)));
     unwritten.clear();
     var unused =
-        vertx
-            .executeBlocking(() -> write(batch), true)
-            .onComplete(
-                done ->
-                    loop.accept(
-                        () -> {
-                          writing = false;
-                          if (done.failed()) {
-                            Events.limited(
-                                "history-not-kept",
-                                Level.WARN,
-                                "history-not-kept",
-                                "reason",
-                                String.valueOf(done.cause().getMessage()));
-                          } else {
-                            done.result().forEach(this::shorten);
-                            write();
-                          }
-                        }));
+        writer
+            .executeBlocking(() -> write(batch))
+            .onComplete(done -> loop.accept(() -> wrote(done)));
+  }
+
+  private void wrote(AsyncResult<List<String>> done) {
+    writing = false;
+    if (done.failed()) {
+      notKept(String.valueOf(done.cause().getMessage()));
+    } else {
+      done.result().forEach(this::shorten);
+      write();
+    }
   }
 
   /** Answers whose file has become long. */
@@ -242,11 +259,17 @@ final class NodeHistory {
     byte[][] all = HistoryFile.snapshot(node.equals(cluster.nodeId()) ? own : historyOf(node));
     HistoryFile file = new HistoryFile(pathOf(node));
     var unused =
-        vertx.executeBlocking(
-            () -> {
-              file.write(all);
-              return all.length;
-            },
-            true);
+        writer
+            .executeBlocking(
+                () -> {
+                  file.write(all);
+                  return all.length;
+                })
+            .onFailure(failure -> loop.accept(() -> notKept(String.valueOf(failure.getMessage()))));
+  }
+
+  /** After what is being written. */
+  void stop() {
+    var unused = writer.close();
   }
 }

@@ -151,6 +151,7 @@ final class NodeLive implements LiveView {
   void stop() {
     vertx.cancelTimer(timer);
     vertx.cancelTimer(socketsTimer);
+    histories.stop();
   }
 
   @Override
