@@ -8,7 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import puente.net.Addresses;
@@ -37,6 +39,50 @@ final class NodeAddresses {
     return machine();
   }
 
+  /** Where to listen, but for what other servers have as well. */
+  static List<InetAddress> unicast(Config config) {
+    List<InetAddress> anycast = config.all(ProtocolSettings.ANYCAST_IP);
+    return listening(config).stream().filter(ip -> !anycast.contains(ip)).toList();
+  }
+
+  /**
+   * Where clients that come by an anycast address are sent (RFC 8155 §6), without ports: to the
+   * address that this machine reaches the world from, if it listens there.
+   */
+  static Map<TransportAddress, TransportAddress> unicastByAnycast(Config config)
+      throws StartFailure {
+    Map<TransportAddress, TransportAddress> found = new HashMap<>();
+    for (InetAddress anycast : config.all(ProtocolSettings.ANYCAST_IP)) {
+      TransportAddress local = Addresses.of(anycast, 0);
+      String name = "anycast-ip=" + Type.show(anycast);
+      if (!listening(config).contains(anycast)) {
+        throw StartFailure.configuration(name + ": the server does not listen there");
+      }
+      if (relay(config).stream().anyMatch(relay -> relay.local().equals(local))) {
+        throw StartFailure.configuration(name + ": relays need an address that is ours alone");
+      }
+      found.put(local, alone(local.family(), config, name));
+    }
+    return found;
+  }
+
+  private static TransportAddress alone(Family family, Config config, String name)
+      throws StartFailure {
+    List<InetAddress> own = ofFamily(unicast(config), family);
+    List<InetAddress> usual = usual();
+    return Stream.of(
+            own.stream().filter(usual::contains),
+            own.stream().filter(ip -> !ip.isLoopbackAddress()),
+            own.stream())
+        .flatMap(each -> each)
+        .findFirst()
+        .map(ip -> advertised(ip, config).advertised())
+        .orElseThrow(
+            () ->
+                StartFailure.configuration(
+                    name + ": there is no other listening address of its family"));
+  }
+
   private static Stream<InetAddress> ofKind(InetAddress wildcard) {
     boolean ipv4 = wildcard instanceof Inet4Address;
     return machine().stream().filter(ip -> ip instanceof Inet4Address == ipv4);
@@ -50,7 +96,7 @@ final class NodeAddresses {
     List<InetAddress> chosen =
         config.all(Settings.RELAY_IP).stream().flatMap(NodeAddresses::relayable).toList();
     if (chosen.isEmpty() && config.isGiven(Settings.LISTENING_IP)) {
-      chosen = listening(config);
+      chosen = unicast(config);
     }
     if (chosen.isEmpty()) {
       chosen = usual();
@@ -85,7 +131,7 @@ final class NodeAddresses {
     for (ExternalAddress external : config.all(Settings.EXTERNAL_IP)) {
       return external.publicAddress();
     }
-    List<InetAddress> listening = listening(config);
+    List<InetAddress> listening = unicast(config);
     for (InetAddress ip : usual()) {
       if (listening.contains(ip)) {
         return ip;

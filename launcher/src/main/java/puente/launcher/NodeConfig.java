@@ -177,7 +177,7 @@ final class NodeConfig {
 
   private static List<RelayAddress> corners(Family family, Config config) {
     boolean chosen = config.isGiven(Settings.LISTENING_IP);
-    return NodeAddresses.ofFamily(NodeAddresses.listening(config), family).stream()
+    return NodeAddresses.ofFamily(NodeAddresses.unicast(config), family).stream()
         .filter(ip -> chosen || !ip.isLoopbackAddress())
         .map(ip -> NodeAddresses.advertised(ip, config))
         .toList();
@@ -233,6 +233,7 @@ final class NodeConfig {
             .tcpRelay(
                 config.value(ProtocolSettings.TCP_RELAY),
                 config.value(ProtocolSettings.MAX_TCP_CONNECTIONS))
+            .anycast(NodeAddresses.unicastByAnycast(config))
             .rfc5766Channels(config.value(Settings.RFC5766_CHANNEL_NUMBERS));
     if (anonymous) {
       turn.noAuth();

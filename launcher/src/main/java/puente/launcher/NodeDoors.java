@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ final class NodeDoors {
    */
   static List<Door> of(Config config, List<Endpoint> endpoints) {
     List<RelayAddress> relays = NodeAddresses.relay(config);
+    List<InetAddress> anycast = config.all(ProtocolSettings.ANYCAST_IP);
     List<Door> doors = new ArrayList<>();
     for (Transport transport : Transport.values()) {
       for (Family family : Family.values()) {
@@ -30,6 +32,7 @@ final class NodeDoors {
             .filter(endpoint -> endpoint.transport() == transport)
             .map(Endpoint::local)
             .filter(local -> local.family() == family)
+            .filter(local -> !anycast.contains(Addresses.of(local).getAddress()))
             .reduce((one, other) -> rank(one, relays) >= rank(other, relays) ? one : other)
             .map(local -> new Door(transport, seen(local, config)))
             .ifPresent(doors::add);

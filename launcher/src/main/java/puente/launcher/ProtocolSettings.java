@@ -3,6 +3,7 @@ package puente.launcher;
 import static puente.launcher.Setting.row;
 import static puente.launcher.Settings.flag;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,17 @@ final class ProtocolSettings {
                   + " of its own for it. 0 gives each its own port, as RFC 8656 wants.")
           .fallback("0")
           .in(ROWS);
+  static final Setting<InetAddress> ANYCAST_IP =
+      row(
+              Group.LISTENERS,
+              "anycast-ip",
+              Type.ADDRESS,
+              "Listening address that other servers have, too, as 192.0.0.10 and 2001:1::2 (RFC 8155): "
+                  + "Allocate is answered there with 300 and the address that is ours alone. Several "
+                  + "times.")
+          .replaces()
+          .in(ROWS);
+
   static final Setting<Boolean> TCP_RELAY =
       flag(
               Group.RELAY,

@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.stun.BindingConfig;
+import puente.stun.TransportAddress;
 import puente.turn.RelayAddress;
 
 /** What the settings become, before any socket is opened. */
@@ -91,6 +96,47 @@ class NodeConfigTest {
     Config config = given.load();
     NodeConfig parts = new NodeConfig(config, StateDirectory.open(config));
     assertEquals(60, parts.turn(List.of()).lifetimes().defaultSeconds());
+  }
+
+  /** RFC 8155 §6: the address is public, and nothing but Allocate is looked at there. */
+  @Test
+  void anycastAddressesStandForOneOfOurs() throws StartFailure {
+    given
+        .flag("listening-ip", "192.0.0.10")
+        .flag("listening-ip", "10.0.0.1")
+        .flag("external-ip", "192.0.2.1/10.0.0.1")
+        .flag("anycast-ip", "192.0.0.10");
+    Config config = given.load();
+    assertEquals(
+        Map.of(address("192.0.0.10"), address("192.0.2.1")),
+        NodeAddresses.unicastByAnycast(config));
+    assertEquals(
+        List.of(address("10.0.0.1")),
+        NodeAddresses.relay(config).stream().map(RelayAddress::local).toList());
+    assertEquals("192.0.2.1", NodeAddresses.reachable(config).getHostAddress());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.1, 10.0.0.2, 10.0.0.1, does not listen",
+    "192.0.0.10, 2001:db8::1, 2001:db8::1, no other listening address",
+    "192.0.0.10, 10.0.0.1, 192.0.0.10, ours alone"
+  })
+  void anAnycastAddressNeedsOneOfOurs(String one, String other, String relay, String why)
+      throws StartFailure {
+    given
+        .flag("listening-ip", one)
+        .flag("listening-ip", other)
+        .flag("relay-ip", relay)
+        .flag("anycast-ip", "192.0.0.10");
+    Config config = given.load();
+    StartFailure failure =
+        assertThrows(StartFailure.class, () -> NodeAddresses.unicastByAnycast(config));
+    assertTrue(String.valueOf(failure.getMessage()).contains(why), failure::toString);
+  }
+
+  private static TransportAddress address(String ip) {
+    return Addresses.of(Type.address(ip), 0);
   }
 
   private List<BindingConfig.Square> squares() throws StartFailure {

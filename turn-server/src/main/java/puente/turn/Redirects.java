@@ -9,16 +9,23 @@ import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.MessageBuilder;
 import puente.stun.Transport;
+import puente.stun.TransportAddress;
 import puente.turn.AllocateRules.Outcome;
 import puente.turn.AllocateRules.Refused;
 
-/** RFC 8656 §7.2, step 11: sends clients to other servers. For one thread. */
+/**
+ * RFC 8656 §7.2, step 11: sends clients to other servers; RFC 8155 §6: and those that came by an
+ * anycast address to our own. For one thread.
+ */
 final class Redirects {
 
   private Redirection redirection = Redirection.NONE;
 
   /** Of the last judgement; what it refuses is written at once. */
   private boolean isFull;
+
+  /** Of the last judgement: where the client that came by an anycast address finds us again. */
+  private @Nullable TransportAddress unicast;
 
   /** Of each transport and family, so that each has its own turns. */
   private final int[] turns = new int[Transport.values().length * Family.values().length];
@@ -28,8 +35,9 @@ final class Redirects {
   }
 
   /** The last check, on what the others have said. */
-  Outcome judge(Outcome outcome, FiveTuple client) {
+  Outcome judge(Outcome outcome, FiveTuple client, TurnConfig config) {
     boolean full = outcome == AllocateRules.FULL;
+    unicast = null;
     if (outcome instanceof Refused && !full) {
       return outcome;
     }
@@ -38,9 +46,13 @@ final class Redirects {
     if (wanted && target(client, client.client().family()) != null) {
       return new Refused(new Refuse(ErrorCode.TRY_ALTERNATE, "redirected"));
     }
-    return redirection.when() == Redirection.When.DRAINING && !full
-        ? new Refused(new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "draining"))
-        : outcome;
+    if (redirection.when() == Redirection.When.DRAINING && !full) {
+      return new Refused(new Refuse(ErrorCode.INSUFFICIENT_CAPACITY, "draining"));
+    }
+    unicast = full ? null : config.unicast(client.server());
+    return unicast == null
+        ? outcome
+        : new Refused(new Refuse(ErrorCode.TRY_ALTERNATE, "anycast address"));
   }
 
   /**
@@ -50,6 +62,11 @@ final class Redirects {
   void write(MessageBuilder builder, Request request) {
     FiveTuple client = request.client();
     Family family = client.client().family();
+    TransportAddress own = unicast;
+    if (own != null) {
+      builder.address(AttributeType.ALTERNATE_SERVER, own);
+      return;
+    }
     turns[kind(client, family)]++;
     Redirection.Target first = target(client, family);
     if (first == null) {

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Nonce;
+import puente.stun.TransportAddress;
 import puente.turn.store.Reservations;
 
 /**
@@ -219,6 +220,15 @@ public final class TurnConfig {
     return of.rfc5766Channels;
   }
 
+  /** Where whoever comes to this address of ours finds us alone; null if that is where it is. */
+  @Nullable TransportAddress unicast(TransportAddress server) {
+    if (of.unicastByAnycast.isEmpty()) {
+      return null;
+    }
+    TransportAddress unicast = of.unicastByAnycast.get(server.withPort(0));
+    return unicast == null ? null : unicast.withPort(server.port());
+  }
+
   /** Whether other nodes may have left allocations that this one can claim. */
   public boolean claims() {
     return of.claims;
@@ -264,6 +274,7 @@ public final class TurnConfig {
     private boolean tcpRelay;
     private int tcpConnections = 64;
     private boolean rfc5766Channels;
+    private Map<TransportAddress, TransportAddress> unicastByAnycast = Map.of();
     private boolean claims;
     private Reservations reservations = new Reservations();
     private List<Tenant> tenants = List.of();
@@ -297,6 +308,7 @@ public final class TurnConfig {
       tcpRelay = other.tcpRelay;
       tcpConnections = other.tcpConnections;
       rfc5766Channels = other.rfc5766Channels;
+      unicastByAnycast = other.unicastByAnycast;
       claims = other.claims;
       reservations = other.reservations;
       tenants = other.tenants;
@@ -422,6 +434,12 @@ public final class TurnConfig {
     public Builder tcpRelay(boolean value, int connections) {
       tcpRelay = value;
       tcpConnections = connections;
+      return this;
+    }
+
+    /** Which of our addresses other servers have as well, and what clients are told (port 0). */
+    public Builder anycast(Map<TransportAddress, TransportAddress> value) {
+      unicastByAnycast = Map.copyOf(value);
       return this;
     }
 

@@ -426,7 +426,7 @@ public final class TurnServer {
     FiveTuple client = request.client();
     AllocateRules.Outcome judged =
         AllocateRules.judge(message, client, config, allocations.ports(), now);
-    switch (answers.redirects().judge(judged, client)) {
+    switch (answers.redirects().judge(judged, client, config)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {
           // Its next copy might be granted, and the client would never know (§7.2, last note).

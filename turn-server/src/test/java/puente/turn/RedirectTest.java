@@ -10,6 +10,7 @@ import static puente.turn.Sent.refresh;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
@@ -118,6 +119,30 @@ class RedirectTest {
     lab.client("192.0.2.7:1").allocates();
     assertEquals(IPV4, toldTo(lab.client("192.0.2.7:2")));
     lab.client(Transport.TCP, "192.0.2.7:3").sends(allocate()).then(Client.refused(508));
+  }
+
+  /** RFC 8155 §6: after the checks of an Allocate, whatever else is answered as everywhere. */
+  @Test
+  void whoCameByAnAnycastAddressIsToldOurOwn() {
+    TransportAddress own = Lab.address("198.51.100.9:0");
+    Map<TransportAddress, TransportAddress> anycast = Map.of(Lab.SERVER.withPort(0), own);
+    Lab lab = new Lab(Lab.config().anycast(anycast).build());
+    Client client = lab.client("192.0.2.7:1");
+    client.sends(allocate()).then(Client.refused(401));
+    client.as("ana", "secreto");
+    client.sends(allocate().token(1).evenPort(false)).then(Client.refused(400));
+    Reply reply = client.sends(allocate()).refused(300);
+    assertTrue(reply.has(AttributeType.MESSAGE_INTEGRITY));
+    int first = reply.message.find(AttributeType.ALTERNATE_SERVER);
+    assertEquals(own.withPort(Lab.SERVER.port()), reply.message.addressAt(first));
+    assertEquals(-1, reply.message.find(AttributeType.ALTERNATE_SERVER, first + 1));
+    client.sends(refresh()).then(Client.refused(437));
+    lab.assertEmpty();
+    lab.server.redirect(new Redirection(When.DRAINING, OTHERS));
+    assertEquals(IPV4, toldTo(lab.client("192.0.2.7:2").as("ana", "secreto")));
+    lab.server.redirect(Redirection.NONE);
+    lab.server.reconfigure(Lab.config().build());
+    client.allocates();
   }
 
   /** RFC 8489 §10: nobody is sent to an address of the other family alone. */

@@ -14,6 +14,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.concurrent.locks.LockSupport;
@@ -34,12 +35,21 @@ class DoorsTest {
   /** The proxies' own address; the others on this machine are not believed. */
   private static final String PROXY = "127.0.0.2";
 
+  /** As if other servers had it, too. */
+  private static final String ANYCAST = "127.0.0.3";
+
   @SuppressWarnings("NullAway.Init")
   private static ServerProcess server;
 
   @BeforeAll
   static void start() {
-    server = ServerProcess.start("doors", "proxy-protocol-from=" + PROXY);
+    server =
+        ServerProcess.start(
+            "doors",
+            "proxy-protocol-from=" + PROXY,
+            "listening-ip=" + ANYCAST,
+            "anycast-ip=" + ANYCAST,
+            "rfc5766-channel-numbers");
   }
 
   @AfterAll
@@ -98,6 +108,24 @@ class DoorsTest {
       client.allocate();
       client.ping();
     }
+  }
+
+  /** RFC 8155 §6, with coturn's client: it follows, and finds the relay at the other address. */
+  @Test
+  void whoCameByAnAnycastAddressFollowsToOurOwn() throws Exception {
+    Program.require("turnutils_uclient");
+    try (var echo = new UdpEcho("127.0.0.1")) {
+      var command =
+          "turnutils_uclient -u user -w pass -n 20 -c -p %d -e 127.0.0.1 -r %d %s"
+              .formatted(server.port, echo.port(), ANYCAST)
+              .split(" ");
+      var result =
+          Program.start(server.folder.resolve("uclient.out"), command)
+              .finish(Duration.ofMillis(PATIENCE_MS));
+      assertEquals(0, result.exit(), result.output());
+      assertTrue(result.output().contains("tot_recv_msgs=20"), result.output());
+    }
+    assertTrue(server.metric("puente_stun_responses_total", "code=\"300\"") > 0);
   }
 
   @Test
