@@ -57,6 +57,10 @@ await report(browser, {
     await entry.waitFor();
     check((await entry.textContent()).endsWith(drained), `${await entry.textContent()} names the node`);
     await shot('cluster-audit');
+    await visit('/logs?tab=logs&text=made-elsewhere');
+    await page.locator('ol.log li', { hasText: 'add-token' }).first().waitFor();
+    check((await page.textContent('ol.log')).includes(drained), 'the log of the other node is here');
+    await shot('cluster-logs');
     quiet('a sign-in elsewhere');
   },
 

@@ -129,10 +129,10 @@ public final class AdminServer {
     trail = new AuditTrail(kept.audit, vertx, options.identity.node);
     operations = new OperationsRoutes(view, kept.orders, trail, options.identity);
     turnAccess = new TurnAccessRoutes(kept.orders.turn, trail, vertx);
-    new LogRoutes(kept.orders.logs, vertx, gate).addTo(table);
     singleSignOn = new OidcRoutes(options.singleSignOn, desk, trail, vertx);
     addRoutes(options);
-    live = new LiveRoom(context, view, trail, operations);
+    live =
+        new LiveRoom(context, view, new LiveRoom.Kept(trail, operations, kept.orders.logs, gate));
     live.addTo(table);
     pageByPath =
         Map.of(

@@ -59,6 +59,10 @@ final class Cluster {
     others.answer(this::asked);
   }
 
+  String own() {
+    return own;
+  }
+
   /** From now on this answers a question, of whichever node. */
   void answer(String question, Answerer answerer) {
     answerers.put(question, answerer);

@@ -1,6 +1,7 @@
 package puente.admin;
 
 import io.vertx.core.Context;
+import puente.admin.records.LogRing;
 
 /** All of the API that moves, wired together. */
 final class LiveRoom {
@@ -23,9 +24,14 @@ final class LiveRoom {
   private final SecurityRoutes security;
   private final AuditRoutes audit;
   private final ConfigRoutes config;
+  private final LogRoutes logs;
 
-  LiveRoom(Context context, NodeView view, AuditTrail trail, OperationsRoutes operations) {
+  /** What it shows beside what moves: of any node as of this one. */
+  record Kept(AuditTrail trail, OperationsRoutes operations, LogRing logs, AdminGate gate) {}
+
+  LiveRoom(Context context, NodeView view, Kept kept) {
     this.context = context;
+    AuditTrail trail = kept.trail;
     Cluster cluster = new Cluster(context, view.live());
     nodes = new NodeRoutes(view, cluster, trail);
     pages = new LiveRoutes(view, cluster);
@@ -34,7 +40,8 @@ final class LiveRoom {
     events = new EventRoutes(view.live(), cluster);
     security = new SecurityRoutes(view.live(), cluster);
     audit = new AuditRoutes(trail, cluster);
-    config = new ConfigRoutes(operations, cluster);
+    config = new ConfigRoutes(kept.operations, cluster);
+    logs = new LogRoutes(kept.logs, context.owner(), kept.gate, cluster);
     signaling = new SignalingRoutes(view.live(), cluster);
     CapacityPlans plans = CapacityPlans.withKnownPrices();
     capacity = new CapacityRoutes(plans);
@@ -59,6 +66,7 @@ final class LiveRoom {
     security.addTo(table);
     audit.addTo(table);
     config.addTo(table);
+    logs.addTo(table);
     capacity.addTo(table);
     forecasts.addTo(table);
   }

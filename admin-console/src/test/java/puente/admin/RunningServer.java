@@ -1,8 +1,12 @@
 package puente.admin;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -57,10 +61,26 @@ final class RunningServer implements AutoCloseable {
   }
 
   /** One of several. */
-  static RunningServer named(String name, Path directory, String token) {
+  static RunningServer named(String name, @Nullable Path directory, String token) {
     InetAddress address = InetAddress.ofLiteral("127.0.0.1");
     AdminServer.Identity identity = new AdminServer.Identity(name, "test", "1");
     return new RunningServer(new AdminServer.Options(address, 0, token, directory, identity, null));
+  }
+
+  /** Begins to follow the log; what is read next are the other headers. */
+  static BufferedReader follow(Socket socket, String headers) throws Exception {
+    String request =
+        "GET /api/v1/logs HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
+            + "Authorization: Bearer "
+            + RunningServer.TOKEN
+            + "\r\n"
+            + headers
+            + "\r\n";
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+    BufferedReader reader =
+        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+    assertEquals("HTTP/1.1 200 OK", reader.readLine());
+    return reader;
   }
 
   /** As from a fresh installation: whoever is on the machine may look. */

@@ -6,15 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What was changed on one node is in the audit log that any other shows. */
 @Timeout(60)
@@ -22,25 +19,7 @@ class SharedAuditTest {
 
   private static final int CHANGES = 5;
 
-  @TempDir Path here;
-  @TempDir Path there;
-
-  private RunningServer one;
-  private RunningServer two;
-
-  @BeforeEach
-  void start() {
-    one = RunningServer.named("one", here, RunningServer.TOKEN);
-    two = RunningServer.named("two", there, RunningServer.TOKEN);
-    one.node.live.join(two.node.live);
-    two.node.live.join(one.node.live);
-  }
-
-  @AfterEach
-  void stop() {
-    one.close();
-    two.close();
-  }
+  @RegisterExtension final TwoServers both = new TwoServers();
 
   private static void change(RunningServer server, int number) throws Exception {
     JsonObject token = new JsonObject().put("name", "t" + number).put("role", "viewer");
@@ -71,21 +50,21 @@ class SharedAuditTest {
 
   private void changeInTurns() throws Exception {
     for (int i = 0; i < CHANGES; i++) {
-      change(one, 2 * i);
-      change(two, 2 * i + 1);
+      change(both.one, 2 * i);
+      change(both.two, 2 * i + 1);
     }
   }
 
   @Test
   void anyNodeShowsAllOfIt() throws Exception {
     changeInTurns();
-    List<String> said = targets(audit(one, ""));
+    List<String> said = targets(audit(both.one, ""));
     assertEquals(2 * CHANGES, said.size());
-    assertEquals(said, targets(audit(two, "")));
-    List<String> ofTwo = targets(audit(one, "&node=two"));
+    assertEquals(said, targets(audit(both.two, "")));
+    List<String> ofTwo = targets(audit(both.one, "&node=two"));
     assertEquals(List.of("two t9", "two t7", "two t5", "two t3", "two t1"), ofTwo);
-    assertEquals(404, one.getAs(RunningServer.TOKEN, "/api/v1/audit?node=no").statusCode());
-    JsonArray times = audit(two, "").getJsonArray("entries");
+    assertEquals(404, both.one.getAs(RunningServer.TOKEN, "/api/v1/audit?node=no").statusCode());
+    JsonArray times = audit(both.two, "").getJsonArray("entries");
     for (int i = 1; i < times.size(); i++) {
       String later = times.getJsonObject(i - 1).getString("t");
       assertTrue(later.compareTo(times.getJsonObject(i).getString("t")) >= 0, times::encode);
@@ -96,13 +75,13 @@ class SharedAuditTest {
   @Test
   void pagesFollowEachOther() throws Exception {
     changeInTurns();
-    List<String> whole = targets(audit(one, ""));
+    List<String> whole = targets(audit(both.one, ""));
     List<String> paged = new ArrayList<>();
-    JsonObject page = audit(one, "&limit=3");
+    JsonObject page = audit(both.one, "&limit=3");
     paged.addAll(targets(page));
-    change(two, 100);
+    change(both.two, 100);
     while (page.containsKey("next")) {
-      page = audit(two, "&limit=3&cursor=" + page.getString("next"));
+      page = audit(both.two, "&limit=3&cursor=" + page.getString("next"));
       assertTrue(page.getJsonArray("entries").size() <= 3);
       paged.addAll(targets(page));
     }
@@ -110,7 +89,7 @@ class SharedAuditTest {
     assertEquals(paged.size(), new HashSet<>(paged).size());
     for (String wrong : List.of("x", "e30x", "eyJvbmUiOiJ4In0")) {
       String path = "/api/v1/audit?cursor=" + wrong;
-      assertEquals(400, one.getAs(RunningServer.TOKEN, path).statusCode(), wrong);
+      assertEquals(400, both.one.getAs(RunningServer.TOKEN, path).statusCode(), wrong);
     }
   }
 
@@ -119,11 +98,11 @@ class SharedAuditTest {
     changeInTurns();
     FakeLive gone = new FakeLive(List.of());
     gone.name("gone");
-    one.node.live.join(gone);
-    JsonObject page = audit(one, "");
+    both.one.node.live.join(gone);
+    JsonObject page = audit(both.one, "");
     assertEquals("[\"gone\"]", page.getJsonObject("coverage").getJsonArray("missing").encode());
     assertEquals(CHANGES, page.getJsonArray("entries").size());
-    one.node.live.join(null);
-    assertFalse(audit(one, "").getJsonObject("coverage").containsKey("missing"));
+    both.one.node.live.join(null);
+    assertFalse(audit(both.one, "").getJsonObject("coverage").containsKey("missing"));
   }
 }

@@ -1,4 +1,4 @@
-// What happened: events of nodes, who changed what, and this node's log as it is written.
+// What happened: events of nodes, who changed what, and the log of all nodes as it is written.
 
 import { h } from "../dom.js";
 import { BASE, url } from "../api.js";
@@ -272,6 +272,7 @@ function follow(ctx, isOn) {
           level: words.get("level"),
           component: words.get("component"),
           text: words.get("text"),
+          node: words.get("node"),
           limit: 200,
         })
       : "";
@@ -283,6 +284,7 @@ function follow(ctx, isOn) {
   Object.assign(own, {
     lines: [],
     lost: 0,
+    coverage: null,
     status: "connecting",
     source: new EventSource(path.startsWith(BASE) ? path : BASE + path),
   });
@@ -299,7 +301,11 @@ function follow(ctx, isOn) {
     draw();
   };
   source.addEventListener("log", event => {
-    own.lines = [...own.lines, parsed(event.data)].filter(Boolean).slice(-KEPT);
+    own.lines = added(own.lines, parsed(event.data));
+    draw();
+  });
+  source.addEventListener("coverage", event => {
+    own.coverage = parsed(event.data);
     draw();
   });
   source.addEventListener("gap", event => {
@@ -307,6 +313,14 @@ function follow(ctx, isOn) {
     draw();
   });
   ctx.onLeave = () => source.close();
+}
+
+/** By time: lines of other nodes come a little later than this one's. */
+function added(lines, line) {
+  if (!line) return lines;
+  let at = lines.length;
+  while (at > 0 && lines[at - 1].t > line.t) at--;
+  return lines.toSpliced(at, 0, line).slice(-KEPT);
 }
 
 function parsed(text) {
@@ -331,16 +345,16 @@ function logs(ctx) {
       ),
     );
   return [
-    logFilters(words),
+    logFilters(words, own.coverage),
     h(
       "section",
       { class: "card", "aria-label": "Log", "data-key": "log" },
       logHeader(ctx),
       own.lines.length === 0
         ? empty(
-            own.status === "closed" ? "No log from this node" : "No line yet",
+            own.status === "closed" ? "No log" : "No line yet",
             own.status === "closed"
-              ? "This node does not keep log lines for the console; look where its standard error goes."
+              ? "The log cannot be followed now; look where the standard error of the nodes goes."
               : "New lines come here as they are written.",
             { kind: own.status === "closed" ? "none" : "collecting" },
           )
@@ -358,9 +372,10 @@ function line(l) {
   const fields = Object.entries(l.fields ?? {});
   return h(
     "li",
-    { "data-key": l.seq, class: kind === "crit" ? "bad" : null },
+    { "data-key": `${l.node} ${l.seq} ${l.t}`, class: kind === "crit" ? "bad" : null },
     h("time", { datetime: l.t, title: f.fullTime(l.t), class: "muted" }, f.clock(l.t)),
     state(kind, l.level, { mark }),
+    h("a", { href: toNode(l.node), title: `Node ${l.node}` }, f.cut(l.node, 16)),
     h("span", { class: "muted", title: l.component }, f.cut(l.component, 24)),
     h(
       "span",
@@ -375,18 +390,26 @@ function line(l) {
   );
 }
 
-function logFilters(words) {
+function logFilters(words, coverage) {
   return h(
     "form",
     {
       class: "filters",
       onsubmit: event => {
         event.preventDefault();
-        const { component, text } = event.target.elements;
-        tweak({ component: component.value.trim(), text: text.value.trim() });
+        const { node, component, text } = event.target.elements;
+        tweak({ node: node.value.trim(), component: component.value.trim(), text: text.value.trim() });
       },
     },
     choose("Level", LEVELS, words.get("level"), v => tweak({ level: v }, { replace: true })),
+    h("input", {
+      class: "input short",
+      name: "node",
+      "aria-label": "Node",
+      placeholder: "Node: all",
+      initial: words.get("node"),
+      autocomplete: "off",
+    }),
     h("input", {
       class: "input short",
       name: "component",
@@ -405,6 +428,7 @@ function logFilters(words) {
       spellcheck: "false",
     }),
     h("button", { class: "btn quiet", type: "submit" }, "Filter"),
+    coverage?.missing && state("warn", `no answer from ${coverage.missing.join(", ")}`, { small: true }),
   );
 }
 
@@ -413,12 +437,12 @@ function logHeader(ctx) {
   const status = {
     live: () => state("ok", "Following", { mark: "full" }),
     connecting: () => state("warn", "Connecting", { mark: "half" }),
-    closed: () => state("crit", "This node does not send its log"),
+    closed: () => state("crit", "The log cannot be followed"),
   };
   return h(
     "header",
     null,
-    h("h2", null, "Log of this node"),
+    h("h2", null, here().words.get("node") ? `Log of ${here().words.get("node")}` : "Log of all nodes"),
     own.isFollowing ? status[own.status]() : state("off", "Held"),
     own.lost > 0 && state("warn", `${f.count(own.lost)} lines were too many to follow`, { small: true }),
     h("span", { class: "grow" }),
