@@ -132,7 +132,7 @@ final class Node implements NodeControl {
     // What the former process was told last, while this one waited for its turn.
     refuse(revoked.names());
     awaitNextEnd();
-    users.watch(this::takeOverAgain);
+    users.watch(this::takeOverAgain, turn::doubtUsers);
   }
 
   private void logStarted(TurnConfig turnConfig) {

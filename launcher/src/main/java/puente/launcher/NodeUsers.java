@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -65,10 +66,14 @@ final class NodeUsers implements AutoCloseable {
   private volatile boolean isClosed;
   private volatile Duration refresh;
 
+  /** Of the database, at the last look. */
+  private OptionalLong version;
+
   private NodeUsers(Config config, @Nullable UserDatabase database, @Nullable Webhook webhook) {
     this.database = database;
     this.webhook = webhook;
     refresh = config.value(UserSettings.REFRESH);
+    version = database == null ? OptionalLong.empty() : database.version();
     if (database != null) {
       breakers.add(new Breaker(new DatabaseLookup(database), NodeUsers::nowMs));
     }
@@ -310,23 +315,32 @@ final class NodeUsers implements AutoCloseable {
 
   // ---- reading again
 
-  /** Looks for changes from now on; {@code onChange} is run on a thread that may wait. */
-  void watch(Runnable onChange) {
+  /**
+   * Looks for changes from now on.
+   *
+   * @param onChange run on a thread that may wait
+   * @param onUsers the same, when users may have changed; where that is not seen, they get old
+   */
+  void watch(Runnable onChange, Runnable onUsers) {
     if (database != null) {
-      lookLater(onChange);
+      lookLater(onChange, onUsers);
     }
   }
 
-  private void lookLater(Runnable onChange) {
+  private void lookLater(Runnable onChange, Runnable onUsers) {
     try {
-      timer.schedule(() -> look(onChange), refresh.toMillis(), TimeUnit.MILLISECONDS);
+      timer.schedule(() -> look(onChange, onUsers), refresh.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException ending) {
       // Nothing is wanted of it any more.
     }
   }
 
-  private void look(Runnable onChange) {
+  private void look(Runnable onChange, Runnable onUsers) {
     try {
+      if (isWritten()) {
+        desk.forget();
+        onUsers.run();
+      }
       if (read()) {
         onChange.run();
         LOG.info("event=userdb-changed");
@@ -334,8 +348,15 @@ final class NodeUsers implements AutoCloseable {
     } catch (RuntimeException | AssertionError defect) {
       LOG.error("event=defect where=userdb meaning=\"please report\"", defect);
     } finally {
-      lookLater(onChange);
+      lookLater(onChange, onUsers);
     }
+  }
+
+  private boolean isWritten() {
+    OptionalLong now = database == null ? OptionalLong.empty() : database.version();
+    boolean isOther = !now.equals(version);
+    version = now;
+    return isOther;
   }
 
   /** Whether something is other than it was. */

@@ -117,7 +117,7 @@ public final class AccountDesk implements Accounts {
   @Override
   public void ask(Question question, Consumer<Answer> answer) {
     Key key = new Key(question.realm(), question.name());
-    Step step = step(key, answer);
+    Step step = step(key, question, answer);
     if (step.answer != null) {
       answer.accept(step.answer);
     } else if (step.starts) {
@@ -125,7 +125,7 @@ public final class AccountDesk implements Accounts {
     }
   }
 
-  private synchronized Step step(Key key, Consumer<Answer> answer) {
+  private synchronized Step step(Key key, Question question, Consumer<Answer> answer) {
     long now = clock.getAsLong();
     Memory memory = memoryByKey.get(key);
     if (memory != null && now < memory.untilMs) {
@@ -141,6 +141,10 @@ public final class AccountDesk implements Accounts {
       secondMs = now;
       askedInSecond = 0;
     }
+    if (question.isAgain() && isHalfBusy()) {
+      // Its turn comes; whoever is new goes before.
+      return new Step(Failed.BUSY, false);
+    }
     if (waitingByKey.size() >= options.waitingMax || askedInSecond >= options.perSecond) {
       note(Fact.BUSY);
       return new Step(Failed.BUSY, false);
@@ -148,6 +152,10 @@ public final class AccountDesk implements Accounts {
     askedInSecond++;
     waitingByKey.put(key, new ArrayList<>(List.of(answer)));
     return Step.STARTS;
+  }
+
+  private boolean isHalfBusy() {
+    return 2 * waitingByKey.size() >= options.waitingMax || 2 * askedInSecond >= options.perSecond;
   }
 
   private void start(Key key, Question question) {

@@ -54,7 +54,7 @@ public final class Databases {
     pool.setReadOnly(!toWrite);
     pool.setJdbcUrl("jdbc:sqlite:" + file);
     pool.setDataSourceProperties(config.toProperties());
-    SqlDatabase database = new SqlDatabase(file.toString(), pool);
+    SqlDatabase database = new SqlDatabase(file.toString(), file, pool);
     try {
       if (toWrite) {
         database.makeTables();

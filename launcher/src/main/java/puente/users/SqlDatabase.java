@@ -2,6 +2,9 @@ package puente.users;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,7 +15,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +52,20 @@ final class SqlDatabase implements UserDatabase {
               + " password varchar(127), primary key (name))");
 
   private final String place;
+  private final @Nullable Path file;
   private final HikariDataSource pool;
 
+  SqlDatabase(String place, HikariConfig config) {
+    this(place, null, config);
+  }
+
   /**
+   * @param file of SQLite
    * @param config the pool's; its connections are made when they are wanted
    */
-  SqlDatabase(String place, HikariConfig config) {
+  SqlDatabase(String place, @Nullable Path file, HikariConfig config) {
     this.place = place;
+    this.file = file;
     config.setPoolName("puente-userdb");
     // A dead database is no reason not to start.
     config.setInitializationFailTimeout(-1);
@@ -76,6 +88,24 @@ final class SqlDatabase implements UserDatabase {
             return result.next() ? Optional.of(text(result, 1)) : Optional.empty();
           }
         });
+  }
+
+  /** When SQLite's file, or the log that is written ahead of it, was last written. */
+  @Override
+  public OptionalLong version() {
+    Path main = file;
+    if (main == null) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(31 * writtenNanos(main) + writtenNanos(Path.of(main + "-wal")));
+  }
+
+  private static long writtenNanos(Path path) {
+    try {
+      return Files.getLastModifiedTime(path).to(TimeUnit.NANOSECONDS);
+    } catch (IOException notThere) {
+      return 0;
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package puente.users;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A database of coturn's schema. Every call may wait; none of them is for an event loop. */
 public interface UserDatabase extends AutoCloseable {
@@ -27,6 +28,13 @@ public interface UserDatabase extends AutoCloseable {
 
   /** Takes out the entry of this key; answers whether it was there. */
   boolean remove(Table table, Row row) throws DatabaseFailure;
+
+  /**
+   * Another number when something in it has changed, users too; empty where that would cost much.
+   */
+  default OptionalLong version() {
+    return OptionalLong.empty();
+  }
 
   @Override
   void close();

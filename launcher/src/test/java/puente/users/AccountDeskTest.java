@@ -153,6 +153,28 @@ class AccountDeskTest {
     assertTrue(desk.remembered() <= 100, "remembered " + desk.remembered());
   }
 
+  /** Half of what may be asked is for those who are new. */
+  @Test
+  void whoIsServedGoesBehind() {
+    for (int i = 0; i < 100; i++) {
+      desk.ask(Accounts.Question.again("realm", "served" + i, CLIENT), answers::add);
+    }
+    assertEquals(5, desk.waiting());
+    assertEquals(95, answers.stream().filter(Failed.BUSY::equals).count());
+    assertEquals(0, desk.count(AccountDesk.Fact.BUSY));
+    for (int i = 0; i < 100; i++) {
+      asks("new" + i);
+    }
+    assertEquals(10, desk.waiting());
+    works();
+    answers.clear();
+    for (int i = 0; i < 100; i++) {
+      desk.ask(Accounts.Question.again("realm", "another" + i, CLIENT), answers::add);
+      works();
+    }
+    assertEquals(25 - 10, answers.stream().filter(Failed.UNKNOWN::equals).count());
+  }
+
   /** A dead database is asked once a second, by one; what it said before still counts. */
   @Test
   void aDeadDatabaseIsLeftAlone() {

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 import puente.stun.AddressMap;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
+import puente.stun.IntegrityKey;
 import puente.stun.TransportAddress;
+import puente.turn.store.Accounts;
 import puente.turn.store.Capacity;
 
 /**
@@ -197,6 +199,31 @@ public final class Allocation extends Deadline {
   /** Whether it has been answered and not ended. */
   public boolean isActive() {
     return stage == Stage.ACTIVE;
+  }
+
+  /**
+   * The question whether its user, whom only others know, is still one; null if there is nothing to
+   * ask.
+   *
+   * @param sinceMs an answer from then on still holds
+   */
+  public Accounts.@Nullable Question doubt(long sinceMs) {
+    return isActive() && login.mechanism() == Mechanism.DIRECTORY && login.askedMs() < sinceMs
+        ? Accounts.Question.again(login.realm(), login.user(), client)
+        : null;
+  }
+
+  /** Whether it may go on by this answer: nobody's silence ends it, but another key does. */
+  public boolean holds(Accounts.Answer answer, long now) {
+    return switch (answer) {
+      case Accounts.Known known -> {
+        IntegrityKey key = login.key();
+        boolean isSame = key == null || known.has(key);
+        login = isSame ? login.askedAt(now) : login;
+        yield isSame;
+      }
+      case Accounts.Failed failed -> failed != Accounts.Failed.UNKNOWN;
+    };
   }
 
   /** Whether it has TCP with its peers (RFC 6062), and no datagrams. */

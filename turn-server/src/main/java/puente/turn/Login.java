@@ -67,6 +67,22 @@ record Login(
     return max == 0 ? null : new AllocationStore.Uses(user, max, expiresMs, now);
   }
 
+  /** The same; others have just said so again. */
+  Login askedAt(long now) {
+    return new Login(
+        user,
+        quotaUser,
+        realm,
+        tenant,
+        mechanism,
+        key,
+        algorithmGiven,
+        sha256,
+        expiresMs,
+        terms,
+        now);
+  }
+
   /** Whether this was a user of the configuration, and is none any more. */
   boolean isGoneUnder(TurnConfig next) {
     Tenant tenant = next.tenantByRealm().get(realm);

@@ -61,8 +61,8 @@ public final class TurnConfig {
     return of.askAgainMs > 0;
   }
 
-  /** What somebody else has said of a user holds for so long. */
-  long askAgainMs() {
+  /** What somebody else has said of a user holds for so long; 0 if nobody else is asked. */
+  public long askAgainMs() {
     return of.askAgainMs;
   }
 

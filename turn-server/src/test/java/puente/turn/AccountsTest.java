@@ -2,6 +2,8 @@ package puente.turn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static puente.turn.Client.refused;
 import static puente.turn.Client.silence;
@@ -9,11 +11,13 @@ import static puente.turn.Sent.allocate;
 import static puente.turn.Sent.createPermission;
 import static puente.turn.Sent.refresh;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import puente.stun.AttributeType;
 import puente.stun.IntegrityKey;
 import puente.stun.PasswordAlgorithm;
 import puente.stun.Transport;
+import puente.turn.store.Accounts;
 import puente.turn.store.Accounts.Failed;
 import puente.turn.store.Accounts.Known;
 import puente.turn.store.Accounts.Terms;
@@ -147,6 +151,32 @@ class AccountsTest {
     iris.sends(refresh());
     lab.others(Failed.UNKNOWN);
     assertEquals(401, iris.next().code());
+  }
+
+  /** Whoever is served is asked for again, too, without a word of the client. */
+  @Test
+  void whoIsServedIsDoubtedInTime() {
+    lab.client("192.0.2.7:1").as("ana", "secreto").allocates();
+    lab.server.forEachAllocation(own -> assertNull(own.doubt(Long.MAX_VALUE)));
+    iris.as("iris", "lirio").sends(allocate());
+    lab.others(known("iris", "lirio"));
+    iris.next();
+    Allocation allocation = lab.server.allocationOf(iris.tuple);
+    assertNotNull(allocation);
+    assertNull(allocation.doubt(lab.now));
+    lab.passes(AGE_MS);
+    Accounts.Question doubt = allocation.doubt(lab.now);
+    assertEquals(Accounts.Question.again(Lab.REALM, "iris", iris.tuple), doubt);
+    for (Failed silence : List.of(Failed.DOWN, Failed.BUSY)) {
+      assertTrue(allocation.holds(silence, lab.now));
+      assertEquals(doubt, allocation.doubt(lab.now));
+    }
+    assertTrue(allocation.holds(known("iris", "lirio"), lab.now));
+    assertNull(allocation.doubt(lab.now));
+    // What was said so counts for the client's own requests as well.
+    iris.sends(refresh()).succeeds();
+    assertFalse(allocation.holds(known("iris", "rosa"), lab.now));
+    assertFalse(allocation.holds(Failed.UNKNOWN, lab.now));
   }
 
   /** Others may set limits for one user; a longer lifetime than allowed is none of them. */

@@ -348,8 +348,7 @@ class SharedPortTest {
   private static Snapshot asPrivate(byte[] bytes) {
     Snapshot of = SnapshotCodec.decode(bytes);
     return new Snapshot(
-        new AllocationKey(
-            of.key().transport(), Lab.address("192.0.2.99:1"), of.key().server()),
+        new AllocationKey(of.key().transport(), Lab.address("192.0.2.99:1"), of.key().server()),
         of.node(),
         of.epoch(),
         of.revision(),
@@ -358,8 +357,7 @@ class SharedPortTest {
         of.relays().stream()
             .map(
                 relay ->
-                    new Snapshot.RelayState(
-                        relay.local(), relay.advertised(), relay.expiresMs()))
+                    new Snapshot.RelayState(relay.local(), relay.advertised(), relay.expiresMs()))
             .toList(),
         List.of(),
         List.of());

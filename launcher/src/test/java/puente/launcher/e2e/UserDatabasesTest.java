@@ -58,7 +58,8 @@ class UserDatabasesTest {
         "userdb",
         database.kind.setting + "=" + database.words(),
         "userdb-refresh=1",
-        "userdb-age=1",
+        // That SQLite's file was written is seen.
+        "userdb-age=" + (database.kind == Kind.SQLITE ? 3600 : 1),
         "userdb-unknown-age=1",
         "rfc5766-channel-numbers",
         "unauthorized-ratelimit=no");
@@ -103,8 +104,7 @@ class UserDatabasesTest {
     assertEquals(0, Admission.codeFor(server, "ana", "secreto"));
     database.turnadmin("-a", "-u", "eva", "-r", REALM, "-p", "oculto");
     Admission.awaits("eva comes in", () -> Admission.codeFor(server, "eva", "oculto") == 0);
-    database.turnadmin("-d", "-u", "ana", "-r", REALM);
-    Admission.awaits("ana is gone", () -> Admission.codeFor(server, "ana", "secreto") == 401);
+    whoIsGoneIsServedNoMore(server, database);
     assertTrue(ours.remove(Table.USERS, new Row(REALM, "leo", "")));
     assertFalse(ours.remove(Table.USERS, new Row(REALM, "leo", "")));
 
@@ -132,6 +132,31 @@ class UserDatabasesTest {
         ours.rows(Table.OAUTH_KEYS));
     assertEquals("1", ours.rows(Table.OPTIONS).getFirst().value());
     assertTrue(new DatabaseLookup(ours).place().length() > 3);
+  }
+
+  /** What ana and eva have ends, though they say nothing; leo has the key that ana had. */
+  private static void whoIsGoneIsServedNoMore(ServerProcess server, DatabaseServer database)
+      throws Exception {
+    try (TurnClient ana = TurnClient.udp(server, "ana", "secreto");
+        TurnClient eva = TurnClient.udp(server, "eva", "oculto");
+        TurnClient own = TurnClient.udp(server, ServerProcess.USER, ServerProcess.PASSWORD)) {
+      ana.allocate();
+      eva.allocate();
+      own.allocate();
+      double before = ended(server);
+      database.turnadmin("-d", "-u", "ana", "-r", REALM);
+      Admission.awaits("ana's ends", () -> ended(server) == before + 1);
+      assertEquals(401, Admission.codeFor(server, "ana", "secreto"));
+      database.turnadmin("-a", "-u", "eva", "-r", REALM, "-p", "nuevo");
+      Admission.awaits("eva's ends", () -> ended(server) == before + 2);
+      database.turnadmin("-a", "-u", "eva", "-r", REALM, "-p", "oculto");
+      Admission.awaits("eva is back", () -> Admission.codeFor(server, "eva", "oculto") == 0);
+      own.refresh(0);
+    }
+  }
+
+  private static double ended(ServerProcess server) throws Exception {
+    return server.metric("puente_turn_allocations_closed_total", "reason=\"admin\"");
   }
 
   /** Who is there goes on, who is new is told to try again; and all is well when it is back. */

@@ -44,7 +44,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private static final long AFTER_DEFECT_MS = 1000;
 
   private final EventLoops.Loop loop;
-  private final ShardQuestions questions;
+  final ShardQuestions questions;
   private final ShardClock clock;
   private final Counters counters = new Counters();
   private final TurnServer server;
@@ -85,7 +85,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       boolean isNative) {
     this.loop = loop;
     this.isNative = isNative;
-    questions = new ShardQuestions(this, store, accounts);
+    questions = new ShardQuestions(this, store, accounts, config);
     this.clock = clock;
     server = new TurnServer(config, this, binding, counters, random, index, count);
     changes = new Changes(keeping, loop.eventLoop(), server);
@@ -101,7 +101,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     this.index = index;
     proxies = new ShardProxies(this, random.nextLong());
     restoration = new ShardRestoration(this, changes, strays, listeners, index);
-    watch = new ShardWatch(loop.eventLoop(), server, counters, clock::nowMs, random.nextLong());
+    watch = new ShardWatch(this, counters, random.nextLong());
   }
 
   EventLoops.Loop loop() {
@@ -274,6 +274,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   void reconfigure(TurnConfig config) {
     server.reconfigure(config);
+    questions.reconfigure(config);
     settle();
   }
 

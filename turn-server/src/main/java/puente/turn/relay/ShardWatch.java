@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puente.turn.Census;
@@ -25,24 +24,17 @@ final class ShardWatch {
   /** Slots looked at in one go: a fraction of a millisecond. */
   private static final int SLOTS_AT_ONCE = 2048;
 
+  private final Shard shard;
   private final ScheduledExecutorService loop;
-  private final TurnServer server;
   private final Census census;
   private final Notebook notebook;
-  private final LongSupplier clock;
   private Observer observer = Observer.NONE;
   private List<Census.Moved> moved = new ArrayList<>();
   private int next;
 
-  ShardWatch(
-      ScheduledExecutorService loop,
-      TurnServer server,
-      Counters counters,
-      LongSupplier clock,
-      long seed) {
-    this.loop = loop;
-    this.server = server;
-    this.clock = clock;
+  ShardWatch(Shard shard, Counters counters, long seed) {
+    this.shard = shard;
+    loop = shard.loop().eventLoop();
     census = new Census(counters);
     notebook = new Notebook(seed);
     loop.schedule(this::begin, CENSUS_MS, TimeUnit.MILLISECONDS);
@@ -67,16 +59,20 @@ final class ShardWatch {
 
   private void begin() {
     next = 0;
-    census.begin(clock.getAsLong());
+    census.begin(shard.clockMs());
     step();
   }
 
   private void step() {
     try {
+      TurnServer server = shard.server();
       server.forEachAllocation(
           next,
           next + SLOTS_AT_ONCE,
-          allocation -> census.look(allocation, moved::add, notebook::add));
+          allocation -> {
+            census.look(allocation, moved::add, notebook::add);
+            shard.questions.doubt(allocation);
+          });
       next += SLOTS_AT_ONCE;
       if (next < server.allocationSlots()) {
         loop.execute(this::step);

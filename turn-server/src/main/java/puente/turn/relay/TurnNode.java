@@ -342,6 +342,13 @@ public final class TurnNode {
     }
   }
 
+  /** What others have said of users that are served is asked again soon. */
+  public void doubtUsers() {
+    for (Shard shard : shards) {
+      shard.loop().eventLoop().execute(shard.questions::doubtAll);
+    }
+  }
+
   /** So many handshakes of DTLS may be under way from now on. */
   public void dtlsHandshakes(int max) {
     DtlsHandshakes handshakes = options.dtls;

@@ -1,5 +1,6 @@
 package puente.turn.store;
 
+import java.security.MessageDigest;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.stun.FiveTuple;
@@ -14,16 +15,36 @@ public interface Accounts {
   /**
    * What the key of this user is.
    *
-   * @param id of the request that waits for the answer
+   * @param id of the request that waits for the answer; 0 where none does
    */
-  record Question(long id, String realm, String name, FiveTuple client) {}
+  record Question(long id, String realm, String name, FiveTuple client) {
+
+    /** Whether one that is served is still to be. */
+    public static Question again(String realm, String name, FiveTuple client) {
+      return new Question(0, realm, name, client);
+    }
+
+    public boolean isAgain() {
+      return id == 0;
+    }
+  }
 
   /** What was found. */
   sealed interface Answer permits Known, Failed {}
 
   /** There is such a user; a key is null where only the other is known. */
   record Known(@Nullable IntegrityKey md5, @Nullable IntegrityKey sha256, Terms terms)
-      implements Answer {}
+      implements Answer {
+
+    /** Whether this is one of the user's keys. */
+    public boolean has(IntegrityKey key) {
+      return isSame(key, md5) || isSame(key, sha256);
+    }
+
+    private static boolean isSame(IntegrityKey key, @Nullable IntegrityKey other) {
+      return other != null && MessageDigest.isEqual(key.bytes(), other.bytes());
+    }
+  }
 
   /** Why there is no key. */
   enum Failed implements Answer {
