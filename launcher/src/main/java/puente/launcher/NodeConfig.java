@@ -21,6 +21,7 @@ import puente.stun.IntegrityKey;
 import puente.stun.Nonce;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
+import puente.turn.ClientRules;
 import puente.turn.Credentials;
 import puente.turn.Lifetimes;
 import puente.turn.Limits;
@@ -233,6 +234,10 @@ final class NodeConfig {
             .tcpRelay(
                 config.value(ProtocolSettings.TCP_RELAY),
                 config.value(ProtocolSettings.MAX_TCP_CONNECTIONS))
+            .clients(
+                new ClientRules(
+                    config.all(ProtocolSettings.ALLOWED_CLIENT_IP),
+                    config.all(ProtocolSettings.DENIED_CLIENT_IP)))
             .anycast(NodeAddresses.unicastByAnycast(config))
             .rfc5766Channels(config.value(Settings.RFC5766_CHANNEL_NUMBERS));
     if (anonymous) {

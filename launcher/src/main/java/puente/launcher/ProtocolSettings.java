@@ -62,6 +62,24 @@ final class ProtocolSettings {
                   + " of its own for it. 0 gives each its own port, as RFC 8656 wants.")
           .fallback("0")
           .in(ROWS);
+  static final Setting<AddressRange> ALLOWED_CLIENT_IP =
+      row(
+              Group.LISTENERS,
+              "allowed-client-ip",
+              Type.RANGE,
+              "Answer STUN and TURN clients of these addresses, and no others; several times. "
+                  + "Without it: all.")
+          .adds()
+          .in(ROWS);
+  static final Setting<AddressRange> DENIED_CLIENT_IP =
+      row(
+              Group.LISTENERS,
+              "denied-client-ip",
+              Type.RANGE,
+              "Do not answer STUN and TURN clients of these addresses, whatever allowed-client-ip "
+                  + "says; several times.")
+          .adds()
+          .in(ROWS);
   static final Setting<InetAddress> ANYCAST_IP =
       row(
               Group.LISTENERS,

@@ -13,6 +13,8 @@ public enum Counter {
   MALFORMED(Metric.STUN_DROPPED),
   BAD_FINGERPRINT(Metric.STUN_DROPPED),
   BANNED(Metric.STUN_DROPPED),
+  /** {@code allowed-client-ip} and {@code denied-client-ip}. */
+  CLIENT_DENIED(Metric.STUN_DROPPED),
   QUEUE_FULL(Metric.STUN_DROPPED),
   /** A method or class that a server has no answer for. */
   UNEXPECTED(Metric.STUN_DROPPED),

@@ -23,12 +23,14 @@ final class Gate {
   private final Counters counters;
   private final Inquiries inquiries = new Inquiries();
   private Bans bans = Bans.NONE;
+  private ClientRules clients;
   private Accounts.@Nullable Answer told;
   private long silentSinceMs;
   private int silentNotes;
 
   Gate(TurnConfig config, Integrity integrity, Counters counters, RandomGenerator random) {
     this.counters = counters;
+    clients = config.clients();
     unauthorized = config.limits().sources(random.nextLong());
     authenticator =
         config.authenticates() ? new Authenticator(config, integrity, counters, random) : null;
@@ -40,6 +42,7 @@ final class Gate {
   }
 
   void reconfigure(TurnConfig next) {
+    clients = next.clients();
     if (authenticator != null) {
       authenticator.reconfigure(next);
     }
@@ -63,12 +66,17 @@ final class Gate {
   /** Whether nothing of this source is looked at any further. */
   boolean shuts(Message request, FiveTuple client, long now, Effects out) {
     int ban = bans.slotOf(client.client().hi(), client.client().lo());
-    if (ban < 0) {
+    if (ban < 0 && clients.serves(client.client())) {
       return false;
     }
-    counters.banned(ban);
+    if (ban < 0) {
+      counters.count(Counter.CLIENT_DENIED);
+    } else {
+      counters.banned(ban);
+    }
     if (isNoted(now)) {
-      out.note(Notes.unproven(request, client, null, now, 0, "the address is banned"));
+      String why = ban < 0 ? "clients do not come from there" : "the address is banned";
+      out.note(Notes.unproven(request, client, null, now, 0, why));
     }
     return true;
   }

@@ -229,6 +229,11 @@ public final class TurnConfig {
     return unicast == null ? null : unicast.withPort(server.port());
   }
 
+  /** {@code allowed-client-ip} and {@code denied-client-ip}. */
+  ClientRules clients() {
+    return of.clients;
+  }
+
   /** Whether other nodes may have left allocations that this one can claim. */
   public boolean claims() {
     return of.claims;
@@ -275,6 +280,7 @@ public final class TurnConfig {
     private int tcpConnections = 64;
     private boolean rfc5766Channels;
     private Map<TransportAddress, TransportAddress> unicastByAnycast = Map.of();
+    private ClientRules clients = ClientRules.ALL;
     private boolean claims;
     private Reservations reservations = new Reservations();
     private List<Tenant> tenants = List.of();
@@ -309,6 +315,7 @@ public final class TurnConfig {
       tcpConnections = other.tcpConnections;
       rfc5766Channels = other.rfc5766Channels;
       unicastByAnycast = other.unicastByAnycast;
+      clients = other.clients;
       claims = other.claims;
       reservations = other.reservations;
       tenants = other.tenants;
@@ -434,6 +441,12 @@ public final class TurnConfig {
     public Builder tcpRelay(boolean value, int connections) {
       tcpRelay = value;
       tcpConnections = connections;
+      return this;
+    }
+
+    /** From where clients may come. */
+    public Builder clients(ClientRules value) {
+      clients = value;
       return this;
     }
 

@@ -207,7 +207,8 @@ public final class TurnServer {
     allocations.forEach(
         allocation -> {
           // A user may be gone, or have another password.
-          if (allocation.login.isGoneUnder(next)) {
+          if (allocation.login.isGoneUnder(next)
+              || !next.clients().serves(allocation.client().client())) {
             allocation.expireAll();
             allocations.watch(allocation, 0);
           }

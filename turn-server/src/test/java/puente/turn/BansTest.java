@@ -28,6 +28,33 @@ class BansTest {
     banned.allocates();
   }
 
+  /** By the configuration: whoever has no answer there has no allocation for long, either. */
+  @Test
+  void clientsComeFromWhereTheyMay() {
+    Lab lab = new Lab(Lab.noAuth().build());
+    Client inside = lab.client("192.0.2.7:4000");
+    Client denied = lab.client("192.0.2.66:4000");
+    Client outside = lab.client("198.51.100.7:4000");
+    for (Client client : List.of(inside, denied, outside)) {
+      client.allocates();
+    }
+    ClientRules rules =
+        new ClientRules(
+            List.of(AddressRange.parse("192.0.2.0/24")),
+            List.of(AddressRange.parse("192.0.2.64/26")));
+    lab.server.reconfigure(Lab.noAuth().clients(rules).build());
+    lab.passes(1);
+    assertEquals(1, lab.server.allocations());
+    inside.sends(Sent.refresh()).succeeds();
+    for (Client client : List.of(denied, outside, lab.client("[2001:db8::7]:4000"))) {
+      client.sends(Sent.allocate());
+      client.receivesNothing();
+    }
+    assertEquals(3, lab.counters.total(Counter.CLIENT_DENIED));
+    lab.server.reconfigure(Lab.noAuth().build());
+    outside.allocates();
+  }
+
   /** What stays in force keeps its count; what was lifted loses it. */
   @Test
   void eachBanCountsWhomItTurnedAway() {

@@ -35,6 +35,8 @@ class DoorsTest {
   /** The proxies' own address; the others on this machine are not believed. */
   private static final String PROXY = "127.0.0.2";
 
+  private static final String DENIED = "127.0.0.4";
+
   /** As if other servers had it, too. */
   private static final String ANYCAST = "127.0.0.3";
 
@@ -49,6 +51,7 @@ class DoorsTest {
             "proxy-protocol-from=" + PROXY,
             "listening-ip=" + ANYCAST,
             "anycast-ip=" + ANYCAST,
+            "denied-client-ip=" + DENIED,
             "rfc5766-channel-numbers");
   }
 
@@ -172,6 +175,17 @@ class DoorsTest {
     }
     assertEquals(before + 1, refused());
     assertTrue(server.log().contains("proxy-protocol-from"), "the log does not say what to do");
+  }
+
+  @Test
+  void whoComesFromWhereNobodyMayHasNoAnswer() throws Exception {
+    try (DatagramSocket client = new DatagramSocket(0, InetAddress.getByName(DENIED))) {
+      byte[] binding = Stun.request(Stun.BINDING).bytes();
+      client.send(new DatagramPacket(binding, binding.length, server.address()));
+      Admission.awaits(
+          "it is dropped",
+          () -> server.metric("puente_stun_dropped_total", "reason=\"client_denied\"") == 1);
+    }
   }
 
   private static double refused() throws Exception {
