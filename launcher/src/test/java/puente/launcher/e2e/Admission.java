@@ -17,15 +17,19 @@ final class Admission {
 
   private Admission() {}
 
-  /** 0 if an allocation was made, and is gone again; else the code of the error. */
+  /**
+   * 0 if an allocation was made, and is gone again; else the code of the error, be it that the user
+   * went between the two.
+   */
   static int codeFor(ServerProcess server, String user, String password) throws IOException {
     try (TurnClient client = TurnClient.udp(server, user, password)) {
       int code = code(allocate(client));
-      if (code == 0) {
-        client.refresh(0);
-      }
-      return code;
+      return code == 0 ? code(free(client)) : code;
     }
+  }
+
+  private static byte[] free(TurnClient client) {
+    return client.signed(Stun.REFRESH, message -> message.with(Stun.LIFETIME, new byte[4]));
   }
 
   /** What the server says to it. */
