@@ -2,7 +2,10 @@ package puente.launcher;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -45,7 +48,7 @@ public final class Puente {
   }
 
   static int run(Surroundings surroundings, RunningNode.Starter starter, String... arguments) {
-    return run(commandLine(surroundings, starter), surroundings, arguments);
+    return run(commandLine(surroundings, starter, arguments), surroundings, arguments);
   }
 
   static int run(CommandLine line, Surroundings surroundings, String... arguments) {
@@ -56,55 +59,91 @@ public final class Puente {
     return line.execute(SettingOptions.separated(arguments));
   }
 
+  /** With every command, as help and completion show them. */
   static CommandLine commandLine(Surroundings surroundings, RunningNode.Starter starter) {
     CommandLine line = new CommandLine(new Puente());
-    CommandLine serve = new CommandLine(new ServeCommand(surroundings, starter));
-    SettingOptions.addTo(serve.getCommandSpec(), true);
-    CommandLine config = new CommandLine(new ConfigCommand(surroundings));
-    SettingOptions.addTo(config.getCommandSpec(), false);
-    CommandLine restart = new CommandLine(new RestartCommand(surroundings));
-    SettingOptions.addTo(restart.getCommandSpec(), false);
-    CommandLine snippet = new CommandLine(new SnippetCommand(surroundings));
-    SettingOptions.addFileOptions(snippet.getCommandSpec());
-    CommandLine credentials = new CommandLine(new CredentialsCommand(surroundings));
-    SettingOptions.addFileOptions(credentials.getCommandSpec());
-    CommandLine doctor = new CommandLine(new DoctorCommand(surroundings));
-    SettingOptions.addFileOptions(doctor.getCommandSpec());
-    CommandLine plan = new CommandLine(new PlanCommand(surroundings));
-    PlanCommand.addNumbers(plan.getCommandSpec());
-    line.addSubcommand("serve", serve)
-        .addSubcommand("plan", plan)
-        .addSubcommand("doctor", doctor)
-        .addSubcommand("restart", restart)
-        .addSubcommand("rehearse", new RehearseCommand(starter))
-        .addSubcommand("credentials", credentials)
-        .addSubcommand("snippet", snippet)
-        .addSubcommand("config", config)
-        .addSubcommand("user", UserCommand.of(surroundings, System.in))
-        .addSubcommand("secret", SecretCommand.of(surroundings))
-        .addSubcommand("realm", RealmCommand.of(surroundings))
-        .addSubcommand("peer-rule", PeerRuleCommand.of(surroundings))
-        .addSubcommand("migrate", new MigrateCommand(surroundings))
-        .addSubcommand("nodes", new NodesCommand(surroundings))
-        .addSubcommand("sessions", new SessionsCommand(surroundings))
-        .addSubcommand("top", new TopCommand(surroundings))
-        .addSubcommand("drain", new DrainCommand(surroundings))
-        .addSubcommand("undrain", new UndrainCommand(surroundings))
-        .addSubcommand(
-            "load",
-            new CommandLine(new LoadCommand())
-                .addSubcommand("stun", new LoadStunCommand(surroundings, LoadProgress.TERMINAL))
-                .addSubcommand("alloc", new LoadAllocCommand(surroundings, LoadProgress.TERMINAL))
-                .addSubcommand("turn", new LoadTurnCommand(surroundings, LoadProgress.TERMINAL))
-                .addSubcommand(
-                    "signal", new LoadSignalCommand(surroundings, LoadProgress.TERMINAL)))
-        .addSubcommand("chat", new ChatCommand(surroundings, System.in))
-        .addSubcommand("send", new SendCommand(surroundings))
-        .addSubcommand("receive", new ReceiveCommand(surroundings))
-        .addSubcommand("punch", new PunchCommand(surroundings, System.in))
-        .addSubcommand("metrics", new MetricsCommand(surroundings))
-        .addSubcommand("version", new VersionCommand(surroundings))
-        .addSubcommand("completion", new CompletionCommand(surroundings));
+    commands(surroundings, starter).forEach((name, make) -> line.addSubcommand(name, make.get()));
+    return equipped(line, surroundings);
+  }
+
+  /** With the one command that is meant: to look through all of them takes longer than most run. */
+  private static CommandLine commandLine(
+      Surroundings surroundings, RunningNode.Starter starter, String[] arguments) {
+    Supplier<CommandLine> meant =
+        arguments.length == 0 ? null : commands(surroundings, starter).get(arguments[0]);
+    if (meant == null || arguments[0].equals("completion")) {
+      return commandLine(surroundings, starter);
+    }
+    CommandLine line = new CommandLine(new Puente());
+    return equipped(line.addSubcommand(arguments[0], meant.get()), surroundings);
+  }
+
+  private static Map<String, Supplier<CommandLine>> commands(
+      Surroundings surroundings, RunningNode.Starter starter) {
+    Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
+    commands.put("serve", () -> settable(new ServeCommand(surroundings, starter), true));
+    commands.put("plan", () -> plan(surroundings));
+    commands.put("doctor", () -> ofFile(new DoctorCommand(surroundings)));
+    commands.put("restart", () -> settable(new RestartCommand(surroundings), false));
+    commands.put("rehearse", () -> rehearse(surroundings, starter));
+    commands.put("credentials", () -> ofFile(new CredentialsCommand(surroundings)));
+    commands.put("snippet", () -> ofFile(new SnippetCommand(surroundings)));
+    commands.put("config", () -> settable(new ConfigCommand(surroundings), false));
+    commands.put("user", () -> UserCommand.of(surroundings, System.in));
+    commands.put("secret", () -> SecretCommand.of(surroundings));
+    commands.put("realm", () -> RealmCommand.of(surroundings));
+    commands.put("peer-rule", () -> PeerRuleCommand.of(surroundings));
+    commands.put("migrate", () -> new CommandLine(new MigrateCommand(surroundings)));
+    commands.put("nodes", () -> new CommandLine(new NodesCommand(surroundings)));
+    commands.put("sessions", () -> new CommandLine(new SessionsCommand(surroundings)));
+    commands.put("top", () -> new CommandLine(new TopCommand(surroundings)));
+    commands.put("drain", () -> new CommandLine(new DrainCommand(surroundings)));
+    commands.put("undrain", () -> new CommandLine(new UndrainCommand(surroundings)));
+    commands.put("load", () -> load(surroundings));
+    commands.put("chat", () -> new CommandLine(new ChatCommand(surroundings, System.in)));
+    commands.put("send", () -> new CommandLine(new SendCommand(surroundings)));
+    commands.put("receive", () -> new CommandLine(new ReceiveCommand(surroundings)));
+    commands.put("punch", () -> new CommandLine(new PunchCommand(surroundings, System.in)));
+    commands.put("metrics", () -> new CommandLine(new MetricsCommand(surroundings)));
+    commands.put("version", () -> new CommandLine(new VersionCommand(surroundings)));
+    commands.put("completion", () -> new CommandLine(new CompletionCommand(surroundings)));
+    return commands;
+  }
+
+  private static CommandLine rehearse(Surroundings surroundings, RunningNode.Starter starter) {
+    CommandLine serve = settable(new ServeCommand(surroundings, starter), true);
+    Runnable reading =
+        () -> SettingOptions.sources(serve.parseArgs("-n", "--realm=rehearsal"), surroundings);
+    return new CommandLine(new RehearseCommand(starter, reading));
+  }
+
+  private static CommandLine settable(Object command, boolean isListed) {
+    CommandLine line = new CommandLine(command);
+    SettingOptions.addTo(line.getCommandSpec(), isListed);
+    return line;
+  }
+
+  private static CommandLine ofFile(Object command) {
+    CommandLine line = new CommandLine(command);
+    SettingOptions.addFileOptions(line.getCommandSpec());
+    return line;
+  }
+
+  private static CommandLine plan(Surroundings surroundings) {
+    CommandLine line = new CommandLine(new PlanCommand(surroundings));
+    PlanCommand.addNumbers(line.getCommandSpec());
+    return line;
+  }
+
+  private static CommandLine load(Surroundings surroundings) {
+    return new CommandLine(new LoadCommand())
+        .addSubcommand("stun", new LoadStunCommand(surroundings, LoadProgress.TERMINAL))
+        .addSubcommand("alloc", new LoadAllocCommand(surroundings, LoadProgress.TERMINAL))
+        .addSubcommand("turn", new LoadTurnCommand(surroundings, LoadProgress.TERMINAL))
+        .addSubcommand("signal", new LoadSignalCommand(surroundings, LoadProgress.TERMINAL));
+  }
+
+  private static CommandLine equipped(CommandLine line, Surroundings surroundings) {
     return line.setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8))
         .setExpandAtFiles(false)

@@ -7,13 +7,19 @@ import picocli.CommandLine.Command;
 @Command(name = "rehearse", hidden = true, header = "Run a server for a moment, for the AOT cache.")
 final class RehearseCommand implements Callable<Integer> {
   private final RunningNode.Starter starter;
+  private final Runnable reading;
 
-  RehearseCommand(RunningNode.Starter starter) {
+  /**
+   * @param reading takes a command line as a server does
+   */
+  RehearseCommand(RunningNode.Starter starter, Runnable reading) {
     this.starter = starter;
+    this.reading = reading;
   }
 
   @Override
   public Integer call() {
+    reading.run();
     return Rehearsal.play(starter, () -> false) ? 0 : Puente.EXIT_FAILURE;
   }
 }
