@@ -6,7 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.StringReader;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -443,7 +442,7 @@ final class NodeAcme implements AcmeOrder.Stage {
     } else if (token != null) {
       answerByToken.remove(token);
     } else if (alpn != null && isShown) {
-      prove(domain, CertificateChain.of(new StringReader(alpn), "proof of " + from));
+      prove(domain, CertificateChain.of(alpn, "proof of " + from));
     } else if (alpn != null) {
       tls.forgetProof(domain);
     }
@@ -459,7 +458,7 @@ final class NodeAcme implements AcmeOrder.Stage {
 
   /** Of two the one that is good for longer. */
   private void heardCertificate(String from, String pem) throws StartFailure {
-    CertificateChain other = CertificateChain.of(new StringReader(pem), "certificate of " + from);
+    CertificateChain other = CertificateChain.of(pem, "certificate of " + from);
     Optional<CertificateChain> own = store.chain();
     boolean isLater =
         own.isEmpty() || other.leaf().getNotAfter().after(own.get().leaf().getNotAfter());
