@@ -108,6 +108,9 @@ final class Node implements NodeControl {
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
+      if (tls != null) {
+        tls.prepare();
+      }
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       users.close();
@@ -120,6 +123,7 @@ final class Node implements NodeControl {
       journal.close();
       throw failure;
     }
+    turn.awaitAll();
     loops.holder().releaseRest();
     logStarted(parts.turnConfig());
     if (takeover != null) {

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -25,9 +26,40 @@ import puente.net.DtlsIdentity;
 
 /** The certificate in force, as TLS needs it; replaced as a whole on reload. */
 final class NodeTls {
-  /** A context and what it was made of. */
-  private record Loaded(
-      SslContext context, CertificateChain chain, Set<String> protocols, List<String> names) {}
+  /** A certificate, and the context that is made of it when it is first asked for. */
+  private static final class Loaded {
+    final CertificateChain chain;
+    final List<String> protocols;
+    final List<String> names;
+    private @Nullable SslContext context;
+
+    Loaded(CertificateChain chain, List<String> protocols, List<String> names) {
+      this.chain = chain;
+      this.protocols = protocols;
+      this.names = names;
+    }
+
+    synchronized SslContext context() throws StartFailure {
+      SslContext made = context;
+      if (made == null) {
+        made = make();
+        context = made;
+      }
+      return made;
+    }
+
+    private SslContext make() throws StartFailure {
+      try {
+        return SslContextBuilder.forServer(new ChainKey(() -> chain))
+            .protocols(protocols)
+            .applicationProtocolConfig(NodeTls.names(names))
+            .build();
+      } catch (SSLException | IllegalArgumentException unusable) {
+        throw StartFailure.configuration(
+            "the certificate cannot be used: " + unusable.getMessage());
+      }
+    }
+  }
 
   static {
     // A client of TLS 1.2 could ask for handshake after handshake on one connection, each of which
@@ -51,18 +83,33 @@ final class NodeTls {
     this.loaded = loaded;
   }
 
+  /**
+   * Reads the certificate. What TLS is made of takes longer to load than all that clients in clear
+   * need; {@link #prepare} does that when these are served.
+   */
   static NodeTls open(Config config, StateDirectory state) throws StartFailure {
     return new NodeTls(load(config, state));
   }
 
   /** New connections get the new certificate, open ones keep theirs. */
   void reload(Config config, StateDirectory state) throws StartFailure {
-    loaded = load(config, state);
+    Loaded next = load(config, state);
+    var unused = next.context();
+    loaded = next;
+  }
+
+  /** Makes ready what the first handshake needs. */
+  void prepare() throws StartFailure {
+    var unused = loaded.context();
   }
 
   SslContext context() {
     SslContext forProofs = proving;
-    return forProofs == null ? loaded.context : forProofs;
+    try {
+      return forProofs == null ? loaded.context() : forProofs;
+    } catch (StartFailure unusable) {
+      throw new IllegalStateException(unusable);
+    }
   }
 
   /** The same certificate for DTLS. */
@@ -81,19 +128,26 @@ final class NodeTls {
   }
 
   Set<String> protocols() {
-    return loaded.protocols;
+    return Set.copyOf(loaded.protocols);
   }
 
   /** The same certificate for a server that makes its own context: asked at each handshake. */
   X509ExtendedKeyManager keyManager() {
-    return new CurrentKey();
+    return new ChainKey(() -> loaded.chain);
   }
 
-  private final class CurrentKey extends X509ExtendedKeyManager {
+  /** Without a key store, whose password alone would take longer than the rest of a start. */
+  private static final class ChainKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "puente";
 
+    private final Supplier<CertificateChain> chain;
+
+    ChainKey(Supplier<CertificateChain> chain) {
+      this.chain = chain;
+    }
+
     private @Nullable String alias(String keyType) {
-      return loaded.chain.key().getAlgorithm().equals(keyType) ? ALIAS : null;
+      return chain.get().key().getAlgorithm().equals(keyType) ? ALIAS : null;
     }
 
     @Override
@@ -115,12 +169,12 @@ final class NodeTls {
 
     @Override
     public X509Certificate[] getCertificateChain(String alias) {
-      return loaded.chain.certificates().toArray(X509Certificate[]::new);
+      return chain.get().certificates().toArray(X509Certificate[]::new);
     }
 
     @Override
     public PrivateKey getPrivateKey(String alias) {
-      return loaded.chain.key();
+      return chain.get().key();
     }
 
     @Override
@@ -145,7 +199,7 @@ final class NodeTls {
     try {
       proving =
           SslContextBuilder.forServer(new ProofKey())
-              .protocols(List.copyOf(loaded.protocols))
+              .protocols(loaded.protocols)
               .applicationProtocolConfig(
                   names(Stream.concat(Stream.of(ALPN), loaded.names.stream()).toList()))
               .build();
@@ -248,16 +302,6 @@ final class NodeTls {
         config.value(Settings.NO_TLSV1_2) ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2");
     List<String> names =
         OnePort.sharesHttps(config) ? List.of(TURN, DISCOVERY, HTTP) : List.of(TURN, DISCOVERY);
-    try {
-      SslContext context =
-          SslContextBuilder.forServer(
-                  chain.key(), chain.certificates().toArray(X509Certificate[]::new))
-              .protocols(protocols)
-              .applicationProtocolConfig(names(names))
-              .build();
-      return new Loaded(context, chain, Set.copyOf(protocols), names);
-    } catch (SSLException | IllegalArgumentException unusable) {
-      throw StartFailure.configuration("the certificate cannot be used: " + unusable.getMessage());
-    }
+    return new Loaded(chain, protocols, names);
   }
 }

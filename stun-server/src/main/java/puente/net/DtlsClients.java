@@ -69,12 +69,12 @@ public final class DtlsClients {
   private final ClientConnection.Receiver receiver;
   private final DtlsHandshakes handshakes;
   private final Consumer<Fact> facts;
-  private final JcaTlsCrypto crypto = new JcaTlsCryptoProvider().create(new SecureRandom());
+  private final JcaTlsCrypto crypto;
   private final AddressMap<DtlsSession> byClient;
   private final Packet inner = new Packet();
   private final byte[] plain = new byte[RECORD_MAX];
   private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_SIZE);
-  private DTLSVerifier verifier = new DTLSVerifier(crypto);
+  private DTLSVerifier verifier;
   private @Nullable DTLSVerifier formerVerifier;
   private long cookiesSince;
   private int stagedBatch;
@@ -85,6 +85,8 @@ public final class DtlsClients {
       ClientConnection.Receiver receiver,
       DtlsHandshakes handshakes,
       Consumer<Fact> facts) {
+    crypto = newCrypto();
+    verifier = new DTLSVerifier(crypto);
     this.loop = loop.eventLoop();
     this.datagrams = loop.datagrams();
     this.receiver = receiver;
@@ -94,6 +96,15 @@ public final class DtlsClients {
     inner.buffer = staging;
     inner.address = MemorySegment.ofBuffer(staging).address();
     cookiesSince = receiver.now();
+  }
+
+  /** Loads what this is made of, on a thread that may take long, so that a loop need not. */
+  public static void load() {
+    var unused = new DTLSVerifier(newCrypto());
+  }
+
+  private static JcaTlsCrypto newCrypto() {
+    return new JcaTlsCryptoProvider().create(new SecureRandom());
   }
 
   /** Whether this could be DTLS at all (RFC 7983 §7). */

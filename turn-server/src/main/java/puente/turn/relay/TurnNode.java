@@ -11,10 +11,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
 import puente.net.DescriptorHolder;
+import puente.net.DtlsClients;
 import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
 import puente.net.SharedHttp;
@@ -83,6 +85,7 @@ public final class TurnNode {
   private final String name;
   private final Options options;
   private Strays strays = Strays.NONE;
+  private CompletableFuture<Void> dtls = CompletableFuture.completedFuture(null);
 
   private TurnNode(EventLoops loops, Options options, String name) {
     this.loops = loops;
@@ -103,6 +106,7 @@ public final class TurnNode {
       throws BindFailure {
     TurnNode node = prepare(loops, options, store, keeping);
     node.serve(keeping.left());
+    node.awaitAll();
     return node;
   }
 
@@ -133,6 +137,10 @@ public final class TurnNode {
         if (listen.transport.isStream()) {
           endpoints.add(streamPorts.open(listen, options, endpoints.size()));
         }
+      }
+      DtlsHandshakes handshakes = options.dtls;
+      if (handshakes != null) {
+        dtls = serveDtls(handshakes);
       }
     } catch (BindFailure failure) {
       closeListeners();
@@ -165,7 +173,7 @@ public final class TurnNode {
                       count,
                       loops.isNative()));
       shards.add(shard);
-      streams.add(serveStreams(shard));
+      streams.add(new ShardStreams(shard, admission, streamCounters, options.streams));
     }
     for (Shard shard : shards) {
       on(
@@ -180,18 +188,30 @@ public final class TurnNode {
     }
   }
 
-  private ShardStreams serveStreams(Shard shard) throws BindFailure {
-    ShardStreams serving = new ShardStreams(shard, admission, streamCounters, options.streams);
-    DtlsHandshakes handshakes = options.dtls;
-    if (handshakes != null) {
-      on(
-          shard.loop(),
-          () -> {
-            shard.dtls.serve(handshakes, serving);
-            return true;
-          });
-    }
-    return serving;
+  /**
+   * To load what DTLS is made of takes longer than all else of a start, and clients in clear must
+   * not wait for it. One in DTLS who comes meanwhile sends again (RFC 6347 §4.2.4).
+   */
+  private CompletableFuture<Void> serveDtls(DtlsHandshakes handshakes) {
+    return CompletableFuture.runAsync(
+            DtlsClients::load, load -> Thread.ofPlatform().name("puente-dtls").start(load))
+        .thenCompose(
+            loaded ->
+                CompletableFuture.allOf(
+                    IntStream.range(0, shards.size())
+                        .mapToObj(i -> serveDtls(handshakes, shards.get(i), streams.get(i)))
+                        .toArray(CompletableFuture<?>[]::new)));
+  }
+
+  private static CompletableFuture<Void> serveDtls(
+      DtlsHandshakes handshakes, Shard shard, ShardStreams serving) {
+    return CompletableFuture.runAsync(
+        () -> shard.dtls.serve(handshakes, serving), shard.loop().eventLoop());
+  }
+
+  /** Waits until clients of every kind are served: those in DTLS come last. */
+  public void awaitAll() {
+    dtls.join();
   }
 
   /**
