@@ -71,7 +71,7 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
   private static List<X509Certificate> certificates(String text, String file) throws StartFailure {
     Optional<PlainPem> plain = PlainPem.of(text);
     List<X509Certificate> chain =
-        plain.isPresent() ? plain.get().certificates() : AnyPem.certificates(text, file);
+        plain.isPresent() ? plain.get().certificates() : AnyCertificatePem.certificates(text, file);
     if (chain.isEmpty()) {
       throw StartFailure.configuration(file + ": no certificate in PEM form in it");
     }
@@ -88,7 +88,7 @@ record CertificateChain(List<X509Certificate> certificates, PrivateKey key) {
     Optional<PrivateKey> key =
         plain.isPresent()
             ? plain.get().keys().stream().findFirst()
-            : AnyPem.key(text, file, password);
+            : AnyCertificatePem.key(text, file, password);
     return key.orElseThrow(
         () -> StartFailure.configuration(file + ": no private key in PEM form in it"));
   }

@@ -108,9 +108,7 @@ final class Node implements NodeControl {
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
-      if (tls != null) {
-        tls.prepare();
-      }
+      NodeTls.prepare(tls);
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       users.close();

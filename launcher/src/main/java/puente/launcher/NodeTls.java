@@ -98,9 +98,11 @@ final class NodeTls {
     loaded = next;
   }
 
-  /** Makes ready what the first handshake needs. */
-  void prepare() throws StartFailure {
-    var unused = loaded.context();
+  /** Makes ready what the first handshake needs, where there is to be one. */
+  static void prepare(@Nullable NodeTls tls) throws StartFailure {
+    if (tls != null) {
+      var unused = tls.loaded.context();
+    }
   }
 
   SslContext context() {

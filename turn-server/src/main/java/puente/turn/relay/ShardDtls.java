@@ -1,5 +1,8 @@
 package puente.turn.relay;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import puente.net.DtlsClients;
 import puente.net.DtlsHandshakes;
@@ -15,7 +18,28 @@ final class ShardDtls {
     this.shard = shard;
   }
 
-  void serve(DtlsHandshakes handshakes, ShardStreams connections) {
+  /**
+   * On all shards. To load what DTLS is made of takes longer than all else of a start, and clients in
+   * clear must not wait for it; one in DTLS who comes meanwhile sends again (RFC 6347 §4.2.4).
+   */
+  static CompletableFuture<Void> serve(
+      DtlsHandshakes handshakes, List<Shard> shards, List<ShardStreams> connections) {
+    return CompletableFuture.runAsync(
+            DtlsClients::load, load -> Thread.ofPlatform().name("puente-dtls").start(load))
+        .thenCompose(
+            loaded ->
+                CompletableFuture.allOf(
+                    IntStream.range(0, shards.size())
+                        .mapToObj(i -> shards.get(i).dtls.begin(handshakes, connections.get(i)))
+                        .toArray(CompletableFuture<?>[]::new)));
+  }
+
+  private CompletableFuture<Void> begin(DtlsHandshakes handshakes, ShardStreams connections) {
+    return CompletableFuture.runAsync(
+        () -> serve(handshakes, connections), shard.loop().eventLoop());
+  }
+
+  private void serve(DtlsHandshakes handshakes, ShardStreams connections) {
     clients = new DtlsClients(shard.loop(), connections, handshakes, connections::onDtls);
   }
 

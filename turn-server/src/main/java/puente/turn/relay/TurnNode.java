@@ -11,12 +11,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
 import puente.net.DescriptorHolder;
-import puente.net.DtlsClients;
 import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
 import puente.net.SharedHttp;
@@ -140,7 +138,7 @@ public final class TurnNode {
       }
       DtlsHandshakes handshakes = options.dtls;
       if (handshakes != null) {
-        dtls = serveDtls(handshakes);
+        dtls = ShardDtls.serve(handshakes, shards, streams);
       }
     } catch (BindFailure failure) {
       closeListeners();
@@ -186,27 +184,6 @@ public final class TurnNode {
             return true;
           });
     }
-  }
-
-  /**
-   * To load what DTLS is made of takes longer than all else of a start, and clients in clear must
-   * not wait for it. One in DTLS who comes meanwhile sends again (RFC 6347 §4.2.4).
-   */
-  private CompletableFuture<Void> serveDtls(DtlsHandshakes handshakes) {
-    return CompletableFuture.runAsync(
-            DtlsClients::load, load -> Thread.ofPlatform().name("puente-dtls").start(load))
-        .thenCompose(
-            loaded ->
-                CompletableFuture.allOf(
-                    IntStream.range(0, shards.size())
-                        .mapToObj(i -> serveDtls(handshakes, shards.get(i), streams.get(i)))
-                        .toArray(CompletableFuture<?>[]::new)));
-  }
-
-  private static CompletableFuture<Void> serveDtls(
-      DtlsHandshakes handshakes, Shard shard, ShardStreams serving) {
-    return CompletableFuture.runAsync(
-        () -> shard.dtls.serve(handshakes, serving), shard.loop().eventLoop());
   }
 
   /** Waits until clients of every kind are served: those in DTLS come last. */

@@ -24,9 +24,9 @@ import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 import org.bouncycastle.pkcs.PKCSException;
 
 /** PEM files of every kind: also keys that are encrypted, or as OpenSSL wrote them formerly. */
-final class AnyPem {
+final class AnyCertificatePem {
 
-  private AnyPem() {}
+  private AnyCertificatePem() {}
 
   static List<X509Certificate> certificates(String text, String file) throws StartFailure {
     List<X509Certificate> chain = new ArrayList<>();
