@@ -29,6 +29,11 @@ final class ClusterStore implements AllocationStore {
   }
 
   @Override
+  public void move(FiveTuple from, FiveTuple to) {
+    quotas.move(from, to);
+  }
+
+  @Override
   public void release(FiveTuple client) {
     quotas.release(client);
   }

@@ -135,9 +135,6 @@ final class CoturnWords {
     flag(Group.PROTOCOL, "response-origin-only-with-rfc5780", "RESPONSE-ORIGIN with RFC 5780.")
         .held("RESPONSE-ORIGIN is sent with rfc5780 only")
         .in(table);
-    flag(Group.PROTOCOL, "mobility", "Mobility (RFC 8016).")
-        .ignored("this version has no mobility")
-        .in(table);
     flag(Group.PROTOCOL, "drop-invalid-packets", "Drop what is not STUN.")
         .held("what is not STUN is dropped and counted")
         .in(table);

@@ -58,7 +58,6 @@ final class Migration {
           "mongo-userdb",
           "redis-statsdb",
           "oauth",
-          "mobility",
           "CA-file",
           "server-relay",
           "raw-public-keys",

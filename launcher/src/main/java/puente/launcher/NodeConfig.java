@@ -217,6 +217,7 @@ final class NodeConfig {
             .credentials(credentials())
             .tokens(ProtocolSettings.tokens(config))
             .nonceKeys(nonceKeys())
+            .mobility(ticketKeys())
             .strictExpiry(config.value(Settings.STRICT_EXPIRY))
             .relayAddresses(NodeAddresses.relay(config).toArray(RelayAddress[]::new))
             .ports(config.value(Settings.MIN_PORT), config.value(Settings.MAX_PORT))
@@ -273,9 +274,22 @@ final class NodeConfig {
   }
 
   private Nonce.Keys nonceKeys() throws StartFailure {
+    return new Nonce.Keys(IntegrityKey.of(sha256("puente nonce " + nonceSecret())), null);
+  }
+
+  /** Of the cluster, where there is one with a secret: a ticket holds on all its nodes. */
+  private Nonce.@Nullable Keys ticketKeys() throws StartFailure {
+    if (!config.value(ProtocolSettings.MOBILITY) || config.isAnonymous()) {
+      return null;
+    }
+    Optional<String> shared = ClusterConfig.of(config).flatMap(ClusterConfig::secret);
+    String secret = shared.isPresent() ? shared.get() : nonceSecret();
+    return new Nonce.Keys(IntegrityKey.of(sha256("puente ticket " + secret)), null);
+  }
+
+  private String nonceSecret() throws StartFailure {
     Optional<String> configured = config.find(Settings.STATELESS_NONCE_SECRET);
-    String secret = configured.isPresent() ? configured.get() : state.secret("nonce-key");
-    return new Nonce.Keys(IntegrityKey.of(sha256("puente nonce " + secret)), null);
+    return configured.isPresent() ? configured.get() : state.secret("nonce-key");
   }
 
   private static byte[] sha256(String text) {

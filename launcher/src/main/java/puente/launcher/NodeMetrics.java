@@ -255,6 +255,7 @@ final class NodeMetrics implements AutoCloseable {
       case STATE -> counter(Metric.STATE, total, "event", value);
       case SHARED -> counter(Metric.SHARED_PORTS, total, "event", value.substring(cut + 1));
       case TCP -> counter(Metric.TCP, total, "event", value.substring(cut + 1));
+      case MOBILITY -> counter(Metric.MOBILITY, total, "event", value.substring(cut + 1));
     }
   }
 

@@ -112,7 +112,7 @@ final class NodeMetricsCoturn {
       dropped +=
           switch (fact.metric()) {
             case STUN_DROPPED, RELAY_DROPPED -> sources.sum(shard -> shard.total(fact));
-            case AUTH, QUOTA, STATE, SHARED, TCP -> 0;
+            case AUTH, QUOTA, STATE, SHARED, TCP, MOBILITY -> 0;
           };
     }
     counter("turn_packet_processed", "Incoming packets processed", processed);

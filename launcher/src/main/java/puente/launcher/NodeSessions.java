@@ -99,7 +99,7 @@ final class NodeSessions {
         realm,
         session.isActive(),
         session.transport().name().toLowerCase(Locale.ROOT),
-        session.key().client().toString(),
+        session.client().toString(),
         session.server().toString(),
         session.relayed().stream().map(TransportAddress::toString).toList(),
         session.key().createdMs(),

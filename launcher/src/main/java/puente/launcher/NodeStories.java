@@ -104,6 +104,7 @@ final class NodeStories implements Observer {
               session,
               "",
               ok(refreshed, "refresh", "lives on for " + refreshed.lifetimeSeconds() + " s"));
+      case Note.Moved moved -> stories.add(client, session, "", step(moved));
       case Note.Missed missed -> stories.add(client, session, "", step(missed));
       case Note.Relayed relayed ->
           stories.add(
@@ -165,6 +166,18 @@ final class NodeStories implements Observer {
     String ip = permitted.peer().ip();
     String text = permitted.peers() == 1 ? ip : ip + " and " + (permitted.peers() - 1) + " more";
     return ok(permitted, "create-permission", text).withPeer(ip);
+  }
+
+  private static Step step(Note.Moved moved) {
+    String to = moved.to().transport() + " " + moved.to().client();
+    if (!moved.isOver()) {
+      return ok(moved, "move", "shows its ticket from " + to);
+    }
+    String text =
+        moved.to().link() == null && moved.to().client().equals(moved.from().client())
+            ? "its connection has ended; waits for its client"
+            : "is at " + to + ", no more at " + moved.from().client();
+    return ok(moved, "moved", text);
   }
 
   private static Step step(Note.Missed missed) {

@@ -107,6 +107,14 @@ final class ProtocolSettings {
           .fallback("64")
           .in(ROWS);
 
+  static final Setting<Boolean> MOBILITY =
+      flag(
+              Group.PROTOCOL,
+              "mobility",
+              "Let clients take their allocation along to another address, port or transport "
+                  + "(RFC 8016), by tickets that hold on every node of a cluster. Not with no-auth.")
+          .in(ROWS);
+
   static final Setting<Boolean> OAUTH =
       flag(
               Group.CREDENTIALS,

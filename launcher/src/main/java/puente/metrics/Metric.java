@@ -21,6 +21,10 @@ public enum Metric {
       "puente_user_sources", "User databases and webhooks, by whether they answer", "state"),
   QUOTA_REJECTIONS("puente_quota_rejections_total", "Allocations refused by a quota", "scope"),
   TCP("puente_turn_tcp_total", "What became of TCP with peers (RFC 6062)", "event"),
+  MOBILITY(
+      "puente_turn_mobility_total",
+      "Allocations that went over to another five-tuple (RFC 8016), and why some did not",
+      "event"),
   STATE("puente_state_total", "Allocations kept over a restart or taken over", "event"),
 
   ALLOCATIONS(

@@ -57,27 +57,36 @@ final class SecurityDashboard {
                     "ops",
                     "By what it counts.",
                     linesBy("scope", Metric.QUOTA_REJECTIONS))),
-            Dashboard.row(
-                "Connections",
-                lines(
-                    "TCP, TLS and DTLS",
-                    "ops",
-                    "Opened, and refused or closed for a reason.",
-                    linesBy("event", Metric.STREAM_CONNECTIONS)),
-                lines(
-                    "TCP with peers",
-                    "ops",
-                    "Calls to and by peers (tcp-relay), and what became of them.",
-                    linesBy("event", Metric.TCP)),
-                lines(
-                    "TLS handshakes",
-                    "ops",
-                    "That failed.",
-                    linesBy("listener, result", Metric.TLS_HANDSHAKES)),
-                lines(
-                    "Certificates ordered",
-                    "ops",
-                    "By outcome; after a failure the former one stays in force.",
-                    linesBy("result", Metric.ACME_ORDERS)))));
+            connections()));
+  }
+
+  private static Dashboard.Row connections() {
+    return Dashboard.row(
+        "Connections",
+        lines(
+            "TCP, TLS and DTLS",
+            "ops",
+            "Opened, and refused or closed for a reason.",
+            linesBy("event", Metric.STREAM_CONNECTIONS)),
+        lines(
+            "TCP with peers",
+            "ops",
+            "Calls to and by peers (tcp-relay), and what became of them.",
+            linesBy("event", Metric.TCP)),
+        lines(
+            "Mobility",
+            "ops",
+            "Clients that came from elsewhere with a ticket, and tickets refused.",
+            linesBy("event", Metric.MOBILITY)),
+        lines(
+            "TLS handshakes",
+            "ops",
+            "That failed.",
+            linesBy("listener, result", Metric.TLS_HANDSHAKES)),
+        lines(
+            "Certificates ordered",
+            "ops",
+            "By outcome; after a failure the former one stays in force.",
+            linesBy("result", Metric.ACME_ORDERS)));
   }
 }

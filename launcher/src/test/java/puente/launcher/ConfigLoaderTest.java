@@ -267,11 +267,16 @@ class ConfigLoaderTest {
 
   @Test
   void deadAndUselessWordsWarnOnce() throws Exception {
-    given.file("no-loopback-peers", "mobility", "mobility=0", "no-cli", "stateless-nonce=off");
+    given.file(
+        "no-loopback-peers",
+        "respond-http-unsupported",
+        "respond-http-unsupported=0",
+        "no-cli",
+        "stateless-nonce=off");
     List<String> warnings = given.load().warnings();
     assertEquals(3, warnings.size(), warnings::toString);
     assertTrue(warnings.get(0).contains(":1: no-loopback-peers: a word coturn has dropped"));
-    assertTrue(warnings.get(1).contains(":2: mobility: no effect"));
+    assertTrue(warnings.get(1).contains(":2: respond-http-unsupported: no effect"));
     assertTrue(warnings.get(2).contains(":5: stateless-nonce: no effect"));
   }
 

@@ -163,7 +163,7 @@ class PuenteTest {
             "--min-port",
             "50000",
             "--no-cli",
-            "--mobility"));
+            "--respond-http-unsupported"));
     for (String line :
         List.of(
             "listening-port=3500",
@@ -179,7 +179,9 @@ class PuenteTest {
             "min-port=50000")) {
       assertTrue(said().lines().anyMatch(one -> one.startsWith(line + " ")), line + "\n" + said());
     }
-    assertTrue(complained().contains("--mobility: mobility: no effect"), this::complained);
+    assertTrue(
+        complained().contains("--respond-http-unsupported: respond-http-unsupported: no effect"),
+        this::complained);
   }
 
   @Test
@@ -260,14 +262,20 @@ class PuenteTest {
 
   @Test
   void migrate() throws IOException {
-    file("listening-port=3500", "prod", "mobility", "no-cli", "relm=x", "user=ana:hunter2");
+    file(
+        "listening-port=3500",
+        "prod",
+        "respond-http-unsupported",
+        "no-cli",
+        "relm=x",
+        "user=ana:hunter2");
     assertEquals(0, run("migrate", "turnserver.conf"));
     String told = said().replaceAll(" +", " ");
     for (String part :
         List.of(
             "# line 1 listening-port kept\n",
             "# line 2 prod renamed prod is software-attribute\n",
-            "# line 3 mobility unsupported ",
+            "# line 3 respond-http-unsupported unsupported ",
             "# line 4 no-cli not needed ",
             "# line 5 ? unknown unknown setting relm is ignored; did you mean realm?\n",
             "\nlistening-port=3500\n"

@@ -4,10 +4,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
+import puente.stun.FiveTuple;
 import puente.stun.Packet;
 import puente.stun.TransportAddress;
 
-/** A copy of a datagram, for another loop than the one that received it. Immutable. */
+/** A copy of a datagram or frame, for another loop than the one that received it. Immutable. */
 public final class Parcel {
 
   private final byte[] bytes;
@@ -18,8 +19,17 @@ public final class Parcel {
   private final int listener;
   private final int trafficClass;
   private final @Nullable TransportAddress via;
+  private final @Nullable FiveTuple connection;
 
+  /** Of a datagram. */
   public Parcel(Packet packet) {
+    this(packet, null);
+  }
+
+  /**
+   * @param connection the way back to a client in a connection; null of a datagram
+   */
+  public Parcel(Packet packet, @Nullable FiveTuple connection) {
     bytes = new byte[packet.length];
     packet.copyTo(bytes, packet.length);
     sourceHi = packet.sourceHi;
@@ -29,6 +39,7 @@ public final class Parcel {
     listener = packet.listener;
     trafficClass = packet.trafficClass;
     via = packet.via;
+    this.connection = connection;
   }
 
   /** Where one loop unpacks parcels, in memory that it can send from. For the loop's thread. */
@@ -66,6 +77,7 @@ public final class Parcel {
       packet.listener = parcel.listener;
       packet.trafficClass = parcel.trafficClass;
       packet.via = parcel.via;
+      packet.connection = parcel.connection;
       used += length;
       return packet;
     }

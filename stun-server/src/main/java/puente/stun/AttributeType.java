@@ -54,7 +54,9 @@ public enum AttributeType {
   /** RFC 7635 §6.1. */
   THIRD_PARTY_AUTHORIZATION(0x802e),
   /** Of draft-ietf-tram-stun-origin, which never became an RFC; coturn knows it. */
-  ORIGIN(0x802f);
+  ORIGIN(0x802f),
+  /** RFC 8016 §3.3. */
+  MOBILITY_TICKET(0x8030);
 
   /** Attributes from here on may be ignored by who does not know them (RFC 8489 §14). */
   public static final int FIRST_COMPREHENSION_OPTIONAL = 0x8000;

@@ -80,6 +80,7 @@ public final class MessageText {
               RESERVATION_TOKEN,
               CONNECTION_ID,
               ACCESS_TOKEN,
+              MOBILITY_TICKET,
               PRIORITY,
               PADDING,
               ADDRESS_ERROR_CODE,

@@ -33,7 +33,6 @@ class RegistryTest {
       Map.ofEntries(
           Map.entry("PASSWORD", "RFC 3489 shared secrets, gone since RFC 5389"),
           Map.entry("REFLECTED-FROM", "answers RESPONSE-ADDRESS, which is refused"),
-          Map.entry("MOBILITY-TICKET", "RFC 8016 is not spoken"),
           Map.entry("CACHE-TIMEOUT", "RFC 5780 registers it and defines no use"),
           Map.entry("TRANSACTION_TRANSMIT_COUNTER", "RFC 7982 is not spoken; optional"),
           Map.entry("ECN-CHECK STUN", "RFC 6679 belongs to RTP sessions"),

@@ -29,8 +29,13 @@ public final class Allocation extends Deadline {
     GONE
   }
 
-  private final FiveTuple client;
   private final long createdMs;
+
+  /** Where its client is now. */
+  FiveTuple client;
+
+  /** Null unless it can move. */
+  @Nullable Mobile mobile;
 
   Stage stage = Stage.RESERVING;
   Login login;
@@ -98,8 +103,14 @@ public final class Allocation extends Deadline {
     this.epoch = now;
   }
 
+  /** Where its client is now: packets from peers go there. */
   public FiveTuple client() {
     return client;
+  }
+
+  /** Where its client was when it was made, or restored: what it is called by people. */
+  public FiveTuple origin() {
+    return birth.request.client();
   }
 
   /** The username, empty for nobody. */
@@ -279,8 +290,8 @@ public final class Allocation extends Deadline {
 
   /** Its user has shown again who it is, and other terms may hold by now. */
   void provenAgain(Login newLogin, TurnConfig config, long now) {
-    long before = config.bytesPerSecond(login);
-    long after = config.bytesPerSecond(newLogin);
+    long before = login.bytesPerSecond(config);
+    long after = newLogin.bytesPerSecond(config);
     login = newLogin;
     if (before != after) {
       limit(after, now);

@@ -6,11 +6,9 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AddressMap;
-import puente.stun.AttributeType;
 import puente.stun.ErrorCode;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
-import puente.stun.MessageBuilder;
 import puente.turn.store.AllocationStore;
 
 /**
@@ -34,6 +32,7 @@ final class Allocations {
   private final Ports ports;
   private TurnConfig config;
   private @Nullable Connections connections;
+  private @Nullable Mobility mobility;
 
   private @Nullable Allocation last;
   private long lastHi;
@@ -62,6 +61,10 @@ final class Allocations {
 
   void serve(Connections newConnections) {
     connections = newConnections;
+  }
+
+  void serve(Mobility newMobility) {
+    mobility = newMobility;
   }
 
   void schedule(PeerConnection connection, long dueMs) {
@@ -110,6 +113,9 @@ final class Allocations {
       return last;
     }
     Allocation found = byClient.find(hi, lo, number);
+    if (found == null && mobility != null) {
+      found = mobility.expecting(hi, lo, number);
+    }
     if (found != null) {
       last = found;
       lastHi = hi;
@@ -119,19 +125,42 @@ final class Allocations {
     return found;
   }
 
-  /** All checks passed: the store decides (RFC 8656 §7.2, step 10). */
-  void begin(Request request, Wanted wanted, long now, Effects out) {
-    Allocation allocation = new Allocation(request, wanted, now);
-    FiveTuple client = request.client();
+  /** Another allocation may be found where one was found last. */
+  void forgetLast() {
+    last = null;
+  }
+
+  /** Its client is there from now on. */
+  void rekey(Allocation allocation, FiveTuple to) {
+    FiveTuple from = allocation.client();
+    byClient.remove(from.client().hi(), from.client().lo(), numberOf(from));
+    allocation.client = to;
+    put(allocation);
+    for (Relay relay : allocation.relays()) {
+      counters.allocation(from.transport(), relay.family(), -1);
+      counters.allocation(to.transport(), relay.family(), 1);
+    }
+  }
+
+  private void put(Allocation allocation) {
+    FiveTuple client = allocation.client();
     byClient.put(client.client().hi(), client.client().lo(), numberOf(client), allocation);
     last = null;
+  }
+
+  /** All checks passed: the store decides (RFC 8656 §7.2, step 10). */
+  void begin(Request request, Wanted wanted, @Nullable Mobile mobile, long now, Effects out) {
+    Allocation allocation = new Allocation(request, wanted, now);
+    allocation.mobile = mobile;
+    FiveTuple client = request.client();
+    put(allocation);
     deadlines.schedule(allocation, now + UNFINISHED_MS);
     Login login = request.login();
     out.ask(
         new AllocationStore.Reserve(
             client,
             login.quotaUser(),
-            config.quotaRealmOf(login),
+            login.quotaRealmIn(config),
             login.terms().quota(),
             login.uses(now)));
   }
@@ -139,15 +168,14 @@ final class Allocations {
   /** One that has its ports already, from a snapshot; whoever counts quotas is told. */
   void readmit(Allocation allocation, long now, Effects out) {
     FiveTuple client = allocation.client();
-    byClient.put(client.client().hi(), client.client().lo(), numberOf(client), allocation);
-    last = null;
+    put(allocation);
     allocation.stage = Allocation.Stage.BINDING;
     allocation.birth.granted = true;
     deadlines.schedule(allocation, now + UNFINISHED_MS);
     Login login = allocation.login;
     out.ask(
         new AllocationStore.Readmit(
-            client, login.quotaUser(), config.quotaRealmOf(login), login.terms().quota()));
+            client, login.quotaUser(), login.quotaRealmIn(config), login.terms().quota()));
     for (Relay relay : allocation.relays()) {
       out.bind(relay);
     }
@@ -297,12 +325,15 @@ final class Allocations {
   private void activate(Allocation allocation, long now, Effects out) {
     Birth birth = allocation.birth;
     allocation.stage = Allocation.Stage.ACTIVE;
+    if (mobility != null) {
+      mobility.admit(allocation);
+    }
     if (birth.restored) {
       resume(allocation, now, out);
       return;
     }
-    long expiresMs = expiry(allocation.login, birth.lifetimeSeconds, now);
-    birth.lifetimeSeconds = secondsUntil(expiresMs, now);
+    long expiresMs = allocation.login.expiry(birth.lifetimeSeconds, config, now);
+    birth.lifetimeSeconds = Lifetimes.secondsUntil(expiresMs, now);
     for (Relay relay : allocation.relays()) {
       relay.expiresMs = expiresMs;
       counters.allocation(allocation.client().transport(), relay.family(), 1);
@@ -312,12 +343,12 @@ final class Allocations {
       birth.sibling = null;
       birth.token = reserve(sibling, now, out);
     }
-    allocation.limit(config.bytesPerSecond(allocation.login), now);
+    allocation.limit(allocation.login.bytesPerSecond(config), now);
     deadlines.schedule(allocation, expiresMs);
     counters.allocationCreated(allocation.client().transport());
     changed(allocation, out);
     out.note(Notes.opened(allocation, now));
-    answerBirth(allocation, birth.request, out);
+    answers.birth(allocation, birth.request, ticketOf(allocation), out);
   }
 
   /** It goes on for as long as it would have; it was created and answered in its former life. */
@@ -325,45 +356,14 @@ final class Allocations {
     for (Relay relay : allocation.relays()) {
       counters.allocation(allocation.client().transport(), relay.family(), 1);
     }
-    allocation.limit(config.bytesPerSecond(allocation.login), now);
+    allocation.limit(allocation.login.bytesPerSecond(config), now);
     deadlines.schedule(allocation, allocation.sweep(now, counters));
     changed(allocation, out);
     out.note(Notes.opened(allocation, now));
   }
 
-  /** The success of an Allocate request; the same for every copy of it (RFC 8656 §7.2). */
-  void answerBirth(Allocation allocation, Request request, Effects out) {
-    Birth birth = allocation.birth;
-    MessageBuilder answer = answers.success(request);
-    for (Relay relay : allocation.relays()) {
-      answer.xorAddress(AttributeType.XOR_RELAYED_ADDRESS, relay.advertised());
-    }
-    answer.i32(AttributeType.LIFETIME, birth.lifetimeSeconds);
-    Long token = birth.token;
-    if (token != null) {
-      answer.i64(AttributeType.RESERVATION_TOKEN, token);
-    }
-    Family missingFamily = birth.missingFamily;
-    ErrorCode missing = birth.missing;
-    if (missingFamily != null && missing != null) {
-      answer.addressErrorCode(missingFamily, missing);
-    }
-    answer.xorAddress(AttributeType.XOR_MAPPED_ADDRESS, allocation.client().client());
-    answers.send(request, out);
-  }
-
-  /** When an allocation of this lifetime ends; with its credential if {@code strict-expiry}. */
-  long expiry(Login login, int lifetimeSeconds, long now) {
-    int longest = login.terms().lifetimeSeconds();
-    int seconds = longest > 0 ? Math.min(lifetimeSeconds, longest) : lifetimeSeconds;
-    long expiresMs = now + 1000L * seconds;
-    // RFC 7635 §6.2: no allocation outlives the token.
-    boolean strict = config.strictExpiry() || login.mechanism() == Mechanism.OAUTH;
-    return strict ? Math.min(expiresMs, login.expiresMs()) : expiresMs;
-  }
-
-  static int secondsUntil(long expiresMs, long now) {
-    return (int) Math.max(0, (expiresMs - now) / 1000);
+  byte @Nullable [] ticketOf(Allocation allocation) {
+    return mobility == null ? null : mobility.ticketOf(allocation);
   }
 
   /**
@@ -423,6 +423,9 @@ final class Allocations {
     FiveTuple client = allocation.client();
     byClient.remove(client.client().hi(), client.client().lo(), numberOf(client));
     last = null;
+    if (mobility != null) {
+      mobility.release(allocation);
+    }
     if (connections != null) {
       connections.endAll(allocation, out);
     }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import puente.stun.AttributeType;
 import puente.stun.ErrorCode;
+import puente.stun.Family;
 import puente.stun.Integrity;
 import puente.stun.IntegrityKey;
 import puente.stun.Message;
@@ -54,6 +55,47 @@ final class Answers {
   /** Sends the success that stands in the builder. */
   void send(Request request, Effects out) {
     finish(request, null, out);
+  }
+
+  /**
+   * The success of an Allocate request; the same for every copy of it (RFC 8656 §7.2).
+   *
+   * @param ticket for mobility; null without
+   */
+  void birth(Allocation allocation, Request request, byte @Nullable [] ticket, Effects out) {
+    Birth birth = allocation.birth;
+    success(request);
+    for (Relay relay : allocation.relays()) {
+      builder.xorAddress(AttributeType.XOR_RELAYED_ADDRESS, relay.advertised());
+    }
+    builder.i32(AttributeType.LIFETIME, birth.lifetimeSeconds);
+    Long token = birth.token;
+    if (token != null) {
+      builder.i64(AttributeType.RESERVATION_TOKEN, token);
+    }
+    Family missingFamily = birth.missingFamily;
+    ErrorCode missing = birth.missing;
+    if (missingFamily != null && missing != null) {
+      builder.addressErrorCode(missingFamily, missing);
+    }
+    if (ticket != null) {
+      builder.bytes(AttributeType.MOBILITY_TICKET, ticket);
+    }
+    builder.xorAddress(AttributeType.XOR_MAPPED_ADDRESS, request.client().client());
+    send(request, out);
+  }
+
+  /**
+   * The success of a Refresh request.
+   *
+   * @param ticket of an allocation that has moved (RFC 8016 §3.2.2); null without
+   */
+  void refreshed(Request request, int seconds, byte @Nullable [] ticket, Effects out) {
+    success(request).i32(AttributeType.LIFETIME, seconds);
+    if (ticket != null) {
+      builder.bytes(AttributeType.MOBILITY_TICKET, ticket);
+    }
+    send(request, out);
   }
 
   /** The one way of saying no (RFC 8489 §6.3.4, §9.2.4); signed if the request was. */

@@ -79,7 +79,7 @@ public final class Census {
         allocation.pace = pace;
         notes.accept(
             new Note.Relayed(
-                allocation.client(), allocation.firstRelayedMs, allocation.createdMs()));
+                allocation.origin(), allocation.firstRelayedMs, allocation.createdMs()));
       }
       if (pace.look(allocation, now)) {
         tell(allocation, pace, told);

@@ -98,7 +98,31 @@ public enum Counter {
   /** No client has come for it within 30 seconds. */
   TCP_UNBOUND(Metric.TCP),
   /** A peer has called one that has as many connections as it may. */
-  TCP_TOO_MANY(Metric.TCP);
+  TCP_TOO_MANY(Metric.TCP),
+
+  // puente_turn_mobility_total{event}
+  /** Refresh with a ticket: the allocation may be spoken to from there, too. */
+  MOBILITY_GRANTED(Metric.MOBILITY),
+  /** The same Refresh once more. */
+  MOBILITY_REPEATED(Metric.MOBILITY),
+  /** The old five-tuple is over: data has come from the new one, or the old one has closed. */
+  MOBILITY_SWITCHED(Metric.MOBILITY),
+  /** The client's connection has ended; its allocation waits for it. */
+  MOBILITY_DETACHED(Metric.MOBILITY),
+  /** {@code mobility} is off, or the allocation is one of TCP. */
+  MOBILITY_FORBIDDEN(Metric.MOBILITY),
+  /** Not one of ours, or where none belongs. */
+  MOBILITY_BAD_TICKET(Metric.MOBILITY),
+  /** Its client was given another one since. */
+  MOBILITY_OLD_TICKET(Metric.MOBILITY),
+  /** The client has not moved. */
+  MOBILITY_SAME_PLACE(Metric.MOBILITY),
+  /** The new five-tuple has an allocation of its own. */
+  MOBILITY_OCCUPIED(Metric.MOBILITY),
+  /** Its allocation has ended. */
+  MOBILITY_NO_ALLOCATION(Metric.MOBILITY),
+  /** Its allocation is another user's. */
+  MOBILITY_OTHER_USER(Metric.MOBILITY);
 
   /** The metrics that these facts belong to. */
   public enum Metric {
@@ -108,7 +132,8 @@ public enum Counter {
     QUOTA("puente_quota_rejections_total"),
     STATE("puente_state_total"),
     SHARED("puente_turn_shared_ports_total"),
-    TCP("puente_turn_tcp_total");
+    TCP("puente_turn_tcp_total"),
+    MOBILITY("puente_turn_mobility_total");
 
     private final String name;
 

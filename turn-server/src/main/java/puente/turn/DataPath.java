@@ -5,6 +5,7 @@ import puente.stun.AttributeType;
 import puente.stun.ChannelData;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
+import puente.stun.Listeners;
 import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.MessageClass;
@@ -31,6 +32,8 @@ final class DataPath {
   private final Allocations allocations;
   private final PeerRequests peers;
   private final Claims claims;
+  private final Mobility mobility;
+  private final Listeners listeners;
   private final Counters counters;
   private final MessageBuilder builder;
   private final byte[] transactionId = new byte[Message.TRANSACTION_ID_LENGTH];
@@ -43,12 +46,16 @@ final class DataPath {
       Allocations allocations,
       PeerRequests peers,
       Claims claims,
+      Mobility mobility,
+      Listeners listeners,
       MessageBuilder builder,
       Counters counters) {
     this.config = config;
     this.allocations = allocations;
     this.peers = peers;
     this.claims = claims;
+    this.mobility = mobility;
+    this.listeners = listeners;
     this.builder = builder;
     this.counters = counters;
     capacityUp = share(config.limits().capacityUp());
@@ -81,6 +88,10 @@ final class DataPath {
       lost(allocation, packet, now, out);
       return;
     }
+    Mobile mobile = allocation.mobile;
+    if (mobile != null) {
+      mobility.heard(allocation, mobile, packet, now, out);
+    }
     Channel channel = allocation.channel(packet.u16(0));
     if (channel == null || now >= channel.expiresMs) {
       counters.count(Counter.NO_CHANNEL);
@@ -102,6 +113,10 @@ final class DataPath {
     if (allocation == null || !allocation.isActive()) {
       lost(allocation, packet, now, out);
       return;
+    }
+    Mobile mobile = allocation.mobile;
+    if (mobile != null) {
+      mobility.heard(allocation, mobile, packet, now, out);
     }
     int peerAt = message.find(AttributeType.XOR_PEER_ADDRESS);
     int dataAt = message.find(AttributeType.DATA);
@@ -259,6 +274,9 @@ final class DataPath {
 
   /** Data of a client that has no allocation here; it may have one elsewhere. */
   private void lost(@Nullable Allocation unfinished, Packet packet, long now, Effects out) {
+    if (unfinished == null && isHandedOver(packet, out)) {
+      return;
+    }
     boolean stream = packet.connection != null;
     if (unfinished != null || stream) {
       counters.count(Counter.NO_ALLOCATION);
@@ -271,6 +289,12 @@ final class DataPath {
     if (whereabouts == Effects.Whereabouts.NOWHERE) {
       counters.count(Counter.NO_ALLOCATION);
     }
+  }
+
+  /** Whether its client has moved here from another shard, which has the packet then. */
+  private boolean isHandedOver(Packet packet, Effects out) {
+    int home = mobility.hasMoved() ? mobility.elsewhere(listeners.tupleOf(packet)) : -1;
+    return home >= 0 && out.handOver(packet, home);
   }
 
   private @Nullable Allocation find(Packet packet) {
@@ -289,7 +313,7 @@ final class DataPath {
       Effects out) {
     counters.count(Counter.NO_PERMISSION);
     if (allocation.misses++ == 0) {
-      out.note(new Note.Missed(allocation.client(), now, allocation.createdMs(), peer, isFromPeer));
+      out.note(new Note.Missed(allocation.origin(), now, allocation.createdMs(), peer, isFromPeer));
     }
   }
 

@@ -56,6 +56,14 @@ public interface Effects {
   /** Hands this datagram over to whom it is for, if its client has an allocation elsewhere. */
   Whereabouts elsewhere(Packet packet);
 
+  /** Hands this packet over to the shard that has its client's allocation; whether it could. */
+  default boolean handOver(Packet packet, int shard) {
+    return false;
+  }
+
+  /** What was granted and kept for {@code from} is {@code to}'s: its client has moved there. */
+  default void moved(FiveTuple from, FiveTuple to) {}
+
   /** Opens the relay's socket; answered by {@code onBound} or {@code onBindFailed}. */
   void bind(Relay relay);
 

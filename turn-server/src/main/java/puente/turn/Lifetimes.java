@@ -95,4 +95,8 @@ public record Lifetimes(
         nonceSeconds,
         ms);
   }
+
+  static int secondsUntil(long expiresMs, long now) {
+    return (int) Math.max(0, (expiresMs - now) / 1000);
+  }
 }

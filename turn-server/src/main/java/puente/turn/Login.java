@@ -1,7 +1,9 @@
 package puente.turn;
 
+import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 import puente.stun.IntegrityKey;
+import puente.stun.TransportAddress;
 import puente.turn.store.Accounts;
 import puente.turn.store.AllocationStore;
 
@@ -59,6 +61,55 @@ record Login(
     return realm.equals(other.realm)
         && (user.equals(other.user)
             || mechanism == Mechanism.OAUTH && other.mechanism == Mechanism.OAUTH);
+  }
+
+  /**
+   * Whether what this made may go over to another address by the other (RFC 8016 §3.2.2): the very
+   * user, one that may come from there; of tokens, which name no user, the very token.
+   */
+  boolean maySendTo(TransportAddress client, Login other) {
+    if (!realm.equals(other.realm) || !user.equals(other.user)) {
+      return false;
+    }
+    return switch (mechanism) {
+      case OAUTH ->
+          key != null && other.key != null && MessageDigest.isEqual(key.bytes(), other.key.bytes());
+      case REST -> {
+        Conditions.Named named = Conditions.read(user);
+        yield named != null && named.conditions().allows(client);
+      }
+      case STATIC, DIRECTORY -> true;
+      case NONE -> false;
+    };
+  }
+
+  /** When an allocation of this lifetime ends; with its credential if {@code strict-expiry}. */
+  long expiry(int lifetimeSeconds, TurnConfig config, long now) {
+    int longest = terms.lifetimeSeconds();
+    int seconds = longest > 0 ? Math.min(lifetimeSeconds, longest) : lifetimeSeconds;
+    long allocationMs = now + 1000L * seconds;
+    // RFC 7635 §6.2: no allocation outlives the token.
+    boolean strict = config.strictExpiry() || mechanism == Mechanism.OAUTH;
+    return strict ? Math.min(allocationMs, expiresMs) : allocationMs;
+  }
+
+  /** What an allocation of this may carry each way; 0 is no limit. */
+  long bytesPerSecond(TurnConfig config) {
+    if (terms.bytesPerSecond() > 0) {
+      return terms.bytesPerSecond();
+    }
+    Tenant own = config.tenantByRealm().get(tenant);
+    return own == null ? config.limits().bytesPerSecond() : own.bytesPerSecond();
+  }
+
+  /** The realm of the credential; of nobody, the main one. */
+  String realmIn(TurnConfig config) {
+    return realm.isEmpty() ? config.realm() : realm;
+  }
+
+  /** The realm that quotas count an allocation of this in. */
+  String quotaRealmIn(TurnConfig config) {
+    return tenant.isEmpty() ? config.realm() : tenant;
   }
 
   /** What is to be counted of a credential that may be used so often; null for all others. */

@@ -12,6 +12,7 @@ import puente.stun.TransportAddress;
  */
 public sealed interface Note {
 
+  /** Of an allocation: where it was made. */
   FiveTuple client();
 
   /** When, in epoch milliseconds. */
@@ -67,6 +68,15 @@ public sealed interface Note {
 
   /** The allocation lives on for so long. */
   record Refreshed(FiveTuple client, long atMs, long createdMs, int lifetimeSeconds)
+      implements Note {}
+
+  /**
+   * The client has come from another five-tuple with its ticket (RFC 8016).
+   *
+   * @param isOver whether the one before counts no more; until then both do
+   */
+  record Moved(
+      FiveTuple client, long atMs, long createdMs, FiveTuple from, FiveTuple to, boolean isOver)
       implements Note {}
 
   /**

@@ -55,13 +55,13 @@ final class Notes {
   static Note opened(Allocation allocation, long now) {
     Birth birth = allocation.birth;
     return new Note.Opened(
-        allocation.client(),
+        allocation.origin(),
         now,
         allocation.createdMs(),
         allocation.user(),
         allocation.relayedAddresses(),
         birth.restored
-            ? Allocations.secondsUntil(allocation.expiresMs(), now)
+            ? Lifetimes.secondsUntil(allocation.expiresMs(), now)
             : birth.lifetimeSeconds,
         birth.restored);
   }
@@ -80,12 +80,12 @@ final class Notes {
     int number = message.find(AttributeType.CHANNEL_NUMBER);
     int channel = message.method() == Method.CHANNEL_BIND ? message.u16At(number) : 0;
     return new Note.Permitted(
-        allocation.client(), now, allocation.createdMs(), peers.getFirst(), peers.size(), channel);
+        allocation.origin(), now, allocation.createdMs(), peers.getFirst(), peers.size(), channel);
   }
 
   static Note closed(Allocation allocation, CloseReason why, long now) {
     return new Note.Closed(
-        allocation.client(),
+        allocation.origin(),
         now,
         allocation.createdMs(),
         why,

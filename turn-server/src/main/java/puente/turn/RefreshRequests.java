@@ -14,12 +14,14 @@ final class RefreshRequests {
       new Refuse(ErrorCode.PEER_ADDRESS_FAMILY_MISMATCH, "no relayed address of this family");
 
   private final Allocations allocations;
+  private final Mobility mobility;
   private final Answers answers;
   private TurnConfig config;
 
-  RefreshRequests(TurnConfig config, Allocations allocations, Answers answers) {
+  RefreshRequests(TurnConfig config, Allocations allocations, Mobility mobility, Answers answers) {
     this.config = config;
     this.allocations = allocations;
+    this.mobility = mobility;
     this.answers = answers;
   }
 
@@ -27,7 +29,7 @@ final class RefreshRequests {
     config = newConfig;
   }
 
-  /** RFC 8656 §8.2. Null is success, answered. */
+  /** RFC 8656 §8.2; by a ticket, RFC 8016 §3.2.2, after its checks. Null is success, answered. */
   @Nullable Refuse refresh(
       Message message, Request request, Allocation allocation, long now, Effects out) {
     int lifetimeAt = message.find(AttributeType.LIFETIME);
@@ -49,24 +51,27 @@ final class RefreshRequests {
       }
     }
     int proposed = lifetimeAt < 0 ? -1 : message.i32At(lifetimeAt);
+    boolean moves = message.has(AttributeType.MOBILITY_TICKET);
     int seconds = 0;
     if (proposed == 0) {
       delete(request, allocation, only, now, out);
     } else {
       int granted = config.lifetimes().granted(lifetimeAt < 0 ? 0 : proposed);
-      long expiresMs = allocations.expiry(allocation.login, granted, now);
-      seconds = Allocations.secondsUntil(expiresMs, now);
+      long expiresMs = allocation.login.expiry(granted, config, now);
+      seconds = Lifetimes.secondsUntil(expiresMs, now);
       for (Relay relay : allocation.relays()) {
         if (only == null || only == relay) {
           relay.expiresMs = expiresMs;
         }
       }
       allocations.watch(allocation, expiresMs);
+      if (moves) {
+        mobility.grant(allocation, message, request, seconds, now, out);
+      }
       allocations.changed(allocation, out);
-      out.note(new Note.Refreshed(allocation.client(), now, allocation.createdMs(), seconds));
+      out.note(new Note.Refreshed(allocation.origin(), now, allocation.createdMs(), seconds));
     }
-    answers.success(request).i32(AttributeType.LIFETIME, seconds);
-    answers.send(request, out);
+    answers.refreshed(request, seconds, moves ? mobility.ticketOf(allocation) : null, out);
     return null;
   }
 

@@ -93,6 +93,7 @@ final class Restorations {
     }
     here.epoch = Math.max(here.epoch, snapshot.epoch());
     here.revision = Math.max(here.revision, snapshot.revision());
+    Mobility.learn(here, snapshot.mobile());
     for (RelayState state : snapshot.relays()) {
       Relay relay = here.relayOf(state.local().family());
       if (relay != null && relay.local().equals(state.local())) {
@@ -172,6 +173,7 @@ final class Restorations {
     allocation.birth.restored = true;
     allocation.epoch = snapshot.epoch();
     allocation.revision = snapshot.revision();
+    allocation.mobile = Mobility.of(snapshot.mobile());
     return allocation;
   }
 
@@ -267,7 +269,8 @@ final class Restorations {
         relays,
         permissions,
         channels,
-        flows);
+        flows,
+        Mobility.stateOf(allocation));
   }
 
   private LoginState loginOf(Allocation allocation) {
@@ -275,7 +278,7 @@ final class Restorations {
     return new LoginState(
         login.user(),
         login.quotaUser(),
-        config.realmOf(login),
+        login.realmIn(config),
         login.mechanism().name(),
         login.algorithmGiven(),
         login.sha256(),

@@ -9,6 +9,7 @@ import puente.stun.Family;
 import puente.stun.Nonce;
 import puente.stun.TransportAddress;
 import puente.turn.store.Reservations;
+import puente.turn.store.Roaming;
 
 /**
  * How a {@link TurnServer} behaves. Immutable, and valid as soon as it is built. All shards of a
@@ -103,8 +104,18 @@ public final class TurnConfig {
     return keys;
   }
 
+  /** What mobility's tickets are sealed with (RFC 8016); null where it is not allowed. */
+  Nonce.@Nullable Keys ticketKeys() {
+    return of.authenticates ? of.ticketKeys : null;
+  }
+
+  /** Where the clients of all shards of this configuration have moved to. */
+  public Roaming roaming() {
+    return of.roaming;
+  }
+
   /** Whether an allocation ends when its ephemeral credential does. */
-  public boolean strictExpiry() {
+  boolean strictExpiry() {
     return of.strictExpiry;
   }
 
@@ -151,25 +162,6 @@ public final class TurnConfig {
     }
     String suffix = RealmRules.suffix(name);
     return suffix != null && tenantByRealm.containsKey(suffix) ? suffix : realm;
-  }
-
-  /** What an allocation of this login may carry each way; 0 is no limit. */
-  long bytesPerSecond(Login login) {
-    if (login.terms().bytesPerSecond() > 0) {
-      return login.terms().bytesPerSecond();
-    }
-    Tenant tenant = tenantByRealm.get(login.tenant());
-    return tenant == null ? of.limits.bytesPerSecond() : tenant.bytesPerSecond();
-  }
-
-  /** The realm of the credential; of nobody, the main one. */
-  String realmOf(Login login) {
-    return login.realm().isEmpty() ? realm() : login.realm();
-  }
-
-  /** The realm that quotas count an allocation of this login in. */
-  String quotaRealmOf(Login login) {
-    return login.tenant().isEmpty() ? realm() : login.tenant();
   }
 
   /** The family of an allocation whose client names none: IPv4 by RFC 8656 §7.2. */
@@ -287,6 +279,8 @@ public final class TurnConfig {
     private RealmRules realmRules = RealmRules.NONE;
     private long askAgainMs;
     private boolean elsewhereBySha256;
+    private Nonce.@Nullable Keys ticketKeys;
+    private Roaming roaming = new Roaming();
 
     private Builder() {}
 
@@ -322,6 +316,8 @@ public final class TurnConfig {
       realmRules = other.realmRules;
       askAgainMs = other.askAgainMs;
       elsewhereBySha256 = other.elsewhereBySha256;
+      ticketKeys = other.ticketKeys;
+      roaming = other.roaming;
     }
 
     public Builder software(@Nullable String value) {
@@ -373,6 +369,12 @@ public final class TurnConfig {
 
     public Builder nonceKeys(Nonce.Keys value) {
       nonceKeys = value;
+      return this;
+    }
+
+    /** {@code mobility}: allocations may move, with tickets sealed with these; null forbids it. */
+    public Builder mobility(Nonce.@Nullable Keys value) {
+      ticketKeys = value;
       return this;
     }
 
@@ -466,9 +468,10 @@ public final class TurnConfig {
       return this;
     }
 
-    /** Without what is held in reserve so far: for a server that knows of none. */
+    /** Without what is held in reserve, and who has moved, so far: for a server new to both. */
     Builder withoutReservations() {
       reservations = new Reservations();
+      roaming = new Roaming();
       return this;
     }
 

@@ -1,6 +1,5 @@
 package puente.turn;
 
-import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -42,6 +41,8 @@ public final class TurnServer {
   private final Overload overload;
   private final Answers answers;
   private final Allocations allocations;
+  private final Mobility mobility;
+  private final Retransmissions retransmissions;
   private final RefreshRequests refreshes;
   private final PeerRequests peers;
   private final Claims claims;
@@ -69,11 +70,15 @@ public final class TurnServer {
     answers = new Answers(config, integrity, gate.authenticator(), counters);
     bindings = new BindingRequests(config, binding, gate, answers, counters);
     allocations = new Allocations(config, answers, counters, random, shard, shards);
-    refreshes = new RefreshRequests(config, allocations, answers);
+    mobility = new Mobility(config, allocations, answers, counters, random, shard);
+    retransmissions = new Retransmissions(allocations, mobility, answers, counters);
+    refreshes = new RefreshRequests(config, allocations, mobility, answers);
     peers = new PeerRequests(config, allocations, counters);
     restorations = new Restorations(config, allocations, peers, counters);
     claims = new Claims(config, listeners, random);
-    data = new DataPath(config, allocations, peers, claims, answers.builder(), counters);
+    data =
+        new DataPath(
+            config, allocations, peers, claims, mobility, listeners, answers.builder(), counters);
     connections =
         new Connections(config, allocations, peers, data, answers, counters, random, shard);
   }
@@ -136,10 +141,13 @@ public final class TurnServer {
     }
   }
 
-  /** The client's connection is gone, and with it its allocation. */
+  /** The client's connection is gone, and with it its allocation, unless that can move. */
   public void onClosed(FiveTuple client, long now, Effects out) {
     gate.inquiries().forget(client);
-    onEvict(client, CloseReason.TCP_CLOSED, now, out);
+    Allocation allocation = allocations.find(client);
+    if (allocation != null && !mobility.outlives(allocation, client, now, out)) {
+      allocations.close(allocation, CloseReason.TCP_CLOSED, now, out);
+    }
   }
 
   /** Ends the allocation of this client, if it has one. */
@@ -198,6 +206,7 @@ public final class TurnServer {
     answers.reconfigure(next);
     bindings.reconfigure(next);
     allocations.reconfigure(next);
+    mobility.reconfigure(next);
     refreshes.reconfigure(next);
     peers.reconfigure(next);
     data.reconfigure(next);
@@ -213,7 +222,7 @@ public final class TurnServer {
             allocations.watch(allocation, 0);
           }
           allocation.login = allocation.login.underNext(next);
-          allocation.limit(next.bytesPerSecond(allocation.login), 0);
+          allocation.limit(allocation.login.bytesPerSecond(next), 0);
           peers.dropDenied(allocation);
         });
   }
@@ -282,6 +291,11 @@ public final class TurnServer {
     return map;
   }
 
+  /** The allocation that was made by this client then, wherever that is now; or null. */
+  public @Nullable Allocation allocationMadeBy(FiveTuple client, long createdMs) {
+    return mobility.madeAt(client, createdMs);
+  }
+
   /** This client's allocation, finished or not, or null. */
   public @Nullable Allocation allocationOf(FiveTuple client) {
     return allocations.find(client);
@@ -340,10 +354,13 @@ public final class TurnServer {
 
   private boolean isElsewhere(
       Method method, FiveTuple client, Packet packet, long now, Effects out) {
-    return method != Method.BINDING
-        && packet.connection == null
-        && allocations.find(client) == null
-        && claims.isElsewhere(client, packet, now, out);
+    if (method == Method.BINDING || allocations.find(client) != null) {
+      return false;
+    }
+    int home = mobility.elsewhere(client, message);
+    return home >= 0 && !method.isOfTcp()
+        ? out.handOver(packet, home)
+        : packet.connection == null && claims.isElsewhere(client, packet, now, out);
   }
 
   private void onRequest(Method method, FiveTuple client, long now, Effects out) {
@@ -365,14 +382,19 @@ public final class TurnServer {
   /** RFC 8656 §5: authenticate, know the attributes, find the allocation and its user; then act. */
   private void onTurnRequest(Method method, FiveTuple client, long now, Effects out) {
     Allocation allocation = allocations.find(client);
-    Login login = gate.login(message, client, allocation, answers, now, out);
+    Allocation named = allocation == null ? mobility.named(message) : allocation;
+    Login login = gate.login(message, client, named, answers, now, out);
     if (login == null) {
       return;
     }
     Request request = new Request(method, message.transactionId(), client, login);
     Refuse refusal = Request.unknownIn(message, unknown);
-    if (refusal == null && answeredBefore(request, allocation, now, out)) {
+    if (refusal == null && retransmissions.answer(request, allocation, now, out)) {
       return;
+    }
+    if (refusal == null && method == Method.REFRESH && message.has(AttributeType.MOBILITY_TICKET)) {
+      refusal = mobility.judge(message, request, allocation, now);
+      allocation = named;
     }
     if (refusal == null && method == Method.ALLOCATE) {
       refusal = allocate(request, allocation, now, out);
@@ -385,37 +407,6 @@ public final class TurnServer {
       out.note(Notes.refused(request, allocation, refusal, now));
       answers.refuse(request, refusal, now, out);
     }
-  }
-
-  /** A retransmission gets the very answer of its first copy (RFC 8656 §5). */
-  private boolean answeredBefore(
-      Request request, @Nullable Allocation allocation, long now, Effects out) {
-    Recent.Answered answered = allocations.recent().answerTo(request, now);
-    if (answered == null) {
-      return allocation != null && bornOf(request, allocation, out);
-    }
-    ErrorCode error = answered.error();
-    if (error == null) {
-      answers.success(request).i32(AttributeType.LIFETIME, 0);
-      answers.send(request, out);
-    } else {
-      answers.refuse(request, new Refuse(error, "refused before"), now, out);
-    }
-    return true;
-  }
-
-  /** Whether this is the request that made the allocation, or makes it just now. */
-  private boolean bornOf(Request request, Allocation allocation, Effects out) {
-    if (request.method() != Method.ALLOCATE
-        || !Arrays.equals(allocation.birth.request.transactionId(), request.transactionId())) {
-      return false;
-    }
-    if (allocation.isActive()) {
-      allocations.answerBirth(allocation, request, out);
-    } else {
-      counters.count(Counter.RETRANSMISSION);
-    }
-    return true;
   }
 
   /** RFC 8656 §7.2, from step 2 on. Null when the answer is on its way. */
@@ -436,8 +427,11 @@ public final class TurnServer {
         return refused.refuse();
       }
       case Wanted wanted -> {
-        allocations.begin(request, wanted, now, out);
-        return null;
+        Refuse refusal = mobility.judge(message, wanted);
+        if (refusal == null) {
+          allocations.begin(request, wanted, mobility.wanted(message), now, out);
+        }
+        return refusal;
       }
     }
   }

@@ -74,6 +74,10 @@ final class Lab implements Effects {
   final Set<Allocation> changed = new HashSet<>();
   final List<Note> notes = new ArrayList<>();
   final List<FiveTuple> closed = new ArrayList<>();
+
+  /** Which shards were given packets. */
+  final List<Integer> handedOver = new ArrayList<>();
+
   final TcpLab tcp = new TcpLab(this);
   private final Queue<Runnable> inputs = new ArrayDeque<>();
   private final FiveTuple[] tupleOf = {null};
@@ -391,6 +395,16 @@ final class Lab implements Effects {
   public void keep(Allocation allocation) {
     assertEquals(true, allocation.isActive(), "only what is whole is kept");
     changed.add(allocation);
+  }
+
+  @Override
+  public boolean handOver(Packet packet, int shard) {
+    return handedOver.add(shard);
+  }
+
+  @Override
+  public void moved(FiveTuple from, FiveTuple to) {
+    store.move(from, to);
   }
 
   @Override

@@ -44,13 +44,13 @@ class UclientTest {
    * with RESERVATION-TOKEN (§14.6, §14.9; without -c), DONT-FRAGMENT (-g), padded ChannelData over
    * UDP (-D), extra CreatePermission and ChannelBind requests (-G), relay to relay (-y), TCP and
    * TLS clients (§2.1), DTLS clients (RFC 7350 §4.1), TCP relays (RFC 6062 §5.2, §5.3, §5.4; with
-   * messages of 200 bytes, as it cuts longer answers off), IPv6 relays and each family to the other
-   * (RFC 8656 §13.1, §13.2, §13.3).
+   * messages of 200 bytes, as it cuts longer answers off), mobility (RFC 8016 §3.1, §3.2), IPv6
+   * relays and each family to the other (RFC 8656 §13.1, §13.2, §13.3).
    */
   @TestFactory
   Stream<DynamicTest> losesNothing() throws Exception {
     Program.require("turnutils_uclient", "turnserver");
-    var server = ServerProcess.start("uclient", OLD_CHANNELS, TCP_RELAY);
+    var server = ServerProcess.start("uclient", OLD_CHANNELS, TCP_RELAY, "mobility");
     var tls12 = new TlsTunnel(server, "TLSv1.2");
     var tls13 = new TlsTunnel(server, ServerProcess.isPuente() ? "TLSv1.3" : "TLSv1.2");
     var echo = new UdpEcho("127.0.0.1");
@@ -99,6 +99,10 @@ class UclientTest {
                 300,
                 "-n 30 -m 10 -l 1200 -z 10 -c" + datagrams + to + host),
             new Variant("DTLS, client to client", 80, "-n 40 -c -y" + datagrams + host),
+            new Variant("UDP, moving", 100, "-n 100 -M -c" + plain + to + host),
+            new Variant("UDP, moving, indications", 100, "-n 100 -M -c -s" + plain + to + host),
+            new Variant("TCP, moving", 100, "-n 100 -M -t -c" + plain + to + host),
+            new Variant("TLS, moving", 100, "-n 100 -M -c" + secure + to + host),
             new Variant("IPv6 over DTLS", 40, "-n 40 -x -c" + datagrams + to6 + " ::1"),
             new Variant("IPv6, channels", 100, "-n 100 -x -c" + plain + to6 + " ::1"),
             new Variant("IPv6, indications", 40, "-n 40 -x -c -s" + plain + to6 + " ::1"),

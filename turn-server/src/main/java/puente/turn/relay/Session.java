@@ -11,6 +11,7 @@ import puente.turn.Census;
  * An allocation as it was when somebody looked.
  *
  * @param place its place in the list that it was found for
+ * @param client where it is now; its key says where it was made
  * @param isActive whether it relayed something in the last 30 s
  * @param lifetimeSeconds what was granted when it was made
  * @param bytesUp application data towards peers; down is towards the client
@@ -21,6 +22,7 @@ public record Session(
     SessionOrder.Place place,
     String user,
     Transport transport,
+    TransportAddress client,
     TransportAddress server,
     List<TransportAddress> relayed,
     boolean isActive,
@@ -51,6 +53,7 @@ public record Session(
         place,
         allocation.user(),
         allocation.client().transport(),
+        allocation.client().client(),
         allocation.client().server(),
         allocation.relayedAddresses(),
         allocation.isActiveSince(now - Census.ACTIVE_MS),

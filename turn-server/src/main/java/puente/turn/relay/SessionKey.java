@@ -19,7 +19,7 @@ public record SessionKey(long createdMs, TransportAddress client, int listener)
   private static final int BYTES = 8 + 1 + 16 + 2 + 2;
 
   static SessionKey of(Allocation allocation) {
-    FiveTuple client = allocation.client();
+    FiveTuple client = allocation.origin();
     return new SessionKey(allocation.createdMs(), client.client(), client.listener());
   }
 

@@ -87,8 +87,8 @@ public final class Sessions {
   }
 
   private static Optional<Session.Detail> find(Shard shard, SessionKey key) {
-    Allocation allocation = shard.server().allocationOf(key.tuple());
-    if (allocation == null || !SessionKey.of(allocation).equals(key)) {
+    Allocation allocation = shard.server().allocationMadeBy(key.tuple(), key.createdMs());
+    if (allocation == null) {
       return Optional.empty();
     }
     SessionOrder.Place place = SessionOrder.OLDEST.placeOf(allocation);
@@ -154,8 +154,8 @@ public final class Sessions {
   }
 
   private static boolean close(Shard shard, SessionKey key, CloseReason why) {
-    Allocation allocation = shard.server().allocationOf(key.tuple());
-    if (allocation == null || !SessionKey.of(allocation).equals(key)) {
+    Allocation allocation = shard.server().allocationMadeBy(key.tuple(), key.createdMs());
+    if (allocation == null) {
       return false;
     }
     shard.evict(allocation.client(), why);

@@ -50,10 +50,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final TurnServer server;
   private final Changes changes;
   private final StrayDesk strays;
+  final ShardRoaming roaming;
   private final ShardRestoration restoration;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final List<@Nullable UdpSocket> listeners = new ArrayList<>();
-  private final ShardWatch watch;
+  final ShardWatch watch;
   final ShardGuests guests = new ShardGuests(this);
   final ShardDtls dtls = new ShardDtls(this);
   final ShardProxies proxies;
@@ -61,7 +62,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   private final ShardTcp tcp = new ShardTcp(this, relays);
   private final Runnable timeTask = this::onTimer;
   private final int index;
-  private final boolean isNative;
+  final boolean isNative;
 
   private long now;
   private int nowBatch = -1;
@@ -89,6 +90,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     this.clock = clock;
     server = new TurnServer(config, this, binding, counters, random, index, count);
     changes = new Changes(keeping, loop.eventLoop(), server);
+    roaming = new ShardRoaming(this, config.roaming(), index);
     strays =
         new StrayDesk(
             index,
@@ -97,7 +99,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
             loop.datagrams(),
             counters,
             random.nextLong(),
-            this::onStray);
+            roaming::onStray);
     this.index = index;
     proxies = new ShardProxies(this, random.nextLong());
     restoration = new ShardRestoration(this, changes, strays, listeners, index);
@@ -130,16 +132,8 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     loop.datagrams().flush();
   }
 
-  boolean isNative() {
-    return isNative;
-  }
-
   long clockMs() {
     return clock.nowMs();
-  }
-
-  ShardWatch watch() {
-    return watch;
   }
 
   ShardRestoration restoration() {
@@ -221,16 +215,6 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   /** This shard's sockets, by the number of their endpoint. */
   List<@Nullable UdpSocket> listeners() {
     return listeners;
-  }
-
-  private void onStray(Packet packet) {
-    try {
-      proxies.learn(packet);
-      server.onDatagram(packet, now(), this);
-      settle();
-    } catch (RuntimeException | AssertionError defect) {
-      LOG.error("event=defect where=stray meaning=\"please report\"", defect);
-    }
   }
 
   void onFrame(Packet packet) {
@@ -464,6 +448,18 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
     return forwarding == null || socket == null
         ? Whereabouts.NOWHERE
         : forwarding.elsewhere(packet, socket.local(), now());
+  }
+
+  @Override
+  public boolean handOver(Packet packet, int owner) {
+    return roaming.handOver(packet, owner);
+  }
+
+  @Override
+  public void moved(FiveTuple from, FiveTuple to) {
+    questions.move(from, to);
+    strays.end(from);
+    changes.ended(AllocationKey.of(from));
   }
 
   @Override

@@ -89,6 +89,10 @@ final class ShardQuestions {
     shard.server().onAccount(told.question(), told.answer(), shard.now(), shard);
   }
 
+  void move(FiveTuple from, FiveTuple to) {
+    store.move(from, to);
+  }
+
   void release(FiveTuple client) {
     store.release(client);
   }

@@ -137,7 +137,7 @@ final class ShardStreams implements ClientConnection.Receiver {
     FiveTuple tuple = connection.tuple();
     if (state != null && tuple != null) {
       admission.closed(tuple.client(), state.authenticated);
-      shard.onClosed(tuple);
+      shard.roaming.onClosed(tuple);
     }
   }
 
@@ -168,7 +168,9 @@ final class ShardStreams implements ClientConnection.Receiver {
   private void look(ClientConnection connection, State state, long now) {
     FiveTuple tuple = connection.tuple();
     boolean authenticated =
-        connection.isJoined() || tuple != null && shard.server().allocationOf(tuple) != null;
+        connection.isJoined()
+            || tuple != null
+                && (shard.server().allocationOf(tuple) != null || shard.roaming.knows(tuple));
     if (authenticated != state.authenticated) {
       state.authenticated = authenticated;
       state.withoutAllocationSince = now;

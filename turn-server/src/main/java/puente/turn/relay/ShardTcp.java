@@ -36,7 +36,7 @@ final class ShardTcp implements Connections.World, TcpPeer.Receiver {
       relays.failed(relay, taken);
       return;
     }
-    TcpRelay socket = new TcpRelay(shard.loop(), shard.isNative(), relay.local(), this);
+    TcpRelay socket = new TcpRelay(shard.loop(), shard.isNative, relay.local(), this);
     relay.socket = socket;
     socket.open(relay, failure -> opened(relay, failure));
   }

@@ -104,9 +104,14 @@ final class StrayDesk {
     if (owner < 0 || owner == index) {
       return false;
     }
-    boolean taken = desks.get(owner).take(index, new Parcel(packet), WAITING_MAX);
-    counters.count(taken ? Counter.STRAY : Counter.QUEUE_FULL);
+    give(new Parcel(packet), owner);
     return true;
+  }
+
+  /** That shard has it from now on, if there is room there. */
+  void give(Parcel parcel, int owner) {
+    boolean taken = desks.get(owner).take(index, parcel, WAITING_MAX);
+    counters.count(taken ? Counter.STRAY : Counter.QUEUE_FULL);
   }
 
   /** The shard that this client's packets come to is this one, its allocation is that one's. */

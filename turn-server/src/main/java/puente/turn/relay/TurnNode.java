@@ -180,6 +180,7 @@ public final class TurnNode {
             shard.restoration().meet(shards);
             shard.tcp().meet(shards);
             shard.proxies.trust(options.streams.proxies());
+            shard.roaming.meet(shards);
             shard.strays().expect(Strays.NONE, true);
             return true;
           });
@@ -388,7 +389,7 @@ public final class TurnNode {
   /** From now on this one is told what happens. */
   public void observe(Observer observer) {
     for (Shard shard : shards) {
-      shard.loop().eventLoop().execute(() -> shard.watch().observe(observer));
+      shard.loop().eventLoop().execute(() -> shard.watch.observe(observer));
     }
   }
 

@@ -107,6 +107,9 @@ public interface AllocationStore {
   /** Answers at once or later; the answer is given to whoever asked, on its own thread. */
   void ask(Question question, Consumer<Answer> answer);
 
+  /** What was granted for one client is another's from now on, counted as it was: it has moved. */
+  void move(FiveTuple from, FiveTuple to);
+
   /** Gives back what was granted for this client. */
   void release(FiveTuple client);
 }

@@ -122,6 +122,20 @@ public final class LeasedStore implements AllocationStore {
   }
 
   @Override
+  public void move(FiveTuple from, FiveTuple to) {
+    List<Runnable> actions = new ArrayList<>();
+    synchronized (this) {
+      List<Lease> leases = leasesByClient.remove(from);
+      if (leases != null) {
+        giveUp(to, false, actions);
+        leasesByClient.put(to, leases);
+      }
+    }
+    local.move(from, to);
+    actions.forEach(Runnable::run);
+  }
+
+  @Override
   public void release(FiveTuple client) {
     release(client, false);
   }

@@ -215,6 +215,15 @@ public final class LocalStore implements AllocationStore {
   }
 
   @Override
+  public synchronized void move(FiveTuple from, FiveTuple to) {
+    Holding holding = holdingByClient.remove(from);
+    if (holding != null) {
+      release(to);
+      holdingByClient.put(to, holding);
+    }
+  }
+
+  @Override
   public synchronized void release(FiveTuple client) {
     Holding holding = holdingByClient.remove(client);
     if (holding != null) {

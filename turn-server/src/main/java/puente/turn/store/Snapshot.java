@@ -16,6 +16,7 @@ import puente.stun.TransportAddress;
  * @param epoch fencing: grows with each change of owner, and from one allocation of a client to its
  *     next one; of two snapshots under one key, that of the greater epoch counts
  * @param revision grows with each change under one owner
+ * @param mobile null unless it can move (RFC 8016)
  */
 public record Snapshot(
     AllocationKey key,
@@ -27,8 +28,10 @@ public record Snapshot(
     List<RelayState> relays,
     List<PermissionState> permissions,
     List<ChannelState> channels,
-    List<FlowState> flows) {
+    List<FlowState> flows,
+    @Nullable MobileState mobile) {
 
+  /** One without shared ports that cannot move. */
   public Snapshot(
       AllocationKey key,
       String node,
@@ -39,7 +42,7 @@ public record Snapshot(
       List<RelayState> relays,
       List<PermissionState> permissions,
       List<ChannelState> channels) {
-    this(key, node, epoch, revision, login, birth, relays, permissions, channels, List.of());
+    this(key, node, epoch, revision, login, birth, relays, permissions, channels, List.of(), null);
   }
 
   public Snapshot {
@@ -120,6 +123,13 @@ public record Snapshot(
    */
   public record FlowState(TransportAddress peer, boolean spare) {}
 
+  /**
+   * What its tickets say.
+   *
+   * @param number of the last one
+   */
+  public record MobileState(long id, int number) {}
+
   public String user() {
     return login.user;
   }
@@ -140,7 +150,17 @@ public record Snapshot(
   /** The same under another owner, who outdoes the former one. */
   public Snapshot ownedBy(String newNode, long newEpoch) {
     return new Snapshot(
-        key, newNode, newEpoch, revision, login, birth, relays, permissions, channels, flows);
+        key,
+        newNode,
+        newEpoch,
+        revision,
+        login,
+        birth,
+        relays,
+        permissions,
+        channels,
+        flows,
+        mobile);
   }
 
   /** Whether this one counts, and not the other of the same key. */

@@ -69,8 +69,12 @@ public final class SnapshotCodec {
       out.address(channel.peer());
       out.to.putLong(channel.expiresMs());
     }
-    if (snapshot.relays().stream().anyMatch(Snapshot.RelayState::shared)) {
+    Snapshot.MobileState mobile = snapshot.mobile();
+    if (mobile != null || snapshot.relays().stream().anyMatch(Snapshot.RelayState::shared)) {
       out.shared(snapshot);
+    }
+    if (mobile != null) {
+      out.to.put((byte) 1).putLong(mobile.id()).putInt(mobile.number());
     }
     return out.bytes();
   }
@@ -224,11 +228,15 @@ public final class SnapshotCodec {
         channels.add(new Snapshot.ChannelState(number, address(), from.getLong()));
       }
       List<Snapshot.FlowState> flows = from.hasRemaining() ? shared(relays) : List.of();
+      Snapshot.MobileState mobile =
+          from.hasRemaining() && check(from.get(), 1) == 1
+              ? new Snapshot.MobileState(from.getLong(), from.getInt())
+              : null;
       return new Snapshot(
-          key, node, epoch, revision, login, birth, relays, permissions, channels, flows);
+          key, node, epoch, revision, login, birth, relays, permissions, channels, flows, mobile);
     }
 
-    /** What stands after the rest, if there are shared ports; older writers knew none. */
+    /** What stands after the rest, if there are shared ports or it can move. */
     private List<Snapshot.FlowState> shared(List<Snapshot.RelayState> relays) {
       for (int i = 0; i < relays.size(); i++) {
         Snapshot.RelayState own = relays.get(i);

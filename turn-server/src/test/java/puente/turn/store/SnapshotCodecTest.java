@@ -77,7 +77,8 @@ class SnapshotCodecTest {
         relays,
         of.permissions(),
         of.channels(),
-        relays.get(0).shared() ? List.of(new FlowState(PEER, false)) : List.of());
+        relays.get(0).shared() ? List.of(new FlowState(PEER, false)) : List.of(),
+        null);
   }
 
   @Test
