@@ -64,6 +64,7 @@ final class AuditTrail {
   AuditTrail(RecordFiles files, Vertx vertx, String node) {
     this.files = files;
     this.node = node;
+    // One thread keeps the order; what Vert.x calls ordered waits for other work of the context.
     worker = vertx.createSharedWorkerExecutor("puente-audit", 1);
   }
 
@@ -89,7 +90,7 @@ final class AuditTrail {
     put(record, "after", change.after);
     put(record, "reason", change.reason);
     worker
-        .executeBlocking(() -> files.append(record), true)
+        .executeBlocking(() -> files.append(record), false)
         .onFailure(full -> LOG.error("event=audit-not-kept cause=\"{}\"", full.toString()));
   }
 
@@ -119,7 +120,7 @@ final class AuditTrail {
                                 .orElse(true),
                     before,
                     limit),
-            true)
+            false)
         .onComplete(done -> pages--)
         .map(
             page ->
@@ -136,7 +137,7 @@ final class AuditTrail {
               files.close();
               return null;
             },
-            true)
+            false)
         .eventually(worker::close);
   }
 

@@ -17,7 +17,10 @@ final class MetricsPage {
 
   private static final String OPEN_METRICS = "application/openmetrics-text";
 
-  /** Its own: who writes files waits for disks, and who scrapes would wait with them. */
+  /**
+   * Its own: who writes files waits for disks, and who scrapes would wait with them. One thread is
+   * order enough; what Vert.x calls ordered waits for all ordered work of its context.
+   */
   private final WorkerExecutor reader;
 
   private final NodeView view;
@@ -41,7 +44,7 @@ final class MetricsPage {
     boolean openMetrics = prefersOpenMetrics(request.headers().getAll("Accept"));
     waiting++;
     return reader
-        .executeBlocking(() -> view.metrics(names, openMetrics))
+        .executeBlocking(() -> view.metrics(names, openMetrics), false)
         .onComplete(done -> waiting--)
         .map(read -> new Answer(200, read.contentType(), read.text()));
   }

@@ -93,7 +93,7 @@ final class OperationsRoutes {
       return Future.failedFuture("others ask the same");
     }
     waiting++;
-    return worker.executeBlocking(work, true).onComplete(done -> waiting--);
+    return worker.executeBlocking(work, false).onComplete(done -> waiting--);
   }
 
   // ---- configuration

@@ -67,7 +67,7 @@ final class TurnAccessRoutes {
           Answer.problem(503, "Other changes are under way; try again.").with("Retry-After", "1"));
     }
     waiting++;
-    return worker.executeBlocking(work, true).onComplete(done -> waiting--).map(then);
+    return worker.executeBlocking(work, false).onComplete(done -> waiting--).map(then);
   }
 
   // ---- realm and quota

@@ -11,6 +11,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,6 +95,17 @@ class AdminServerTest {
   @Test
   void refusesNamesThatNobodyKnows() throws Exception {
     assertProblem(400, server.get("/metrics?compat=other"));
+  }
+
+  @Test
+  void aSlowDiskKeepsNobodyWaiting() throws Exception {
+    CountDownLatch free = new CountDownLatch(1);
+    server.holdUpUntil(free);
+    try {
+      assertEquals(200, server.get("/metrics").statusCode());
+    } finally {
+      free.countDown();
+    }
   }
 
   @ParameterizedTest

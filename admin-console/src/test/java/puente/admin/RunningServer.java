@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import puente.admin.oidc.OidcOptions;
 import puente.admin.records.LogRing;
@@ -65,6 +66,24 @@ final class RunningServer implements AutoCloseable {
     InetAddress address = InetAddress.ofLiteral("127.0.0.1");
     AdminServer.Identity identity = new AdminServer.Identity(name, "test", "1");
     return new RunningServer(new AdminServer.Options(address, 0, token, directory, identity, null));
+  }
+
+  /** Somebody's turn in the ordered work of the server's loop, as a disk that does not answer has it. */
+  void holdUpUntil(CountDownLatch free) {
+    CountDownLatch held = new CountDownLatch(1);
+    var unused =
+        context.executeBlocking(
+            () -> {
+              held.countDown();
+              free.await();
+              return true;
+            },
+            true);
+    try {
+      held.await();
+    } catch (InterruptedException stopped) {
+      throw new IllegalStateException(stopped);
+    }
   }
 
   /** Begins to follow the log; what is read next are the other headers. */

@@ -33,11 +33,13 @@ final class NodeFacts {
   private final NodeLive.Parts parts;
   private final History history;
   private final Instant started = Instant.now();
+  private volatile long descriptors;
 
   NodeFacts(Config config, NodeLive.Parts parts, History history) {
     this.config = config;
     this.parts = parts;
     this.history = history;
+    countDescriptors();
   }
 
   JsonObject facts() {
@@ -193,7 +195,14 @@ final class NodeFacts {
     return jvm;
   }
 
-  private static JsonObject system() {
+  /** The JVM walks through all of them for it: not on a loop. */
+  void countDescriptors() {
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
+      descriptors = unix.getOpenFileDescriptorCount();
+    }
+  }
+
+  private JsonObject system() {
     OperatingSystemMXBean os = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     JsonObject system =
         new JsonObject()
@@ -202,7 +211,7 @@ final class NodeFacts {
             .put("kernel", os.getName() + " " + os.getVersion());
     if (os instanceof UnixOperatingSystemMXBean unix) {
       system
-          .put("descriptors", unix.getOpenFileDescriptorCount())
+          .put("descriptors", descriptors)
           .put("descriptorsMax", unix.getMaxFileDescriptorCount());
     }
     return system;

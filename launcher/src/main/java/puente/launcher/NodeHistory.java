@@ -50,7 +50,10 @@ final class NodeHistory {
   /** After so long the log says where a write is held up. */
   private static final int WRITE_MINUTES = 5;
 
-  /** A disk may keep a writer for minutes: nothing else waits in this one's line. */
+  /**
+   * A disk may keep a writer for minutes: nothing else waits in this one's line. It has one thread,
+   * which is order enough: what Vert.x calls ordered waits for all ordered work of its context.
+   */
   private final WorkerExecutor writer;
 
   private final Cluster cluster;
@@ -228,7 +231,7 @@ final class NodeHistory {
     unwritten.clear();
     var unused =
         writer
-            .executeBlocking(() -> write(batch))
+            .executeBlocking(() -> write(batch), false)
             .onComplete(done -> loop.accept(() -> wrote(done)));
   }
 
@@ -264,7 +267,8 @@ final class NodeHistory {
                 () -> {
                   file.write(all);
                   return all.length;
-                })
+                },
+                false)
             .onFailure(failure -> loop.accept(() -> notKept(String.valueOf(failure.getMessage()))));
   }
 

@@ -38,7 +38,7 @@ final class NodeLive implements LiveView {
   private static final String SUBJECT = "admin";
   private static final long TICK_MS = 1000;
 
-  /** The kernel walks through all sockets for it. */
+  /** The kernel and the JVM walk through all sockets for it. */
   private static final long SOCKETS_MS = 10_000;
 
   /** What it looks at. */
@@ -140,7 +140,12 @@ final class NodeLive implements LiveView {
 
   private void readSockets() {
     vertx
-        .executeBlocking(parts.metrics::kernelDrops, false)
+        .executeBlocking(
+            () -> {
+              facts.countDescriptors();
+              return parts.metrics.kernelDrops();
+            },
+            false)
         .onSuccess(drops -> kernelDrops = drops);
   }
 

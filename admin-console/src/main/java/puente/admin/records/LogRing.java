@@ -1,6 +1,7 @@
 package puente.admin.records;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -121,7 +122,7 @@ public final class LogRing {
             level,
             component,
             bounded(message),
-            Map.copyOf(bounded),
+            Collections.unmodifiableMap(bounded),
             exception == null ? null : bounded(exception));
     lines[(int) (last % LINES_MAX)] = line;
     onLine.accept(line);

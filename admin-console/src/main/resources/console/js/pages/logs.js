@@ -414,7 +414,7 @@ function logFilters(words, coverage) {
       class: "input short",
       name: "component",
       "aria-label": "Component",
-      placeholder: "puente.turn",
+      placeholder: "Component: all",
       initial: words.get("component"),
       autocomplete: "off",
     }),
