@@ -22,6 +22,9 @@ final class SignalClient {
   private static final long BACKOFF_MIN_MS = 300;
   private static final long BACKOFF_MAX_MS = 10_000;
 
+  /** Who has never been there is told so; after the first welcome, a server is waited for. */
+  private static final int FIRST_ATTEMPTS_MAX = 4;
+
   /** What does not get better by trying again. */
   private static final int UNAUTHORIZED = 4001;
 
@@ -243,6 +246,10 @@ final class SignalClient {
     }
     if (code == UNAUTHORIZED || code == FORBIDDEN || code == REPLACED) {
       fail(why);
+      return;
+    }
+    if (session == null && attempts >= FIRST_ATTEMPTS_MAX) {
+      fail(why + ", after " + attempts + " attempts: is that the server's HTTP port?");
       return;
     }
     listener.offline(why);
