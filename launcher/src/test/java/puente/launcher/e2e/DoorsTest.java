@@ -113,14 +113,23 @@ class DoorsTest {
     }
   }
 
-  /** RFC 8155 §6, with coturn's client: it follows, and finds the relay at the other address. */
-  @Test
-  void whoCameByAnAnycastAddressFollowsToOurOwn() throws Exception {
+  /** UDP and DTLS of a real client, by both kinds of proxies. */
+  @ParameterizedTest
+  @CsvSource({"'', true", "'', false", "-S, true", "-S, false"})
+  void clientsOfAUdpProxyAreRelayed(String secure, boolean onEach) throws Exception {
+    int port = secure.isEmpty() ? server.port : server.tlsPort;
+    var behind = new InetSocketAddress(loopback(), port);
+    try (var proxy = new UdpProxy(PROXY, behind, onEach)) {
+      assertRelays((secure + " -p " + proxy.port()).strip(), "127.0.0.1");
+    }
+  }
+
+  private static void assertRelays(String way, String host) throws Exception {
     Program.require("turnutils_uclient");
     try (var echo = new UdpEcho("127.0.0.1")) {
       var command =
-          "turnutils_uclient -u user -w pass -n 20 -c -p %d -e 127.0.0.1 -r %d %s"
-              .formatted(server.port, echo.port(), ANYCAST)
+          "turnutils_uclient -u user -w pass -n 20 -c %s -e 127.0.0.1 -r %d %s"
+              .formatted(way, echo.port(), host)
               .split(" ");
       var result =
           Program.start(server.folder.resolve("uclient.out"), command)
@@ -128,6 +137,12 @@ class DoorsTest {
       assertEquals(0, result.exit(), result.output());
       assertTrue(result.output().contains("tot_recv_msgs=20"), result.output());
     }
+  }
+
+  /** RFC 8155 §6, with coturn's client: it follows, and finds the relay at the other address. */
+  @Test
+  void whoCameByAnAnycastAddressFollowsToOurOwn() throws Exception {
+    assertRelays("-p " + server.port, ANYCAST);
     assertTrue(server.metric("puente_stun_responses_total", "code=\"300\"") > 0);
   }
 
