@@ -14,8 +14,8 @@ final class Channel {
   final Relay relay;
   final Permission permission;
 
-  /** What its data leaves by; on a shared port null until that is known, see {@link Sharing}. */
-  @Nullable Relay via;
+  /** What its data leaves by; on a shared port null, see {@link Sharing}. */
+  final @Nullable Relay via;
 
   long expiresMs;
 

@@ -101,7 +101,7 @@ final class DataPath {
       missed(allocation, channel.peer, false, now, out);
       return;
     }
-    Relay via = channel.via == null ? via(channel, now, out) : channel.via;
+    Relay via = channel.via == null ? sharedVia(channel, packet, length, now, out) : channel.via;
     if (via != null && passesUp(allocation, channel.permission, length, now)) {
       out.toPeer(via, channel.peer, packet, ChannelData.HEADER_LENGTH, length, false);
     }
@@ -136,28 +136,45 @@ final class DataPath {
       missed(allocation, peer, false, now, out);
       return;
     }
-    PeerPolicy.Verdict verdict = config.peers(allocation.login.tenant()).judge(peer);
-    if (!verdict.allowed()) {
-      counters.count(Counter.PEER_DENIED);
-      counters.peerDenied(verdict.rule());
+    if (isDenied(allocation, peer)) {
       return;
     }
     int length = message.lengthAt(dataAt);
-    Relay via = via(permission, wire, now, out);
+    Relay via = via(permission, wire, packet, message.valueAt(dataAt), length, now, out);
     if (via != null && passesUp(allocation, permission, length, now)) {
       boolean dontFragment = message.has(AttributeType.DONT_FRAGMENT);
       out.toPeer(via, wire, packet, message.valueAt(dataAt), length, dontFragment);
     }
   }
 
-  /** The way to a channel's peer where that was not known, on a shared port; else null. */
-  private @Nullable Relay via(Channel channel, long now, Effects out) {
-    channel.via = via(channel.permission, channel.peer, now, out);
-    return channel.via;
+  private boolean isDenied(Allocation allocation, TransportAddress peer) {
+    PeerPolicy.Verdict verdict = config.peers(allocation.login.tenant()).judge(peer);
+    if (!verdict.allowed()) {
+      counters.count(Counter.PEER_DENIED);
+      counters.peerDenied(verdict.rule());
+    }
+    return !verdict.allowed();
   }
 
-  private @Nullable Relay via(Permission permission, TransportAddress peer, long now, Effects out) {
-    Relay via = allocations.ports().sharing().via(permission, peer, now, out);
+  /** By what a channel's data goes where that depends on the peer: on a shared port. */
+  private @Nullable Relay sharedVia(
+      Channel channel, Packet packet, int length, long now, Effects out) {
+    int offset = ChannelData.HEADER_LENGTH;
+    return via(channel.permission, channel.peer, packet, offset, length, now, out);
+  }
+
+  /** By what this goes to the peer; null if there is no way now, which is counted. */
+  private @Nullable Relay via(
+      Permission permission,
+      TransportAddress peer,
+      Packet packet,
+      int offset,
+      int length,
+      long now,
+      Effects out) {
+    Sharing sharing = allocations.ports().sharing();
+    sharing.learn(permission, packet, offset, length);
+    Relay via = sharing.via(permission, peer, now, out);
     if (via == null) {
       counters.count(Counter.NO_PRIVATE_PORT);
     }
@@ -171,7 +188,7 @@ final class DataPath {
       return;
     }
     // A shared port, a private one beside such, or none of ours any more.
-    Relay whose = relay.whose(packet.sourceHi, packet.sourceLo, packet.sourcePort, now);
+    Relay whose = relay.whose(packet, now);
     if (whose == null) {
       return;
     }

@@ -125,7 +125,7 @@ final class PeerRequests {
       allocation.bind(channel, counters);
     }
     channel.expiresMs = expiresMs;
-    channel.via = sharing.via(permission, wire, now, out);
+    sharing.via(permission, wire, now, out);
     allocations.watch(allocation, expiresMs);
     return null;
   }

@@ -2,6 +2,7 @@ package puente.turn;
 
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
+import puente.stun.Packet;
 import puente.stun.TransportAddress;
 import puente.turn.store.Reservations;
 
@@ -74,6 +75,11 @@ public sealed class Relay permits SharedPort, SharedRelay, SpareRelay {
   }
 
   /** On what relay a peer's packet has come that came in here; null is nobody's, and counted. */
+  @Nullable Relay whose(Packet packet, long now) {
+    return whose(packet.sourceHi, packet.sourceLo, packet.sourcePort, now);
+  }
+
+  /** The same, as far as the peer's address tells. */
   @Nullable Relay whose(long hi, long lo, int port, long now) {
     return this;
   }

@@ -2,6 +2,7 @@ package puente.turn;
 
 import org.jspecify.annotations.Nullable;
 import puente.stun.AddressMap;
+import puente.stun.Packet;
 import puente.stun.TransportAddress;
 
 /**
@@ -9,6 +10,8 @@ import puente.stun.TransportAddress;
  * by the peer that it comes from:
  *
  * <ol>
+ *   <li>a check of ICE: by the name in it, if an allocation has sent a check by that name to the same
+ *       peer's;
  *   <li>by its transport address, if an allocation has sent to it or bound a channel to it: such a
  *       peer is that allocation's alone until its permission ends;
  *   <li>else by its IP address, if exactly one allocation has a permission for that.
@@ -23,6 +26,9 @@ final class SharedPort extends Relay {
   /** Of one port, resting ones too; about 100 bytes each. */
   static final int FLOWS_MAX = 1 << 18;
 
+  /** Of one allocation; with one more they are all learnt anew. */
+  private static final int NAMES_MAX = 64;
+
   /** In place of a time that nobody has told yet. */
   private static final long JUST_NOW = -1;
 
@@ -32,6 +38,8 @@ final class SharedPort extends Relay {
   private final AddressMap<Flow> flowByPeer;
 
   private final AddressMap<Permission> holderByIp;
+  private final AddressMap<IceName> nameByPair;
+  private final IceCheck check;
   private @Nullable Flow oldest;
   private @Nullable Flow youngest;
 
@@ -46,6 +54,53 @@ final class SharedPort extends Relay {
     this.counters = counters;
     flowByPeer = new AddressMap<>(seed);
     holderByIp = new AddressMap<>(seed + 1);
+    nameByPair = new AddressMap<>(seed + 2);
+    check = new IceCheck(seed);
+  }
+
+  @Override
+  @Nullable Relay whose(Packet packet, long now) {
+    Relay named = check.reads(packet, 0, packet.length) ? named(packet, now) : null;
+    return named != null ? named : whose(packet.sourceHi, packet.sourceLo, packet.sourcePort, now);
+  }
+
+  /** Whom the check is for that was read, if that one has a permission for who sends it. */
+  private @Nullable Relay named(Packet packet, long now) {
+    IceName name = nameByPair.find(check.checked(), check.checking(), 0);
+    SharedRelay relay = name == null ? null : name.relay;
+    Allocation allocation = relay == null ? null : relay.allocation;
+    Permission permission =
+        allocation == null ? null : allocation.permission(packet.sourceHi, packet.sourceLo);
+    return permission != null && now < permission.expiresMs ? relay : null;
+  }
+
+  /** What is sent by this allocation may say how it is called. */
+  void learn(SharedRelay relay, Packet packet, int offset, int length) {
+    if (!check.reads(packet, offset, length)) {
+      return;
+    }
+    IceName known = nameByPair.find(check.checking(), check.checked(), 0);
+    if (known != null) {
+      if (known.relay != relay) {
+        known.relay = null;
+      }
+      return;
+    }
+    if (relay.nameCount >= NAMES_MAX) {
+      forgetNames(relay);
+    }
+    IceName name = new IceName(check.checking(), check.checked(), relay, relay.names);
+    relay.names = name;
+    relay.nameCount++;
+    nameByPair.put(name.own, name.peers, 0, name);
+  }
+
+  void forgetNames(SharedRelay relay) {
+    for (IceName name = relay.names; name != null; name = name.next) {
+      nameByPair.remove(name.own, name.peers, 0);
+    }
+    relay.names = null;
+    relay.nameCount = 0;
   }
 
   @Override

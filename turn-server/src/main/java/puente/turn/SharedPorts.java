@@ -96,6 +96,7 @@ final class SharedPorts {
    */
   boolean leave(SharedRelay relay) {
     SharedPort port = relay.port();
+    port.forgetNames(relay);
     port.users--;
     if (port.state == Relay.State.BINDING) {
       portsByAddress.forEach(ports -> ports.remove(port));

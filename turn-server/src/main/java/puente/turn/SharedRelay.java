@@ -13,6 +13,11 @@ final class SharedRelay extends Relay {
   /** Peers that are its own, on either port. */
   int flows;
 
+  /** What its client calls itself in ICE checks, the newest first. */
+  @Nullable IceName names;
+
+  int nameCount;
+
   SharedRelay(SharedPort port) {
     super(port.local(), port.advertised());
     this.port = port;

@@ -1,6 +1,7 @@
 package puente.turn;
 
 import org.jspecify.annotations.Nullable;
+import puente.stun.Packet;
 import puente.stun.TransportAddress;
 
 /**
@@ -35,6 +36,13 @@ final class Sharing {
         || shared.port().isFreeFor(shared, peer, flowsMax)
         || shared.openSpare() != null
         || ports.hasBeside(shared);
+  }
+
+  /** What its client sends may say by what name its peers check it. */
+  void learn(Permission permission, Packet packet, int offset, int length) {
+    if (permission.relay instanceof SharedRelay relay) {
+      relay.port().learn(relay, packet, offset, length);
+    }
   }
 
   /** By which port data goes to this peer from now on; null if there is none, or not yet. */

@@ -91,7 +91,10 @@ final class Client {
   }
 
   void sendsChannelData(int channel, String data) {
-    byte[] payload = data.getBytes();
+    sendsChannelData(channel, data.getBytes());
+  }
+
+  void sendsChannelData(int channel, byte[] payload) {
     ByteBuffer frame = ByteBuffer.allocate(4 + payload.length);
     frame.putShort((short) channel).putShort((short) payload.length).put(payload);
     lab.receives(tuple, frame.array());

@@ -215,9 +215,13 @@ final class Lab implements Effects {
 
   /** A datagram from a peer to a relayed address; lost if nobody listens there. */
   void peerSends(TransportAddress from, TransportAddress to, String text) {
+    peerSends(from, to, text.getBytes());
+  }
+
+  void peerSends(TransportAddress from, TransportAddress to, byte[] data) {
     for (Relay relay : open) {
       if (relay.advertised().equals(to) || relay.local().equals(to)) {
-        server.onPeer(relay.carrier(), packet(text.getBytes(), from), now, this);
+        server.onPeer(relay.carrier(), packet(data, from), now, this);
         settle();
         return;
       }

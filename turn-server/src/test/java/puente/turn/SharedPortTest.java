@@ -13,6 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import puente.stun.AddressRange;
+import puente.stun.AttributeType;
+import puente.stun.Method;
 import puente.stun.TransportAddress;
 import puente.turn.store.AllocationKey;
 import puente.turn.store.Snapshot;
@@ -311,6 +313,56 @@ class SharedPortTest {
     ana.sends(channelBind(0x4000, shared.toString())).succeeds();
     ana.sendsChannelData(0x4000, "to whoever is there");
     assertNotEquals(shared, atPeer("to whoever is there").from().local());
+  }
+
+  /**
+   * RFC 8445 §7.2.2: who has sent a check by a name gets the checks for that name, whatever other
+   * allocation its sender's address is; and nobody without a permission does.
+   */
+  @Test
+  void checksOfIceAreToldByTheirNames() {
+    bothAllocate();
+    ana.sends(createPermission(PEER)).succeeds();
+    eva.sends(createPermission(PEER)).succeeds();
+    peerChecks(PEER, "ana:peer");
+    assertNobodyGets(Counter.AMBIGUOUS_PEER);
+    ana.sends(check(OTHER_PORT, "peer:ana"));
+    eva.sends(channelBind(0x4000, OTHER_PORT)).succeeds();
+    eva.sendsChannelData(0x4000, check("peer:eva"));
+    eva.sends(check(PEER, "peer:eva"));
+    peerChecks(PEER, "ana:peer");
+    assertEquals(Lab.address(PEER), ana.next().peer());
+    eva.receivesNothing();
+    peerChecks(OTHER_PORT, "eva:peer");
+    assertEquals(0x4000, lab.inboxOf(eva.tuple).remove().channel());
+    ana.receivesNothing();
+    peerChecks(OTHER_PEER, "ana:peer");
+    assertNobodyGets(Counter.NO_PERMISSION);
+    peerSends(PEER, "no check: for whose peer it is");
+    eva.receivesData(PEER, "no check: for whose peer it is");
+
+    // Nobody takes another's checks by its name.
+    eva.sends(createPermission("192.0.2.202:1")).succeeds();
+    ana.sends(createPermission("192.0.2.202:1")).succeeds();
+    eva.sends(check("192.0.2.202:1", "peer:ana"));
+    peerChecks("192.0.2.202:2", "ana:peer");
+    ana.receivesNothing();
+    eva.receivesNothing();
+  }
+
+  private void peerChecks(String peer, String username) {
+    lab.peerSends(Lab.address(peer), shared, check(username));
+  }
+
+  private static Sent check(String peer, String username) {
+    return Sent.indication(Method.SEND).peer(peer).bytes(AttributeType.DATA, check(username));
+  }
+
+  private static byte[] check(String username) {
+    return Sent.request(Method.BINDING)
+        .bytes(AttributeType.PRIORITY, new byte[4])
+        .bytes(AttributeType.USERNAME, username.getBytes())
+        .bytes(b -> {});
   }
 
   /** After a restart: the same port, the same peers, and the private port beside it. */

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -172,6 +173,27 @@ class UclientTest {
       var rest = " -Z -n 40 -p " + port + " -e " + peer + " -r " + echo.port() + " 127.0.0.1";
       var result = uclient(server, "dual", account(rest));
       assertNothingLost(new Variant("dual", 40, ""), result);
+    }
+  }
+
+  /**
+   * Many clients on one relay port with one peer: one of them reaches it from there, the others from
+   * ports of their own. How many are there at all is uclient's choice: some ask for an even port.
+   */
+  @Test
+  void sharedPorts() throws Exception {
+    Program.require("turnutils_uclient");
+    Assumptions.assumeTrue(ServerProcess.isPuente());
+    try (var server =
+            ServerProcess.start("shared", OLD_CHANNELS, "shared-relay-ports=1", "relay-threads=1");
+        var echo = new UdpEcho("127.0.0.1")) {
+      var rest = "-c -p " + server.port + " -e 127.0.0.1 -r " + echo.port() + " 127.0.0.1";
+      var alone = uclient(server, "alone", account("-n 40 -s " + rest));
+      assertNothingLost(new Variant("alone", 40, ""), alone);
+      var many = uclient(server, "many", account("-n 20 -m 20 " + rest));
+      assertNothingLost(new Variant("many", 400, ""), many);
+      assertTrue(server.metric("puente_turn_shared_ports_total", "allocated") >= 3);
+      assertTrue(server.metric("puente_turn_shared_ports_total", "private_port") >= 1);
     }
   }
 
