@@ -3,10 +3,12 @@ package puente.turn;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Base64;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
-import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import puente.stun.IntegrityKey;
@@ -17,15 +19,13 @@ import puente.stun.Nonce;
  * key opens it, on any node and after any restart.
  *
  * <pre>
- *    0  version, 1
- *    1  salt, 16: HMAC-SHA256(secret, "puente ticket salt 1", ID, number)
- *   17  AES-256-GCM of the ID, 8, and the number, 4; key: HMAC-SHA256(secret, "puente ticket key 1",
- *       salt), nonce: 0; the bytes before it are authenticated with it
- *   29  tag, 16
+ *    0  synthetic IV, 12: HMAC-SHA256 of the ID and the number
+ *   12  the ID, 8, and the number, 4, in AES-256-CTR from that IV on
  * </pre>
  *
- * <p>A key seals one plaintext only, so that its nonce need not change; the same ticket is the same
- * bytes, as a retransmitted answer has to be. For one thread.
+ * <p>The keys of both are HMACs of the secret. That is authenticated encryption which needs no nonce
+ * (in the manner of RFC 5297), so that the same ticket is the same bytes, as a retransmitted answer
+ * has to be. Told in base64url: coturn's client takes a ticket for text of at most 32 characters.
  */
 final class Tickets {
 
@@ -35,72 +35,89 @@ final class Tickets {
    */
   record Ticket(long id, int number) {}
 
-  static final int LENGTH = 1 + 16 + 12 + 16;
+  static final int LENGTH = 32;
 
-  private static final byte VERSION = 1;
-  private static final int SALT_BYTES = 16;
-  private static final int HEADER = 1 + SALT_BYTES;
-  private static final int TAG_BITS = 128;
-  private static final byte[] NONCE = new byte[12];
-  private static final byte[] SALT_LABEL = ascii("puente ticket salt 1");
-  private static final byte[] KEY_LABEL = ascii("puente ticket key 1");
+  private static final int IV_BYTES = 12;
+  private static final int PLAIN_BYTES = 12;
 
-  private final Nonce.Keys secrets;
+  /** AES-CTR counts in the bytes after the IV. */
+  private static final int BLOCK_BYTES = 16;
+
+  /** What one secret is used for. */
+  private record Keys(byte[] mac, byte[] cipher) {
+    static @Nullable Keys of(@Nullable IntegrityKey secret) {
+      return secret == null
+          ? null
+          : new Keys(
+              hmac(secret.bytes(), ascii("puente ticket mac 1")),
+              hmac(secret.bytes(), ascii("puente ticket cipher 1")));
+    }
+  }
+
+  private final Keys current;
+  private final @Nullable Keys previous;
 
   Tickets(Nonce.Keys secrets) {
-    this.secrets = secrets;
+    Keys keys = Keys.of(secrets.current());
+    if (keys == null) {
+      throw new IllegalArgumentException("no key");
+    }
+    current = keys;
+    previous = Keys.of(secrets.previous());
   }
 
   byte[] seal(long id, int number) {
-    byte[] plain = ByteBuffer.allocate(12).putLong(id).putInt(number).array();
-    IntegrityKey secret = secrets.current();
-    byte[] ticket = new byte[LENGTH];
-    ticket[0] = VERSION;
-    System.arraycopy(hmac(secret, SALT_LABEL, plain), 0, ticket, 1, SALT_BYTES);
+    byte[] plain = ByteBuffer.allocate(PLAIN_BYTES).putLong(id).putInt(number).array();
+    byte[] sealed = Arrays.copyOf(hmac(current.mac, plain), IV_BYTES + PLAIN_BYTES);
+    System.arraycopy(crypt(current, sealed, plain), 0, sealed, IV_BYTES, PLAIN_BYTES);
+    return Base64.getUrlEncoder().encode(sealed);
+  }
+
+  /** Null if it is forged, or of a key that counts no more. */
+  @Nullable Ticket open(byte[] ticket) {
+    if (ticket.length != LENGTH) {
+      return null;
+    }
+    byte[] sealed;
     try {
-      cipher(Cipher.ENCRYPT_MODE, secret, ticket).doFinal(plain, 0, plain.length, ticket, HEADER);
-      return ticket;
+      sealed = Base64.getUrlDecoder().decode(ticket);
+    } catch (IllegalArgumentException notBase64) {
+      return null;
+    }
+    if (sealed.length != IV_BYTES + PLAIN_BYTES) {
+      return null;
+    }
+    Ticket open = open(sealed, current);
+    return open != null || previous == null ? open : open(sealed, previous);
+  }
+
+  private static @Nullable Ticket open(byte[] sealed, Keys keys) {
+    byte[] plain = crypt(keys, sealed, Arrays.copyOfRange(sealed, IV_BYTES, sealed.length));
+    byte[] expected = Arrays.copyOf(hmac(keys.mac, plain), IV_BYTES);
+    if (!MessageDigest.isEqual(expected, Arrays.copyOf(sealed, IV_BYTES))) {
+      return null;
+    }
+    ByteBuffer fields = ByteBuffer.wrap(plain);
+    return new Ticket(fields.getLong(), fields.getInt());
+  }
+
+  /** Both ways. */
+  private static byte[] crypt(Keys keys, byte[] sealed, byte[] text) {
+    byte[] iv = Arrays.copyOf(Arrays.copyOf(sealed, IV_BYTES), BLOCK_BYTES);
+    try {
+      Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
+      cipher.init(
+          Cipher.ENCRYPT_MODE, new SecretKeySpec(keys.cipher, "AES"), new IvParameterSpec(iv));
+      return cipher.doFinal(text);
     } catch (GeneralSecurityException impossible) {
       throw new IllegalStateException(impossible);
     }
   }
 
-  /** Null if it is forged, or of a key that counts no more. */
-  @Nullable Ticket open(byte[] ticket) {
-    if (ticket.length != LENGTH || ticket[0] != VERSION) {
-      return null;
-    }
-    Ticket open = open(ticket, secrets.current());
-    IntegrityKey previous = secrets.previous();
-    return open != null || previous == null ? open : open(ticket, previous);
-  }
-
-  private static @Nullable Ticket open(byte[] ticket, IntegrityKey secret) {
-    try {
-      byte[] plain =
-          cipher(Cipher.DECRYPT_MODE, secret, ticket).doFinal(ticket, HEADER, LENGTH - HEADER);
-      ByteBuffer fields = ByteBuffer.wrap(plain);
-      return new Ticket(fields.getLong(), fields.getInt());
-    } catch (GeneralSecurityException forged) {
-      return null;
-    }
-  }
-
-  private static Cipher cipher(int mode, IntegrityKey secret, byte[] ticket)
-      throws GeneralSecurityException {
-    byte[] salt = Arrays.copyOfRange(ticket, 1, HEADER);
-    SecretKeySpec key = new SecretKeySpec(hmac(secret, KEY_LABEL, salt), "AES");
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, NONCE));
-    cipher.updateAAD(ticket, 0, HEADER);
-    return cipher;
-  }
-
-  private static byte[] hmac(IntegrityKey secret, byte[] label, byte[] text) {
+  private static byte[] hmac(byte[] key, byte[] text) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(secret.bytes(), "HmacSHA256"));
-      mac.update(label);
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
       return mac.doFinal(text);
     } catch (GeneralSecurityException impossible) {
       throw new IllegalStateException(impossible);

@@ -103,7 +103,6 @@ class UclientTest {
             new Variant("UDP, moving", 100, "-n 100 -M -c" + plain + to + host),
             new Variant("UDP, moving, indications", 100, "-n 100 -M -c -s" + plain + to + host),
             new Variant("TCP, moving", 100, "-n 100 -M -t -c" + plain + to + host),
-            new Variant("TLS, moving", 100, "-n 100 -M -c" + secure + to + host),
             new Variant("IPv6 over DTLS", 40, "-n 40 -x -c" + datagrams + to6 + " ::1"),
             new Variant("IPv6, channels", 100, "-n 100 -x -c" + plain + to6 + " ::1"),
             new Variant("IPv6, indications", 40, "-n 40 -x -c -s" + plain + to6 + " ::1"),
@@ -112,7 +111,18 @@ class UclientTest {
             new Variant("IPv6 over TLS", 40, "-n 40 -x -c" + secure + to6 + " ::1"),
             new Variant("IPv4 client, IPv6 relay", 40, "-n 40 -x -c" + plain + to6 + host),
             new Variant("IPv6 client, IPv4 relay", 40, "-n 40 -X -c" + plain + to + " ::1"));
-    return runAll(server, variants).onClose(() -> closeAll(server, tls12, tls13, echo, echo6));
+    return Stream.concat(runAll(server, variants), Stream.of(moves(server)))
+        .onClose(() -> closeAll(server, tls12, tls13, echo, echo6));
+  }
+
+  /** A client that cannot read its ticket goes on without a word. */
+  private static DynamicTest moves(ServerProcess server) {
+    return DynamicTest.dynamicTest(
+        "those that move have moved",
+        () ->
+            assertTrue(
+                !ServerProcess.isPuente()
+                    || server.metric("puente_turn_mobility_total{", "granted") > 0));
   }
 
   private Stream<DynamicTest> runAll(ServerProcess server, List<Variant> variants) {
