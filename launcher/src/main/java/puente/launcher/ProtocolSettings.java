@@ -112,7 +112,8 @@ final class ProtocolSettings {
               Group.PROTOCOL,
               "mobility",
               "Let clients take their allocation along to another address, port or transport "
-                  + "(RFC 8016), by tickets that hold on every node of a cluster. Not with no-auth.")
+                  + "(RFC 8016), by sealed tickets. It has to come back to the same node. Not with "
+                  + "no-auth.")
           .in(ROWS);
 
   static final Setting<Boolean> OAUTH =
