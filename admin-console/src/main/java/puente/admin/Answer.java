@@ -1,6 +1,7 @@
 package puente.admin;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -23,6 +24,9 @@ record Answer(
     Buffer body,
     Map<String, String> headers,
     @Nullable Consumer<HttpServerResponse> stream) {
+
+  /** Who goes on sending so long after the answer has read it, or never will. */
+  private static final long LINGER_MS = 1000;
 
   /** On every answer: nothing here may be guessed at, kept, framed or read by other sites. */
   private static final Map<String, String> ALWAYS =
@@ -84,13 +88,7 @@ record Answer(
     if (response.ended() || response.closed()) {
       return;
     }
-    response.setStatusCode(status);
-    ALWAYS.forEach(response::putHeader);
-    headers.forEach(response::putHeader);
-    if (ConsoleCookie.of(request) == ConsoleCookie.SECURE) {
-      response.putHeader("Strict-Transport-Security", "max-age=31536000");
-    }
-    response.putHeader("Content-Type", contentType);
+    sendHead(request, response);
     boolean headOnly = request.method().equals(HttpMethod.HEAD);
     if (stream != null && !headOnly) {
       response.setChunked(true);
@@ -107,9 +105,33 @@ record Answer(
     }
   }
 
-  /** For a request of which more may come that nobody wants to read. */
+  private void sendHead(HttpServerRequest request, HttpServerResponse response) {
+    response.setStatusCode(status);
+    ALWAYS.forEach(response::putHeader);
+    headers.forEach(response::putHeader);
+    if (ConsoleCookie.of(request) == ConsoleCookie.SECURE) {
+      response.putHeader("Strict-Transport-Security", "max-age=31536000");
+    }
+    response.putHeader("Content-Type", contentType);
+  }
+
+  /**
+   * For a request of which more may come that nobody wants to read. To close at once would reset the
+   * connection of a client that still sends, who then may not get to see this (RFC 9112 §9.6).
+   */
   void sendAndClose(HttpServerRequest request) {
-    with("Connection", "close").send(request);
-    request.connection().close();
+    if (request.isEnded() || request.method().equals(HttpMethod.HEAD)) {
+      with("Connection", "close").send(request);
+      request.connection().close();
+      return;
+    }
+    HttpServerResponse response = request.response();
+    with("Connection", "close").sendHead(request, response);
+    response.putHeader("Content-Length", Integer.toString(body.length())).write(body);
+    Vertx.currentContext().owner().setTimer(LINGER_MS, late -> request.connection().close());
+    request.handler(unread -> {});
+    request.exceptionHandler(broken -> {});
+    request.endHandler(whole -> request.connection().close());
+    request.resume();
   }
 }

@@ -59,6 +59,20 @@ class HostileRequestsTest {
     assertStatus(200, "GET /metrics HTTP/1.1\r\nHost: " + host + "\r\n" + CLOSE);
   }
 
+  /** RFC 9112 §9.6: a connection that is reset takes the answer along. */
+  @Test
+  void whoSendsTooMuchIsToldSoNevertheless() throws IOException {
+    try (Socket socket = server.connect()) {
+      String head =
+          "POST /api/v1/capacity/plan HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(new byte[4_000_000]);
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+      assertTrue(answer.endsWith("or a shorter one.\"}\n"), answer);
+    }
+  }
+
   @Test
   void wantsOneHost() throws Exception {
     assertStatus(400, "GET /healthz HTTP/1.1\r\n" + CLOSE);

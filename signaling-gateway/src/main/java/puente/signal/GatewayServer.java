@@ -306,8 +306,6 @@ public final class GatewayServer {
         piece -> {
           body.appendBuffer(piece);
           if (body.length() > BODY_MAX) {
-            request.handler(more -> {});
-            request.endHandler(end -> {});
             counters.answered(413);
             Reply.problem(413, "At most " + BODY_MAX + " bytes of body.").sendAndClose(request);
           }

@@ -1,6 +1,7 @@
 package puente.signal;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** What a request is answered with. A header of its own replaces the one that all answers have. */
 public record Reply(
     int status, @Nullable String contentType, Buffer body, Map<String, String> headers) {
+
+  /** Who goes on sending so long after the answer has read it, or never will. */
+  private static final long LINGER_MS = 1000;
 
   private static final Map<String, String> ALWAYS =
       Map.of(
@@ -67,12 +71,7 @@ public record Reply(
     if (response.ended() || response.closed()) {
       return;
     }
-    response.setStatusCode(status);
-    ALWAYS.forEach(response::putHeader);
-    headers.forEach(response::putHeader);
-    if (contentType != null) {
-      response.putHeader("Content-Type", contentType);
-    }
+    sendHead(response);
     boolean bodiless = status == 204 || status == 304;
     if (!bodiless) {
       response.putHeader("Content-Length", Integer.toString(body.length()));
@@ -84,9 +83,33 @@ public record Reply(
     }
   }
 
-  /** For a request of which more may come that nobody wants to read. */
+  private void sendHead(HttpServerResponse response) {
+    response.setStatusCode(status);
+    ALWAYS.forEach(response::putHeader);
+    headers.forEach(response::putHeader);
+    if (contentType != null) {
+      response.putHeader("Content-Type", contentType);
+    }
+  }
+
+  /**
+   * For a request of which more may come that nobody wants to read; it has a body. To close at once
+   * would reset the connection of a client that still sends, who then may not get to see this
+   * (RFC 9112 §9.6).
+   */
   void sendAndClose(HttpServerRequest request) {
-    with("Connection", "close").send(request);
-    request.connection().close();
+    if (request.isEnded() || request.method().equals(HttpMethod.HEAD)) {
+      with("Connection", "close").send(request);
+      request.connection().close();
+      return;
+    }
+    HttpServerResponse response = request.response();
+    with("Connection", "close").sendHead(response);
+    response.putHeader("Content-Length", Integer.toString(body.length())).write(body);
+    Vertx.currentContext().owner().setTimer(LINGER_MS, late -> request.connection().close());
+    request.handler(unread -> {});
+    request.exceptionHandler(broken -> {});
+    request.endHandler(whole -> request.connection().close());
+    request.resume();
   }
 }
