@@ -67,6 +67,8 @@ class HandOverTest {
           steps[i] = next(selector, client, steps[i]);
         }
       }
+      // Clients are served before the start is whole and told to the supervisor.
+      await(selector, () -> tree.said("first account") > 0, () -> {});
       Process restart = tree.restart();
       int changes = 0;
       while (restart.isAlive()) {

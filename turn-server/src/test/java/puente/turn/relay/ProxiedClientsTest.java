@@ -142,6 +142,10 @@ class ProxiedClientsTest {
     try (DatagramSocket proxy = socket("127.0.0.2")) {
       assertEquals(ANA, mapped(proxy, ANA));
       node.reconfigure(config(), StreamLimits.DEFAULT);
+      // The loops hear of it one after another, and of nothing else before that.
+      for (EventLoops.Loop loop : loops.shards()) {
+        loop.eventLoop().submit(() -> {}).get();
+      }
       proxy.send(datagram(headed(ANA, binding())));
       assertEquals(local(proxy), mapped(proxy, null));
       assertEquals(1, total(Counter.PROXY_HEADER));
