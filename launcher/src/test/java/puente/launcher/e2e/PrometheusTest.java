@@ -44,9 +44,18 @@ class PrometheusTest {
     assumeTrue(ServerProcess.isPuente());
     Program.require("prometheus");
     int cluster = Ports.free(2);
-    String[] settings =
-        ServerProcess.cluster("seen", cluster, cluster + 1, "takeover-hook=/bin/true");
-    try (var node = ServerProcess.start("prometheus", settings);
+    try (var other = ServerProcess.start("prometheus-other");
+        var node =
+            ServerProcess.start(
+                "prometheus",
+                ServerProcess.cluster(
+                    "seen",
+                    cluster,
+                    cluster + 1,
+                    "takeover-hook=/bin/true",
+                    // For clients in TLS alone: the one here stays.
+                    "tls-alternate-server=127.0.0.1:" + other.tlsPort,
+                    "alternate-check-interval=1s"));
         var client = TurnClient.udp(node)) {
       client.allocate();
       var denied = new InetSocketAddress("10.1.2.3", 9);
