@@ -125,12 +125,12 @@ class UserDatabasesTest {
     Admission.awaits("another secret", () -> Admission.codeFor(server, name, password) == 0);
     database.turnadmin("-X", "south-wind", "-r", REALM);
     Admission.awaits("a secret less", () -> Admission.codeFor(server, name, password) == 401);
-    ours.put(Table.OPTIONS, new Row(REALM, "user-quota", "1"));
+    ours.put(Table.OPTIONS, new Row(REALM, "user-quota", "3"));
     ours.put(Table.OAUTH_KEYS, new Row(REALM, "kid", "MTIzNDU2Nzg5MDEyMzQ1Ng==:A128GCM:7:8"));
     assertEquals(
         List.of(new Row(REALM, "kid", "MTIzNDU2Nzg5MDEyMzQ1Ng==:A128GCM:7:8")),
         ours.rows(Table.OAUTH_KEYS));
-    assertEquals("1", ours.rows(Table.OPTIONS).getFirst().value());
+    assertEquals("3", ours.rows(Table.OPTIONS).getFirst().value());
     assertTrue(new DatabaseLookup(ours).place().length() > 3);
   }
 
