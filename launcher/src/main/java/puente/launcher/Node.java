@@ -97,6 +97,9 @@ final class Node implements NodeControl {
       takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
       hook = takeover == null ? null : hook(takeover);
+      // Clients in clear are served by now. Who looks at this node shall find it whole.
+      NodeTls.prepare(tls);
+      turn.awaitAll();
       NodeMetrics metrics = metrics(drain, hook);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       live = new NodeLive(config, state, loops, new NodeLive.Parts(turn, metrics, cluster, drain));
@@ -108,7 +111,6 @@ final class Node implements NodeControl {
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
-      NodeTls.prepare(tls);
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       users.close();
@@ -121,7 +123,6 @@ final class Node implements NodeControl {
       journal.close();
       throw failure;
     }
-    turn.awaitAll();
     loops.holder().releaseRest();
     logStarted(parts.turnConfig());
     if (takeover != null) {
