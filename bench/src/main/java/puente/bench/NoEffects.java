@@ -45,7 +45,7 @@ final class NoEffects implements Effects {
   public void ask(AllocationStore.Question question) {}
 
   @Override
-  public Whereabouts elsewhere(Packet packet) {
+  public Whereabouts elsewhere(Packet packet, boolean byTicket) {
     return Whereabouts.NOWHERE;
   }
 

@@ -51,8 +51,8 @@ final class Claims {
    * Whether somebody else has this packet now: another shard, or another node that lives. While the
    * other nodes are asked, so is the store, as the owner may be dead: whoever answers first goes on.
    */
-  boolean isElsewhere(FiveTuple client, Packet packet, long now, Effects out) {
-    return switch (out.elsewhere(packet)) {
+  boolean isElsewhere(FiveTuple client, Packet packet, boolean byTicket, long now, Effects out) {
+    return switch (out.elsewhere(packet, byTicket)) {
       case NOWHERE -> false;
       case GIVEN -> true;
       case ASKED -> {

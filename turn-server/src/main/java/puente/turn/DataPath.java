@@ -299,7 +299,7 @@ final class DataPath {
       counters.count(Counter.NO_ALLOCATION);
       return;
     }
-    Effects.Whereabouts whereabouts = out.elsewhere(packet);
+    Effects.Whereabouts whereabouts = out.elsewhere(packet, false);
     if (whereabouts != Effects.Whereabouts.GIVEN) {
       claims.ask(packet, now, out);
     }

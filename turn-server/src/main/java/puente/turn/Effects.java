@@ -53,8 +53,13 @@ public interface Effects {
     ASKED
   }
 
-  /** Hands this datagram over to whom it is for, if its client has an allocation elsewhere. */
-  Whereabouts elsewhere(Packet packet);
+  /**
+   * Hands this datagram over to whom it is for, if its client has an allocation elsewhere.
+   *
+   * @param byTicket whether it says by a ticket of ours which allocation it is about (RFC 8016): its
+   *     client is where nobody has seen it yet
+   */
+  Whereabouts elsewhere(Packet packet, boolean byTicket);
 
   /** Hands this packet over to the shard that has its client's allocation; whether it could. */
   default boolean handOver(Packet packet, int shard) {

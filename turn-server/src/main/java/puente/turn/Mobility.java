@@ -109,17 +109,21 @@ final class Mobility {
   /** The same of a request, which may show a ticket. */
   int elsewhere(FiveTuple client, Message request) {
     int home = roaming.shardOf(client);
-    Tickets.Ticket ticket =
-        home < 0 && request.method() == Method.REFRESH ? ticketIn(request) : null;
+    Tickets.Ticket ticket = home < 0 ? shown(request) : null;
     if (ticket != null) {
       home = roaming.shardOf(ticket.id());
     }
     return home == shard ? -1 : home;
   }
 
+  /** Whether this request says by a ticket of ours what it is about. */
+  boolean isByTicket(Message request) {
+    return shown(request) != null;
+  }
+
   /** What this request is about by its ticket, or null; nothing is checked yet. */
   @Nullable Allocation named(Message request) {
-    Tickets.Ticket ticket = request.method() == Method.REFRESH ? ticketIn(request) : null;
+    Tickets.Ticket ticket = shown(request);
     return ticket == null ? null : byId.get(ticket.id());
   }
 
@@ -135,6 +139,10 @@ final class Mobility {
     return found != null && found.createdMs() == createdMs && found.origin().equals(origin)
         ? found
         : null;
+  }
+
+  private Tickets.@Nullable Ticket shown(Message request) {
+    return request.method() == Method.REFRESH ? ticketIn(request) : null;
   }
 
   private Tickets.@Nullable Ticket ticketIn(Message request) {

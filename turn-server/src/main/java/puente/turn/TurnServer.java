@@ -46,6 +46,7 @@ public final class TurnServer {
   private final RefreshRequests refreshes;
   private final PeerRequests peers;
   private final Claims claims;
+  private final Homes homes;
   private final DataPath data;
   private final Connections connections;
   private final Restorations restorations;
@@ -76,6 +77,7 @@ public final class TurnServer {
     peers = new PeerRequests(config, allocations, counters);
     restorations = new Restorations(config, allocations, peers, counters);
     claims = new Claims(config, listeners, random);
+    homes = new Homes(allocations, mobility, claims, counters);
     data =
         new DataPath(
             config, allocations, peers, claims, mobility, listeners, answers.builder(), counters);
@@ -305,6 +307,12 @@ public final class TurnServer {
     return allocations.size();
   }
 
+  /** Whether this is a Refresh by the ticket of an allocation of this shard (RFC 8016 §3.2.1). */
+  public boolean isHome(byte[] request) {
+    return message.parse(request, request.length) == Message.Shape.WELL_FORMED
+        && mobility.named(message) != null;
+  }
+
   private void onStun(Packet packet, long now, Effects out) {
     if (packet.length > scratch.length) {
       counters.count(Counter.MALFORMED);
@@ -329,7 +337,7 @@ public final class TurnServer {
         } else if (isShed(method, client, now)) {
           counters.count(Counter.OVERLOAD);
         } else if (!gate.shuts(message, client, now, out)
-            && !isElsewhere(method, client, packet, now, out)) {
+            && !homes.isElsewhere(message, client, packet, now, out)) {
           counters.request(method, client.transport(), client.client().family());
           onRequest(method, client, now, out);
         }
@@ -350,17 +358,6 @@ public final class TurnServer {
   private boolean isShed(Method method, FiveTuple client, long now) {
     return overload.isBehind()
         && overload.sheds(method, message, client, allocations.find(client), now);
-  }
-
-  private boolean isElsewhere(
-      Method method, FiveTuple client, Packet packet, long now, Effects out) {
-    if (method == Method.BINDING || allocations.find(client) != null) {
-      return false;
-    }
-    int home = mobility.elsewhere(client, message);
-    return home >= 0 && !method.isOfTcp()
-        ? out.handOver(packet, home)
-        : packet.connection == null && claims.isElsewhere(client, packet, now, out);
   }
 
   private void onRequest(Method method, FiveTuple client, long now, Effects out) {
@@ -393,6 +390,9 @@ public final class TurnServer {
       return;
     }
     if (refusal == null && method == Method.REFRESH && message.has(AttributeType.MOBILITY_TICKET)) {
+      if (named == null && mobility.isByTicket(message) && homes.awaits(client, now, out)) {
+        return;
+      }
       refusal = mobility.judge(message, request, allocation, now);
       allocation = named;
     }
@@ -439,8 +439,7 @@ public final class TurnServer {
   /** RFC 8656 §5: 437 without an allocation, 441 with another's. */
   private @Nullable Refuse onAllocation(
       Request request, @Nullable Allocation allocation, long now, Effects out) {
-    if (allocation == null && claims.awaits(request.client(), now, out)) {
-      counters.count(Counter.CLAIMING);
+    if (allocation == null && homes.awaits(request.client(), now, out)) {
       return null;
     }
     if (allocation == null || !allocation.isActive() || now >= allocation.expiresMs()) {

@@ -86,6 +86,9 @@ final class Lab implements Effects {
   /** Who else might have the allocation of an unknown client. */
   Function<Packet, Whereabouts> others = packet -> Whereabouts.NOWHERE;
 
+  /** How often they were asked by a ticket. */
+  int askedByTicket;
+
   /** While true, effects are not answered: the store and the system are busy. */
   boolean busy;
 
@@ -391,7 +394,8 @@ final class Lab implements Effects {
   }
 
   @Override
-  public Whereabouts elsewhere(Packet packet) {
+  public Whereabouts elsewhere(Packet packet, boolean byTicket) {
+    askedByTicket += byTicket ? 1 : 0;
     return others.apply(packet);
   }
 

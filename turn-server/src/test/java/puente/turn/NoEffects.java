@@ -31,7 +31,7 @@ public class NoEffects implements Effects {
   public void ask(AllocationStore.Question question) {}
 
   @Override
-  public Whereabouts elsewhere(Packet packet) {
+  public Whereabouts elsewhere(Packet packet, boolean byTicket) {
     return Whereabouts.NOWHERE;
   }
 

@@ -1,6 +1,7 @@
 package puente.launcher.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,7 +67,7 @@ class AnyNodeTest {
       var client = new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
       client.allocate();
       client.bind(CHANNEL, (InetSocketAddress) peer.getLocalSocketAddress());
-      var received = new java.util.concurrent.LinkedBlockingQueue<byte[]>();
+      var received = new LinkedBlockingQueue<byte[]>();
       client.onData(received::add);
       wire.node = two.address();
       var payload = "by the other node".getBytes();
@@ -80,7 +82,52 @@ class AnyNodeTest {
       wire.node = one.address();
       client.refresh(600);
       assertEquals(one.address(), wire.answeredBy);
+      aClientThatMovesIsServedThere(one, two, peer);
     }
+  }
+
+  /**
+   * RFC 8016 §3.2.1, §3.2.2: to a new address, and another node; data both ways, and then by the node
+   * that has the allocation.
+   */
+  private static void aClientThatMovesIsServedThere(
+      ServerProcess one, ServerProcess two, DatagramSocket peer) throws Exception {
+    var before = new TurnClient(new Rehashed(one), ServerProcess.USER, ServerProcess.PASSWORD);
+    var ticket =
+        MovingClientTest.ticketIn(
+            before.signed(
+                Stun.ALLOCATE,
+                message ->
+                    message
+                        .with(Stun.REQUESTED_TRANSPORT, new byte[] {17, 0, 0, 0})
+                        .with(MovingClientTest.TICKET, new byte[0])));
+    before.bind(CHANNEL, (InetSocketAddress) peer.getLocalSocketAddress());
+    var wire = new Rehashed(two);
+    var after = new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
+    var received = new LinkedBlockingQueue<byte[]>();
+    after.onData(received::add);
+    byte[] refreshed;
+    do {
+      // A node that stands still for a second does not say in time what it has.
+      refreshed =
+          after.signed(Stun.REFRESH, message -> message.with(MovingClientTest.TICKET, ticket));
+    } while (Stun.errorCode(refreshed) == 437);
+    assertNotEquals(ByteBuffer.wrap(ticket), ByteBuffer.wrap(MovingClientTest.ticketIn(refreshed)));
+    assertEquals(two.address(), wire.answeredBy);
+
+    var payload = "moved to the other node".getBytes();
+    var atPeer = until(peer, after, payload);
+    peer.send(new DatagramPacket(payload, payload.length, atPeer.getSocketAddress()));
+    assertEquals(ByteBuffer.wrap(payload), ByteBuffer.wrap(received.take()));
+    assertEquals(two.address(), wire.answeredBy);
+    assertEquals(1, one.metric("puente_turn_mobility_total{", "granted"));
+    assertEquals(1, one.metric("puente_turn_mobility_total{", "switched"));
+    assertEquals(0, two.metric("puente_turn_mobility_total{", "granted"));
+    wire.node = one.address();
+    after.refresh(0);
+    assertEquals(one.address(), wire.answeredBy);
+    before.close();
+    after.close();
   }
 
   private static DatagramPacket until(DatagramSocket peer, TurnClient client, byte[] payload)
@@ -98,6 +145,7 @@ class AnyNodeTest {
   }
 
   private static ServerProcess start(String name, int port, int other) {
-    return ServerProcess.start(name, ServerProcess.cluster(name, port, other));
+    return ServerProcess.start(
+        name, ServerProcess.cluster(name, port, other, "mobility", "relay-threads=2"));
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class MovingClientTest {
 
-  private static final int TICKET = 0x8030;
+  static final int TICKET = 0x8030;
   private static final int CHANNEL = 0x4000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -134,7 +134,7 @@ class MovingClientTest {
     ticket = ticketIn(next.signed(Stun.REFRESH, message -> message.with(TICKET, shown)));
   }
 
-  private static byte[] ticketIn(byte[] answer) {
+  static byte[] ticketIn(byte[] answer) {
     byte[] found = Stun.attribute(TurnClient.succeeded(answer), TICKET);
     if (found == null) {
       throw new AssertionError("no MOBILITY-TICKET");

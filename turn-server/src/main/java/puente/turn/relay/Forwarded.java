@@ -30,7 +30,7 @@ record Forwarded(
     byte[] payload) {
 
   enum Kind {
-    /** Who has this client's allocation? */
+    /** Who has this client's allocation? Or the one whose ticket it shows in the payload? */
     OFFER,
     /** From the client, for the node that has its allocation. */
     UP,
@@ -45,14 +45,19 @@ record Forwarded(
   static final int HEADER = 46;
   static final int NOBODY_KNOWS = 0xffff;
   private static final Kind[] KINDS = Kind.values();
-  private static final byte[] NOTHING = {};
+  static final byte[] NOTHING = {};
 
   int bytes() {
     return HEADER + payload.length;
   }
 
-  static Forwarded question(int asker, TransportAddress client, TransportAddress door) {
-    return new Forwarded(Kind.OFFER, asker, NOBODY_KNOWS, client, door, NOTHING);
+  /**
+   * @param shown the request by which the client says what it is about, with a ticket of ours; else
+   *     nothing
+   */
+  static Forwarded question(
+      int asker, TransportAddress client, TransportAddress door, byte[] shown) {
+    return new Forwarded(Kind.OFFER, asker, NOBODY_KNOWS, client, door, shown);
   }
 
   /** The answer of the shard of this number, without a payload. */

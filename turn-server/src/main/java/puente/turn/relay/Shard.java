@@ -180,12 +180,17 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
       strays.hold(packet);
       return;
     }
-    ShardForwarding forwarding = this.forwarding;
-    if (forwarding != null) {
-      forwarding.direct(packet);
-    }
+    direct(packet);
     server.onDatagram(packet, now(), this);
     settle();
+  }
+
+  /** It has come to this node itself. */
+  void direct(Packet packet) {
+    ShardForwarding forwarding = this.forwarding;
+    if (forwarding != null && packet.connection == null) {
+      forwarding.direct(packet);
+    }
   }
 
   /** From now on, clients may come by other nodes and have their allocations there. */
@@ -440,14 +445,14 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   }
 
   @Override
-  public Whereabouts elsewhere(Packet packet) {
+  public Whereabouts elsewhere(Packet packet, boolean byTicket) {
     if (strays.give(packet)) {
       return Whereabouts.GIVEN;
     }
     UdpSocket socket = forwarding == null ? null : listeners.get(packet.listener);
     return forwarding == null || socket == null
         ? Whereabouts.NOWHERE
-        : forwarding.elsewhere(packet, socket.local(), now());
+        : forwarding.elsewhere(packet, byTicket, socket.local(), now());
   }
 
   @Override

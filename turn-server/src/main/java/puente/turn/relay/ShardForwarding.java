@@ -24,12 +24,17 @@ import puente.turn.relay.Forwarded.Kind;
  *
  * <p>Nobody keeps a directory of this. When an unknown client sends, every other node is asked; the
  * one that has the allocation says so, and gets all that the client has sent meanwhile, in its
- * order. About an Allocate nobody is asked: a new client is served where it comes.
+ * order. About an Allocate nobody is asked: a new client is served where it comes. A client that
+ * has moved is unknown to all (RFC 8016): its Refresh goes with the question, and whoever has the
+ * allocation of the ticket in it serves the client from then on as if it had come there.
  */
 final class ShardForwarding {
 
   /** A node that says nothing for so long does not have the allocation. */
   static final long OFFER_MS = 300;
+
+  /** The same of a ticket: nobody can invent one, and who is told no gives up what it has. */
+  static final long TICKET_MS = 1400;
 
   /** The question may have been lost: it is asked again with a later packet of the client. */
   private static final long OFFER_AGAIN_MS = 100;
@@ -64,9 +69,21 @@ final class ShardForwarding {
    *
    * @param node null is nobody, from {@code sureMs} on
    * @param place the shard there
+   * @param byTicket whether the others were shown a ticket of it
    */
   private record Route(
-      @Nullable TransportAddress node, int place, long offeredMs, long sureMs, long untilMs) {}
+      @Nullable TransportAddress node,
+      int place,
+      long offeredMs,
+      long sureMs,
+      long untilMs,
+      boolean byTicket) {
+
+    /** Whether there is somebody yet to be asked for what this client wants now. */
+    boolean isOver(boolean asksByTicket, long now) {
+      return now >= untilMs || node == null && asksByTicket && !byTicket;
+    }
+  }
 
   /** By whom, and which shard of it, the client of an allocation of ours speaks. */
   private record Via(
@@ -99,16 +116,16 @@ final class ShardForwarding {
   // ---- at the node that the client speaks to
 
   /** Whether another node gets this packet, now or when it has said that it wants it. */
-  Whereabouts elsewhere(Packet unknown, TransportAddress door, long now) {
+  Whereabouts elsewhere(Packet unknown, boolean byTicket, TransportAddress door, long now) {
     boolean request = PacketKind.of(unknown.u8(0)) == PacketKind.STUN;
     if (request && unknown.u16(0) == ALLOCATE_REQUEST) {
       return Whereabouts.NOWHERE;
     }
     TransportAddress client = unknown.source();
     Route route = routes.find(client);
-    if (route == null || now >= route.untilMs) {
+    if (route == null || route.isOver(byTicket, now)) {
       return link.hasPeers() && mayOffer(now)
-          ? offer(unknown, client, door, now + OFFER_MS, now)
+          ? offer(unknown, byTicket, door, now + (byTicket ? TICKET_MS : OFFER_MS), now)
           : Whereabouts.NOWHERE;
     }
     TransportAddress node = route.node;
@@ -122,7 +139,7 @@ final class ShardForwarding {
     }
     // Until the others have had time to answer, nobody is told that there is nothing.
     if (now - route.offeredMs >= OFFER_AGAIN_MS && mayOffer(now)) {
-      return offer(unknown, client, door, route.sureMs, now);
+      return offer(unknown, byTicket, door, route.sureMs, now);
     }
     hold(unknown, client, route.sureMs, now);
     return Whereabouts.ASKED;
@@ -139,10 +156,16 @@ final class ShardForwarding {
   }
 
   private Whereabouts offer(
-      Packet unknown, TransportAddress client, TransportAddress door, long sureMs, long now) {
-    hold(unknown, client, sureMs, now);
-    routes.put(client, new Route(null, -1, now, sureMs, sureMs - OFFER_MS + DENIED_MS));
-    link.offer(Forwarded.question(index, client, door));
+      Packet unknown, boolean byTicket, TransportAddress door, long sureMs, long now) {
+    TransportAddress client = unknown.source();
+    byte[] shown = Forwarded.NOTHING;
+    if (byTicket) {
+      shown = bytes(unknown);
+    } else {
+      hold(unknown, client, sureMs, now);
+    }
+    routes.put(client, new Route(null, -1, now, sureMs, sureMs - OFFER_MS + DENIED_MS, byTicket));
+    link.offer(Forwarded.question(index, client, door, shown));
     return Whereabouts.ASKED;
   }
 
@@ -280,7 +303,7 @@ final class ShardForwarding {
 
   private void onHere(Forwarded frame, TransportAddress from, long now) {
     TransportAddress client = frame.client();
-    routes.put(client, new Route(from, frame.place(), now, now, now + ROUTE_MS));
+    routes.put(client, new Route(from, frame.place(), now, now, now + ROUTE_MS, false));
     int listener = listenerAt(frame.door());
     for (byte[] bytes : held.take(client, listener)) {
       up(from, frame.place(), client, frame.door(), bytes);
@@ -290,6 +313,9 @@ final class ShardForwarding {
   private void onUp(Forwarded frame, TransportAddress from, long now) {
     int listener = listenerOf(frame.client(), frame.door());
     boolean question = frame.kind() == Kind.OFFER;
+    if (listener < 0 && shard.server().isHome(frame.payload())) {
+      listener = listenerLike(frame.door());
+    }
     if (listener < 0) {
       if (!question && frame.place() == index) {
         link.send(from, frame.answer(Kind.GONE, index));
@@ -338,6 +364,24 @@ final class ShardForwarding {
       }
     }
     return found;
+  }
+
+  /** What a client that has moved comes by, as it were: best the same address, or port; or -1. */
+  private int listenerLike(TransportAddress door) {
+    int like = -1;
+    List<@Nullable UdpSocket> listeners = shard.listeners();
+    for (int i = 0; i < listeners.size(); i++) {
+      UdpSocket socket = listeners.get(i);
+      if (socket != null && socket.local().equals(door)) {
+        return i;
+      }
+      if (socket != null
+          && socket.local().family() == door.family()
+          && (like < 0 || socket.local().port() == door.port())) {
+        like = i;
+      }
+    }
+    return like;
   }
 
   /** The listener on this address, or -1. */

@@ -55,6 +55,7 @@ final class ShardRoaming {
   void onStray(Packet packet) {
     try {
       shard.proxies.learn(packet);
+      shard.direct(packet);
       shard.onFrame(packet);
     } catch (RuntimeException | AssertionError defect) {
       LOG.error("event=defect where=stray meaning=\"please report\"", defect);
