@@ -39,6 +39,22 @@ abstract class FileHearing extends PeerLines.Told {
   }
 
   @Override
+  public void onSilent(Peer peer) {
+    if (roles.contains(peer.role())) {
+      super.onSilent(peer);
+      exchange.path(peer);
+    }
+  }
+
+  @Override
+  public void onBack(Peer peer) {
+    if (roles.contains(peer.role())) {
+      super.onBack(peer);
+      exchange.path(peer);
+    }
+  }
+
+  @Override
   public void onPath(Peer peer) {
     super.onPath(peer);
     exchange.path(peer);

@@ -88,16 +88,21 @@ final class PeerLines {
   /** By which path a peer is reached. */
   static String where(Peer peer) {
     String path = peer.path();
+    if (peer.isSilent()) {
+      return String.format(
+          Locale.ROOT, "%s: not heard for %d s", peer.name(), peer.silentMs() / 1000);
+    }
     if (path.isEmpty()) {
       return peer.name() + ": no path, trying";
     }
     String code = peer.code();
+    double rttMs = peer.rttMs();
     return String.format(
         Locale.ROOT,
-        "%s: %s, %.0f ms%s",
+        "%s: %s%s%s",
         peer.name(),
         path,
-        peer.rttMs(),
+        rttMs == 0 ? "" : String.format(Locale.ROOT, ", %.0f ms", rttMs),
         code.isEmpty() ? "" : ", code " + code);
   }
 
@@ -135,6 +140,22 @@ final class PeerLines {
     }
 
     @Override
+    public void onSilent(Peer peer) {
+      said.note(
+          String.format(
+              Locale.ROOT,
+              "%s vanished: not heard for %d s; should it come back, it goes on",
+              peer.name(),
+              peer.silentMs() / 1000));
+    }
+
+    @Override
+    public void onBack(Peer peer) {
+      said.note(peer.name() + " is heard again");
+      onPath(peer);
+    }
+
+    @Override
     public void onPath(Peer peer) {
       Shown shown = shownById.get(peer.id());
       if (shown != null) {
@@ -150,10 +171,10 @@ final class PeerLines {
         String path = peer.path();
         if (path.isEmpty() && !shown.last.isEmpty()) {
           shown.last = "";
-          return peer.name() + ": the path is gone";
+          return peer.isSilent() ? "" : peer.name() + ": the path is gone";
         }
         String now = path + peer.code();
-        if (path.isEmpty() || peer.code().isEmpty() || now.equals(shown.last)) {
+        if (path.isEmpty() || peer.isSilent() || peer.code().isEmpty() || now.equals(shown.last)) {
           return "";
         }
         shown.last = now;

@@ -2,11 +2,12 @@ package puente.launcher;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,9 +35,13 @@ final class SendCommand implements Callable<Integer> {
 
   private final Surroundings surroundings;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
-  private final AtomicInteger running = new AtomicInteger();
-  private final AtomicInteger bad = new AtomicInteger();
-  private final AtomicInteger good = new AtomicInteger();
+  private final Set<Peer> open = new HashSet<>();
+  private final Set<String> served = new HashSet<>();
+
+  /** Names of those who vanished; somebody who comes back is another peer of the same name. */
+  private final List<String> vanished = new ArrayList<>();
+
+  private int bad;
 
   @Parameters(
       arity = "2..*",
@@ -83,8 +88,37 @@ final class SendCommand implements Callable<Integer> {
     } catch (IOException unreadable) {
       throw StartFailure.configuration(String.valueOf(unreadable.getMessage()));
     }
+    return isGood() ? 0 : Puente.EXIT_FAILURE;
+  }
+
+  private synchronized boolean isGood() {
     // Who waits does so for those who left, too: perhaps the last one was the first.
-    return bad.get() == 0 || wait && good.get() > 0 ? 0 : Puente.EXIT_FAILURE;
+    return bad == 0 && served.containsAll(vanished) || wait && !served.isEmpty();
+  }
+
+  private synchronized void met(Peer receiver) {
+    open.add(receiver);
+  }
+
+  private synchronized void complete(Peer receiver, boolean isGood) {
+    open.remove(receiver);
+    if (isGood) {
+      served.add(receiver.name());
+    } else if (receiver.isSilent()) {
+      vanished.add(receiver.name());
+    } else {
+      bad++;
+    }
+  }
+
+  /** Whoever vanished and came back as another is not waited for. */
+  private synchronized boolean isOver() {
+    boolean again = wait && served.isEmpty();
+    return !again && open.stream().allMatch(one -> one.isSilent() && served.contains(one.name()));
+  }
+
+  private synchronized boolean isUnderWay() {
+    return !open.isEmpty() || !served.isEmpty();
   }
 
   private final class Sending extends FileProgress {
@@ -94,9 +128,8 @@ final class SendCommand implements Callable<Integer> {
 
     @Override
     public void complete(Peer receiver, boolean isGood) {
-      (isGood ? good : bad).incrementAndGet();
-      boolean again = wait && good.get() == 0;
-      if (running.decrementAndGet() == 0 && !again) {
+      SendCommand.this.complete(receiver, isGood);
+      if (isOver()) {
         said().end("");
       }
     }
@@ -114,7 +147,7 @@ final class SendCommand implements Callable<Integer> {
 
     @Override
     public void onJoined(int others) {
-      if (running.get() > 0 || good.get() > 0) {
+      if (isUnderWay()) {
         return;
       }
       if (wait) {
@@ -127,8 +160,16 @@ final class SendCommand implements Callable<Integer> {
 
     @Override
     void met(Peer peer) {
-      running.incrementAndGet();
+      SendCommand.this.met(peer);
       super.met(peer);
+    }
+
+    @Override
+    public void onSilent(Peer peer) {
+      super.onSilent(peer);
+      if (isUnderWay() && isOver()) {
+        said().end("");
+      }
     }
   }
 }

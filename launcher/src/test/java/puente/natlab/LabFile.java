@@ -36,6 +36,14 @@ final class LabFile {
     }
   }
 
+  static Path folder(Path parent, String name) {
+    try {
+      return Files.createDirectories(parent.resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Waits until so much of what is received in this folder has come; it lies there with holes. */
   static void awaitPart(Path folder, int megabytes, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();

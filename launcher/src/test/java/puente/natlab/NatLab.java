@@ -261,6 +261,19 @@ final class NatLab implements AutoCloseable {
     }
   }
 
+  /** This router loses so many of a hundred packets, each way; 0 ends it. */
+  void lose(int host, int percent) {
+    String rule =
+        "chain both { type filter hook forward priority -6; numgen random mod 100 < %d drop; };"
+            .formatted(percent);
+    routers
+        .get(host - 1)
+        .exec(
+            "nft",
+            "add table ip loss; delete table ip loss;"
+                + (percent == 0 ? "" : "table ip loss { %s };".formatted(rule)));
+  }
+
   /** {@code puente} on a host; the options that tell it of the server are added. */
   LabProgram puente(int host, String... words) {
     List<String> all = new ArrayList<>(Arrays.asList(words));

@@ -55,6 +55,7 @@ class NatLabTest {
       assertEquals(opens ? "direct UDP" : "none", punched.path(), punched::said);
     }
     tries(new Pair(Nat.PORT_RESTRICTED, Nat.ADDRESS_RESTRICTED), Trial.CHAT, Trial.SWITCH);
+    tries(new Pair(Nat.FULL_CONE, Nat.PORT_RESTRICTED), Trial.VANISH);
     tries(new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
     tries(new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
   }

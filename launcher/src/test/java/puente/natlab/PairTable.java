@@ -37,19 +37,14 @@ public final class PairTable {
     List<String> pairs = new ArrayList<>();
     for (String word : words) {
       if (word.startsWith("--pairs=")) {
-        pairs.addAll(Arrays.asList(word.substring("--pairs=".length()).split(",")));
+        for (String pair : word.substring("--pairs=".length()).split(",")) {
+          pairs.add(pair(pair));
+        }
       } else {
         try {
           trials.add(Trial.valueOf(word.toUpperCase(Locale.ROOT)));
         } catch (IllegalArgumentException unknown) {
-          System.err.println(
-              "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...] [--megabytes=N]"
-                  + " [--megabits=N] [--outside=a.b.c.] [--loud=true]\n"
-                  + "  trials: "
-                  + names(Trial.values())
-                  + "\n  kinds: "
-                  + names(Nat.values()));
-          System.exit(2);
+          usage();
         }
       }
     }
@@ -58,6 +53,34 @@ public final class PairTable {
       good = tried(lab, trials.isEmpty() ? List.of(Trial.values()) : trials, pairs);
     }
     System.exit(good ? 0 : 1);
+  }
+
+  /** In the order of the table. */
+  private static String pair(String words) {
+    try {
+      String[] kinds = words.toUpperCase(Locale.ROOT).split("/");
+      Nat one = Nat.valueOf(kinds[0]);
+      Nat other = Nat.valueOf(kinds[1]);
+      return one.ordinal() <= other.ordinal() ? name(one, other) : name(other, one);
+    } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException unknown) {
+      usage();
+      return "";
+    }
+  }
+
+  private static String name(Nat one, Nat other) {
+    return (one.name() + "/" + other.name()).toLowerCase(Locale.ROOT);
+  }
+
+  private static void usage() {
+    System.err.println(
+        "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...] [--megabytes=N]"
+            + " [--megabits=N] [--outside=a.b.c.] [--loud=true]\n"
+            + "  trials: "
+            + names(Trial.values())
+            + "\n  kinds: "
+            + names(Nat.values()));
+    System.exit(2);
   }
 
   private static boolean swarm() {
@@ -92,7 +115,7 @@ public final class PairTable {
     System.out.println();
     for (Nat one : Nat.values()) {
       for (Nat other : Nat.values()) {
-        String name = (one.name() + "/" + other.name()).toLowerCase(Locale.ROOT);
+        String name = name(one, other);
         if (other.ordinal() < one.ordinal() || !pairs.isEmpty() && !pairs.contains(name)) {
           continue;
         }

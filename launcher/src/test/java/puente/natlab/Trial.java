@@ -121,6 +121,79 @@ enum Trial {
     }
   },
 
+  /** Of two receivers one is killed: the sender says who, the other goes on, and who comes back, too. */
+  VANISH {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      String room = "files" + NUMBER.incrementAndGet();
+      int megabytes = megabytes();
+      Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
+      Path bens = LabFile.folder(lab.home(2), room + ".ben");
+      Path cems = LabFile.folder(lab.home(2), room + ".cem");
+      lab.pace(1, PACE);
+      List<String> receive = List.of("receive", room, "--name", "ben", "--into", bens.toString());
+      LabProgram ben = lab.puente(2, receive.toArray(new String[0]));
+      try (LabProgram cem =
+          lab.puente(2, "receive", room, "--name", "cem", "--into", cems.toString())) {
+        ben.await("for what somebody sends", PATIENCE);
+        cem.await(", code ", PATIENCE);
+        try (LabProgram ana = lab.puente(1, "send", file.toString(), room, "--name", "ana")) {
+          LabFile.awaitPart(bens, megabytes / 4, PATIENCE);
+          ben.kill();
+          final long killedAt = System.nanoTime();
+          boolean isKnown = !ana.await("ben vanished", PATIENCE).isEmpty();
+          final long knownMs = (System.nanoTime() - killedAt) / 1_000_000;
+          isKnown &= !cem.await("ben vanished", PATIENCE).isEmpty();
+          try (LabProgram back = lab.puente(2, receive.toArray(new String[0]))) {
+            Duration patience = PATIENCE.plusSeconds(4L * megabytes);
+            boolean done =
+                cem.exit(patience) == 0 && back.exit(patience) == 0 && ana.exit(patience) == 0;
+            boolean same =
+                !back.await("going on at", Duration.ZERO).isEmpty()
+                    && LabFile.same(file, bens.resolve(file.getFileName()))
+                    && LabFile.same(file, cems.resolve(file.getFileName()));
+            String all = String.join("\n", ana.all(), ben.all(), cem.all(), back.all());
+            String kind = kind(ana.await("to cem: whole", Duration.ZERO));
+            return new Outcome(kind + ", known", knownMs, isKnown && done && same, all);
+          }
+        }
+      } finally {
+        ben.close();
+        lab.pace(1, 0);
+        LabFile.delete(
+            file, bens.resolve(file.getFileName()), cems.resolve(file.getFileName()), bens, cems);
+      }
+    }
+  },
+
+  /** A fifth of all packets is lost: nobody is said to have vanished, and all texts arrive. */
+  LOSS {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      String room = "room" + NUMBER.incrementAndGet();
+      try (LabProgram ana = lab.puente(1, "chat", room, "--name", "ana");
+          LabProgram ben = lab.puente(2, "chat", room, "--name", "ben")) {
+        String first = ana.await(": " + expected, PATIENCE);
+        lab.lose(1, LOST_PERCENT);
+        boolean heard = true;
+        long end = System.nanoTime() + Duration.ofSeconds(LOSSY_SECONDS).toNanos();
+        for (int i = 0; heard && System.nanoTime() < end; i++) {
+          ana.type("text " + i);
+          heard = ben.await("<ana> text " + i, PATIENCE).endsWith("text " + i);
+          ben.type("answer " + i);
+          heard &= ana.await("<ben> answer " + i, PATIENCE).endsWith("answer " + i);
+        }
+        boolean isCalm =
+            ana.await("vanished", Duration.ZERO).isEmpty()
+                && ben.await("vanished", Duration.ZERO).isEmpty();
+        String said = ana.all() + "\n" + ben.all();
+        return new Outcome(kind(first) + ", 20 % lost", -1, heard && isCalm, said);
+      } finally {
+        lab.lose(1, 0);
+      }
+    }
+  },
+
   /** No direct path at first: it is there after a while, under a running transfer. */
   UPGRADE {
     @Override
@@ -180,6 +253,9 @@ enum Trial {
 
   /** Mbit/s: slow enough that something can happen under way. */
   private static final int PACE = Integer.getInteger("puente.natlab.megabits", 12);
+
+  private static final int LOST_PERCENT = 20;
+  private static final int LOSSY_SECONDS = 40;
 
   static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final AtomicInteger NUMBER = new AtomicInteger();

@@ -9,10 +9,11 @@ final class DtlsLink implements AutoCloseable {
   private static final int DATAGRAM_MAX = 2048;
   private static final byte[] HERE = {5};
 
-  /** A path that carries nothing costs little where a relay lends it. */
-  private static final long DIRECT_HERE_MS = 400;
+  /** How often each end says so on a link that carries, and on a direct one. */
+  static final long HERE_MS = 400;
 
-  private static final long RELAY_HERE_MS = 2_000;
+  /** A path that carries nothing costs little where a relay lends it. */
+  private static final long SPARE_HERE_MS = 2_000;
 
   private final Path path;
   private final boolean isDirect;
@@ -49,13 +50,13 @@ final class DtlsLink implements AutoCloseable {
   }
 
   /** Zero or less if nothing came in this time but, at most, that the other is there. */
-  int receive(byte[] buffer, int waitMs) throws IOException {
+  int receive(byte[] buffer, int waitMs, boolean isCarrying) throws IOException {
     int length = transport.receive(buffer, 0, buffer.length, Math.max(1, waitMs));
     long now = nowMs();
     if (length > 0) {
       heardAt = now;
     }
-    if (now - saidAt >= (isDirect ? DIRECT_HERE_MS : RELAY_HERE_MS)) {
+    if (now - saidAt >= (isDirect || isCarrying ? HERE_MS : SPARE_HERE_MS)) {
       saidAt = now;
       send(HERE);
     }

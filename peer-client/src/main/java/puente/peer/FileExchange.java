@@ -3,7 +3,6 @@ package puente.peer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -124,7 +123,7 @@ public final class FileExchange implements AutoCloseable {
     }
   }
 
-  /** By another path than before. */
+  /** By another path than before; or it fell silent, and the others do without, or is heard again. */
   public synchronized void path(Peer peer) {
     transfers.values().forEach(transfer -> route(transfer, peer));
     look();
@@ -134,6 +133,7 @@ public final class FileExchange implements AutoCloseable {
     Swarm<Peer> swarm = transfer.swarm();
     if (swarm != null) {
       swarm.path(peer, peer.isDirect());
+      swarm.away(peer, peer.isSilent());
     }
   }
 
@@ -423,7 +423,7 @@ public final class FileExchange implements AutoCloseable {
 
   /** Lets the receivers go; waits until they have heard it. */
   public void finish(long patienceMs) throws InterruptedException {
-    List<Desk> all = new ArrayList<>(desks.values());
+    List<Desk> all = desks.values().stream().filter(desk -> !desk.peer().isSilent()).toList();
     all.forEach(desk -> desk.say(new FileWord.NoMore()));
     for (Desk desk : all) {
       desk.flush(patienceMs);

@@ -34,6 +34,12 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
 
     void onGone(Peer peer, String why);
 
+    /** Nothing is heard of it any more, but it may come back as it was; until {@link #onGone}. */
+    void onSilent(Peer peer);
+
+    /** It is heard again. */
+    void onBack(Peer peer);
+
     /** It has a path, another one, or none any more. */
     void onPath(Peer peer);
 
@@ -46,6 +52,11 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   }
 
   private static final int PEERS_MAX = 64;
+  private static final long LOOK_MS = 250;
+
+  /** Who looks so late did not run meanwhile: asleep, or on a machine with too much to do. */
+  private static final long LATE_MS = 1_500;
+
   private static final long BYE_MS = 3_000;
 
   /** The others shall hear from signaling that we leave, and not wonder where the links are. */
@@ -61,6 +72,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private final RelayBudget budget;
   private volatile IceServers servers = IceServers.NONE;
   private boolean isAway;
+  private long lookedAt = DtlsLink.nowMs();
   private final PortMapper mapper;
   private final Thread atExit = new Thread(this::leave);
   private volatile @Nullable Boolean udp;
@@ -95,6 +107,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   public void start() {
     Runtime.getRuntime().addShutdownHook(atExit);
     executor.execute(signal::connect);
+    executor.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     Thread.ofPlatform().daemon().name("warm up").start(IcePath::warm);
   }
 
@@ -172,6 +185,24 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   @Override
   public void failed(String why) {
     listener.onFailed(why);
+  }
+
+  private void look() {
+    long now = DtlsLink.nowMs();
+    boolean isLate = now - lookedAt > LATE_MS;
+    lookedAt = now;
+    for (Peer peer : peers()) {
+      if (isLate) {
+        peer.excuse(now);
+      }
+      if (peer.turned(now)) {
+        if (peer.isSilent()) {
+          listener.onSilent(peer);
+        } else {
+          listener.onBack(peer);
+        }
+      }
+    }
   }
 
   private void back() {

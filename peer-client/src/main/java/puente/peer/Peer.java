@@ -46,6 +46,7 @@ public final class Peer {
   private @Nullable DtlsLink current;
   private @Nullable Introduction introduction;
   private String shown = "";
+  private final Pulse pulse = new Pulse();
   private long relayHeardAt;
   private long relayedBytes;
   private long directBytes;
@@ -110,6 +111,27 @@ public final class Peer {
     return isGone;
   }
 
+  /** Nothing was heard on any link for long: its program or its network died, or sleeps. */
+  public synchronized boolean isSilent() {
+    return pulse.isSilent();
+  }
+
+  public synchronized long silentMs() {
+    return pulse.silentMs(DtlsLink.nowMs());
+  }
+
+  /** True when {@link #isSilent} has changed. */
+  synchronized boolean turned(long now) {
+    boolean turned = pulse.turned(now);
+    notifyAll();
+    return turned;
+  }
+
+  /** This process did not run meanwhile: silence was its own. */
+  synchronized void excuse(long now) {
+    pulse.excuse(now);
+  }
+
   public synchronized long resent() {
     return flow.resent();
   }
@@ -146,7 +168,7 @@ public final class Peer {
   /** Waits until all that was sent has arrived; false if it did not in this time. */
   public synchronized boolean flush(long patienceMs) throws InterruptedException {
     long end = DtlsLink.nowMs() + patienceMs;
-    while (!flow.isEmpty() && !isGone && DtlsLink.nowMs() < end) {
+    while (!flow.isEmpty() && !isGone && !pulse.isSilent() && DtlsLink.nowMs() < end) {
       wait(Math.max(1, end - DtlsLink.nowMs()));
     }
     return flow.isEmpty();
@@ -171,7 +193,7 @@ public final class Peer {
         if (hasChanged()) {
           listener.onPath(this);
         }
-        int length = fresh.receive(buffer, waitMs());
+        int length = fresh.receive(buffer, waitMs(), isCarrying(fresh));
         take(fresh, buffer, length);
       } while (isServed(fresh));
     } finally {
@@ -230,12 +252,17 @@ public final class Peer {
     return true;
   }
 
+  private synchronized boolean isCarrying(DtlsLink one) {
+    return one == current;
+  }
+
   private synchronized int waitMs() {
     return Math.clamp(flow.nextDeadline() - DtlsLink.nowMs(), 1, LOOK_MS);
   }
 
   private synchronized void take(DtlsLink from, byte[] buffer, int length) {
     long now = DtlsLink.nowMs();
+    pulse.heard(now - from.silentMs(now));
     if (length > 0) {
       relayHeardAt = from.isDirect() ? relayHeardAt : now;
       receivedBytes += length;

@@ -33,6 +33,7 @@ final class Swarm<P> {
     final BitSet fetches = new BitSet();
     final BitSet asked = new BitSet();
     boolean isDirect = true;
+    boolean isAway;
     long progressAt;
 
     Source(P peer) {
@@ -40,11 +41,11 @@ final class Swarm<P> {
     }
 
     boolean isFree() {
-      return asked.cardinality() < (isDirect ? PIPELINE : PIPELINE_RELAYED);
+      return !isAway && asked.cardinality() < (isDirect ? PIPELINE : PIPELINE_RELAYED);
     }
 
     boolean isStale(long now) {
-      return !asked.isEmpty() && now - progressAt > STALE_MS;
+      return !asked.isEmpty() && (isAway || now - progressAt > STALE_MS);
     }
   }
 
@@ -83,6 +84,11 @@ final class Swarm<P> {
 
   void path(P peer, boolean isDirect) {
     source(peer).isDirect = isDirect;
+  }
+
+  /** Nothing is heard of it: it is not waited for, but what it was asked for is welcome. */
+  void away(P peer, boolean isAway) {
+    source(peer).isAway = isAway;
   }
 
   void gone(P peer) {
@@ -185,6 +191,9 @@ final class Swarm<P> {
     int count = 0;
     boolean isComplete = from.has.cardinality() == blocks;
     for (Source<P> other : sources.values()) {
+      if (other.isAway) {
+        continue;
+      }
       boolean has = other.has.get(block);
       count += has ? 1 : 0;
       boolean isNearer = other.isDirect && !from.isDirect;

@@ -71,6 +71,29 @@ class SwarmTest {
     assertEquals(false, swarm.isHopeful());
   }
 
+  /** Whoever vanished is not waited for: neither for what it was asked nor for what it fetches. */
+  @Test
+  void doesWithoutWhoVanished() {
+    BitSet both = new BitSet();
+    both.set(0, 2);
+    Swarm<String> swarm = new Swarm<>(2, new BitSet(), new Random(1));
+    BitSet first = new BitSet();
+    first.set(0);
+    swarm.has("vanished", 0, first);
+    assertEquals(List.of(new Swarm.Request<>("vanished", 0)), swarm.next(0));
+    swarm.fetches("vanished", 1);
+    swarm.has("sender", 0, both);
+    assertEquals(List.of(), swarm.next(1));
+    swarm.away("vanished", true);
+    assertEquals(2, swarm.next(2).size());
+    swarm.arrived(0);
+    swarm.failed("sender", 1);
+    assertTrue(swarm.isHopeful()); // it may come back with what is missing
+    swarm.away("vanished", false);
+    swarm.has("vanished", 1, first);
+    assertEquals(List.of(new Swarm.Request<>("vanished", 1)), swarm.next(3));
+  }
+
   @Test
   void hopesWhileSomebodyHasWhatIsMissing() {
     BitSet first = new BitSet();
