@@ -112,9 +112,10 @@ final class OperationsRoutes {
     String reason = Call.reason(call.words("reason"));
     return work(
             view::reload,
-            waitingSettings -> {
+            reloaded -> {
               trail.note(call, Change.done("reload", "", reason));
-              JsonObject body = new JsonObject().put("waiting", new JsonArray(waitingSettings));
+              JsonObject body = new JsonObject().put("waiting", new JsonArray(reloaded.waiting()));
+              reloaded.refused().ifPresent(why -> body.put("refused", why));
               return Answer.json(200, body);
             })
         .onFailure(refused -> trail.note(call, Change.of("reload", "", reason, "refused")));

@@ -88,8 +88,16 @@ public interface OperationsView {
    */
   Validation validate(Optional<String> text);
 
-  /** As SIGHUP does; answers the settings that wait for a restart. */
-  List<String> reload();
+  /**
+   * What a reload left as it was.
+   *
+   * @param waiting settings that take a restart
+   * @param refused why the listeners are as before, where they should not be
+   */
+  record Reloaded(List<String> waiting, Optional<String> refused) {}
+
+  /** As SIGHUP does. */
+  Reloaded reload();
 
   List<CertificateInfo> certificates();
 

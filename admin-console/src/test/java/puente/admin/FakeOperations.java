@@ -52,11 +52,11 @@ final class FakeOperations implements OperationsView {
   }
 
   @Override
-  public List<String> reload() {
+  public Reloaded reload() {
     if (isBroken) {
       throw new AccessProblem(AccessProblem.Kind.CONFLICT, "line 7: realm: empty");
     }
-    return List.of("listening-port");
+    return new Reloaded(List.of("max-port"), Optional.of("cannot open 192.0.2.1:3478"));
   }
 
   @Override

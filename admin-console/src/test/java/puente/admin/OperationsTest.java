@@ -139,7 +139,8 @@ class OperationsTest {
   @Test
   void reloadsOrSaysWhyNot() throws Exception {
     HttpResponse<String> done = post("config/reload", "");
-    assertEquals("[\"listening-port\"]", json(done).getJsonArray("waiting").encode());
+    assertEquals("[\"max-port\"]", json(done).getJsonArray("waiting").encode());
+    assertEquals("cannot open 192.0.2.1:3478", json(done).getString("refused"));
     server.operations.isBroken = true;
     HttpResponse<String> refused = post("config/reload", "{\"reason\":\"try\"}");
     assertEquals(409, refused.statusCode());

@@ -105,6 +105,20 @@ final class Config {
     return new Config(changed, warnings);
   }
 
+  /** The same, with some settings as they are in another configuration. */
+  Config with(List<Setting<?>> settings, Config other) {
+    Map<Setting<?>, List<Value<?>>> changed = new HashMap<>(valuesBySetting);
+    for (Setting<?> setting : settings) {
+      List<Value<?>> values = other.valuesBySetting.get(setting);
+      if (values == null) {
+        changed.remove(setting);
+      } else {
+        changed.put(setting, values);
+      }
+    }
+    return new Config(changed, warnings);
+  }
+
   /** Whether clients need no credential: asked for, and nothing else says that they do. */
   boolean isAnonymous() {
     return value(Settings.NO_AUTH) && !hasCredentials();

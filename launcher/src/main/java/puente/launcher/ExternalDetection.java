@@ -60,10 +60,14 @@ final class ExternalDetection {
     return with(config, known);
   }
 
-  /** Looks again from time to time: a reserved address may move while the server runs. */
-  void watch(Config config, StateDirectory state) {
+  /**
+   * Looks again from time to time: a reserved address may move while the server runs.
+   *
+   * @param onChange what {@link #resolved} finds then is another address
+   */
+  void watch(Config config, StateDirectory state, Runnable onChange) {
     if (isAsked) {
-      Thread.ofVirtual().name("external-address").start(() -> look(config, state));
+      Thread.ofVirtual().name("external-address").start(() -> look(config, state, onChange));
     }
   }
 
@@ -145,25 +149,25 @@ final class ExternalDetection {
     return known;
   }
 
-  private void look(Config config, StateDirectory state) {
-    Map<InetAddress, String> used = remembered(state.directory());
-    Map<InetAddress, String> last = used;
+  private void look(Config config, StateDirectory state, Runnable onChange) {
+    Map<InetAddress, String> last = remembered(state.directory());
     try {
       while (!over.await(AGAIN_SECONDS, TimeUnit.SECONDS)) {
         Map<InetAddress, String> now = byAddress(find(config));
         if (now.isEmpty() || now.keySet().equals(last.keySet())) {
           continue;
         }
-        last = now;
         remember(now, state);
         Events.warn(
             "external-address-changed",
             "from",
-            text(used),
+            text(last),
             "to",
             text(now),
             "meaning",
-            "clients are told the old one until: puente restart");
+            "new allocations have the new one; clients with older ones must allocate again");
+        last = now;
+        onChange.run();
       }
     } catch (InterruptedException | StartFailure stop) {
       // The process ends, or its state cannot be written, which others say.

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +18,6 @@ import org.slf4j.event.Level;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.EventLoops;
-import puente.stun.TransportAddress;
 import puente.turn.CloseReason;
 import puente.turn.TurnConfig;
 import puente.turn.relay.ForwardLink;
@@ -38,7 +36,6 @@ final class Node implements NodeControl {
   private final Config config;
   private final NodeRevocations revoked;
   private final StateDirectory state;
-  private final List<TransportAddress> own;
   private final @Nullable NodeTls tls;
   private final LocalStore store;
   private final NodeFleet fleet;
@@ -47,6 +44,7 @@ final class Node implements NodeControl {
   private final EventLoops loops;
   private final NodeJournal journal;
   private final TurnNode turn;
+  private final NodeListening ports;
   private final @Nullable ForwardLink link;
   private final @Nullable NodeTakeover takeover;
   private final NodeDrain drain;
@@ -73,7 +71,6 @@ final class Node implements NodeControl {
     config = parts.config();
     current = config;
     this.state = state;
-    own = parts.own();
     tls = parts.tls();
     store = parts.store();
     fleet = parts.fleet();
@@ -86,6 +83,7 @@ final class Node implements NodeControl {
     NodeOutset outset = ahead == null ? outset(parts) : ahead;
     journal = outset.journal();
     turn = outset.turn();
+    ports = new NodeListening(config, state, turn, parts.own());
     try {
       journal.take();
       journal.restore(turn);
@@ -107,7 +105,7 @@ final class Node implements NodeControl {
       NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders, live);
       admin = NodeAdmin.start(config, state, loops, seen, this);
       signaling =
-          NodeSignaling.start(config, state, loops, tls, turnListening(), cluster, revoked::revoke);
+          NodeSignaling.start(config, state, loops, tls, ports.open(), cluster, revoked::revoke);
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
@@ -228,11 +226,6 @@ final class Node implements NodeControl {
   private NodeMetrics.Sources metricSources() {
     int portMin = config.value(Settings.MIN_PORT);
     int portMax = config.value(Settings.MAX_PORT);
-    List<Integer> listening =
-        turn.endpoints().stream()
-            .filter(endpoint -> !endpoint.transport().isStream())
-            .map(endpoint -> endpoint.local().port())
-            .toList();
     NodeTls certificate = tls;
     return new NodeMetrics.Sources(
         cluster.nodeId(),
@@ -241,52 +234,54 @@ final class Node implements NodeControl {
         turn.datagramCounters(),
         turn.streamCounters()::value,
         loops.shards().stream().map(EventLoops.Loop::eventLoop).toList(),
-        port -> port >= portMin && port <= portMax || listening.contains(port),
+        port -> port >= portMin && port <= portMax || turn.isDatagramPort(port),
         certificate == null ? Map.of() : Map.of("tls", certificate::expiresEpochSeconds));
   }
 
   /** Every open port. */
   @Override
   public List<Listening> listening() {
-    List<Listening> all = new ArrayList<>(turnListening());
+    List<Listening> all = new ArrayList<>(ports.open());
     all.addAll(signaling.listening(config));
     all.add(new Listening("admin", admin.address(config)));
     return all;
   }
 
-  private List<Listening> turnListening() {
-    return turn.endpoints().stream()
-        .map(
-            endpoint ->
-                new Listening(
-                    endpoint.transport().name().toLowerCase(Locale.ROOT),
-                    Addresses.of(endpoint.local())))
-        .toList();
-  }
-
   /**
-   * Takes over what can change while running: certificate, users, secrets, peer rules, limits.
+   * Takes over what can change while running.
    *
    * @throws StartFailure if the new configuration is wrong; the old one stays in force
    */
   @Override
-  public synchronized void reload(Config newlyGiven) throws StartFailure {
-    takeOver(over(added, newlyGiven));
+  public synchronized Optional<String> reload(Config newlyGiven) throws StartFailure {
+    Config next = over(added, newlyGiven);
+    check(next);
+    Optional<String> refused = ports.change(next);
+    takeOver(next);
     given = newlyGiven;
     LOG.info("event=reloaded");
     List<String> waiting = ReloadRules.waiting(config, current);
     if (!waiting.isEmpty()) {
       LOG.warn("event=restart-needed settings=\"{}\"", String.join(" ", waiting));
     }
+    return refused;
   }
 
-  private void takeOver(Config newConfig) throws StartFailure {
+  private TurnConfig check(Config newConfig) throws StartFailure {
     if (!isUp) {
       throw StartFailure.configuration("the node is starting; try again");
     }
     ReloadRules.check(config, newConfig);
+    if (tls != null) {
+      NodeTls.open(newConfig, state);
+    }
+    return new NodeConfig(newConfig, state, revoked.names()).turn(ports.own());
+  }
+
+  private void takeOver(Config wanted) throws StartFailure {
+    Config newConfig = ports.inForce(wanted);
+    TurnConfig turnConfig = check(newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state, revoked.names());
-    TurnConfig turnConfig = parts.turn(own);
     NodeTls certificate = tls;
     if (certificate != null) {
       certificate.reload(newConfig, state);
@@ -296,7 +291,7 @@ final class Node implements NodeControl {
     turn.reconfigure(inForce(turnConfig, newConfig), parts.streams());
     turn.dtlsHandshakes(newConfig.value(ProtocolSettings.MAX_DTLS_HANDSHAKES));
     live.peers(turnConfig.peers());
-    signaling.reload(newConfig, loops);
+    signaling.reload(newConfig, loops, ports.open());
     current = newConfig;
     drain.reload(newConfig);
   }
@@ -399,7 +394,7 @@ final class Node implements NodeControl {
     }
     NodeConfig parts = new NodeConfig(current, state, revoked.names());
     try {
-      turn.reconfigure(inForce(parts.turn(own), current), parts.streams());
+      turn.reconfigure(inForce(parts.turn(ports.own()), current), parts.streams());
       for (String username : usernames) {
         // A star would mean others, too; such a name is only refused.
         if (!username.contains("*")) {

@@ -23,8 +23,12 @@ interface NodeControl {
 
   List<Listening> listening();
 
-  /** Takes over a new configuration. */
-  void reload(Config given) throws StartFailure;
+  /**
+   * Takes over a new configuration.
+   *
+   * @return why the listeners are as before, where they should not be
+   */
+  Optional<String> reload(Config given) throws StartFailure;
 
   /**
    * Takes over what operators added, keeps it, and tells the other nodes.

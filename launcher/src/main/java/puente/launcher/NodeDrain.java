@@ -45,8 +45,8 @@ final class NodeDrain {
   private final TurnNode turn;
   private final Cluster cluster;
   private final @Nullable ForwardLink link;
-  private final List<Door> doors;
-  private final List<Corner> corners;
+  private List<Door> doors;
+  private List<Corner> corners;
   private final Drain drain = new Drain();
   private final AlternateWatch alternates;
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
@@ -125,6 +125,8 @@ final class NodeDrain {
     control.runOnContext(
         go -> {
           config = newConfig;
+          doors = NodeDoors.of(config, turn.endpoints());
+          corners = NodeConfig.corners(config);
           listAlternates();
           choose();
         });

@@ -178,13 +178,13 @@ final class NodeOperations implements OperationsView {
   }
 
   @Override
-  public List<String> reload() {
+  public Reloaded reload() {
     try {
-      Config next = ConfigLoader.load(sources());
-      node.reload(next);
+      Config next = ExternalDetection.known(ConfigLoader.load(sources()));
+      Optional<String> refused = node.reload(next);
       Logging.apply(next);
       next.warnings().forEach(warning -> Events.warn("configuration", "warning", warning));
-      return ReloadRules.waiting(node.started(), node.effective());
+      return new Reloaded(ReloadRules.waiting(node.started(), node.effective()), refused);
     } catch (StartFailure wrong) {
       Events.log(Level.ERROR, "reload-refused", "reason", wrong.line());
       throw new AccessProblem(Kind.CONFLICT, wrong.line());

@@ -119,7 +119,7 @@ record NodePreparation(
   }
 
   /** What must never be a peer: our listeners, HTTP and the admin port, by every name they have. */
-  private static List<TransportAddress> ownEndpoints(Config config, List<TurnNode.Listen> listens) {
+  static List<TransportAddress> ownEndpoints(Config config, List<TurnNode.Listen> listens) {
     List<TransportAddress> own = new ArrayList<>();
     for (TurnNode.Listen listen : listens) {
       own.add(listen.local());

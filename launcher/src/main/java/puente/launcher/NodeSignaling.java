@@ -48,7 +48,7 @@ final class NodeSignaling {
   private static final long GO_AWAY_MS = 12_000;
 
   private final StateDirectory state;
-  private final List<Listening> turn;
+  private volatile List<Listening> turn;
   private final Consumer<String> onRevoked;
   private final Cluster cluster;
   private volatile NodeIce ice;
@@ -347,7 +347,8 @@ final class NodeSignaling {
   }
 
   /** Takes over secrets, keys, origins and lifetimes. */
-  void reload(Config config, EventLoops loops) throws StartFailure {
+  void reload(Config config, EventLoops loops, List<Listening> turnListening) throws StartFailure {
+    turn = turnListening;
     NodeIce newIce = ice(config);
     Keys newKeys = keys(config, state);
     tokens = NodeTokens.of(config, loops.control());

@@ -1,16 +1,14 @@
 package puente.launcher;
 
 import java.util.List;
+import puente.stun.TransportAddress;
+import puente.turn.RelayAddress;
 
 /** What a reload cannot change: it is refused or said, never left out in silence. */
 final class ReloadRules {
   /** Sockets, threads and what else is made once. */
   private static final List<Setting<?>> AT_START =
       List.of(
-          Settings.LISTENING_IP,
-          Settings.LISTENING_PORT,
-          Settings.TLS_LISTENING_PORT,
-          Settings.ALT_LISTENING_PORT,
           Settings.NO_UDP,
           Settings.NO_TCP,
           Settings.NO_TLS,
@@ -22,14 +20,12 @@ final class ReloadRules {
           UserSettings.WEBHOOK,
           UserSettings.WEBHOOK_SECRET,
           UserSettings.WEBHOOK_TIMEOUT,
-          ProtocolSettings.TCP_PROXY_PORT,
           Settings.RELAY_THREADS,
           Settings.SOCK_BUF_SIZE,
           Settings.UDP_IO,
           Settings.UDP_GRO,
           Settings.UDP_GSO,
           Settings.RELAY_IP,
-          Settings.EXTERNAL_IP,
           Settings.MIN_PORT,
           Settings.MAX_PORT,
           Settings.FINGERPRINT,
@@ -93,8 +89,18 @@ final class ReloadRules {
   /** The settings that were changed and wait for a restart. */
   static List<String> waiting(Config running, Config next) {
     return AT_START.stream()
-        .filter(setting -> !running.all(setting).equals(next.all(setting)))
+        .filter(setting -> isOther(setting, running, next))
         .map(Setting::name)
         .toList();
+  }
+
+  /** Relays that nobody has named are at the addresses listened on, those of the start. */
+  private static boolean isOther(Setting<?> setting, Config running, Config next) {
+    return !running.all(setting).equals(next.all(setting))
+        || setting == Settings.RELAY_IP && !relays(running).equals(relays(next));
+  }
+
+  private static List<TransportAddress> relays(Config config) {
+    return NodeAddresses.relay(config).stream().map(RelayAddress::local).toList();
   }
 }

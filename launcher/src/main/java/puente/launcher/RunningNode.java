@@ -41,7 +41,8 @@ interface RunningNode {
   List<Listening> listening();
 
   /**
-   * Takes certificates, users, secrets and peer rules from a new configuration.
+   * Takes what can change from a new configuration. A listener that cannot be opened is said, and
+   * all of them stay as they are then; the rest is taken.
    *
    * @throws StartFailure when it cannot, and then nothing has changed
    */

@@ -158,7 +158,7 @@ final class ServeCommand implements Callable<Integer> {
     if (hasLookedAhead) {
       catchUp(node, config);
     }
-    external.watch(config, state);
+    external.watch(config, state, () -> signals.add("HUP"));
     int exitCode = untilStopped(node, supervision);
     external.end();
     if (!hasYielded) {

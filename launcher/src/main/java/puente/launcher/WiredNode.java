@@ -54,7 +54,7 @@ record WiredNode(Node node) implements RunningNode {
 
   @Override
   public void reload(Config config) throws StartFailure {
-    node.reload(config);
+    var unused = node.reload(config);
   }
 
   @Override

@@ -23,9 +23,12 @@ class ReloadRulesTest {
   }
 
   @Test
-  void socketsWaitForARestart() throws StartFailure {
+  void relaysWaitForARestartAndListenersDoNot() throws StartFailure {
     Config after = given().flag("listening-port", "3500").flag("max-port", "60000").load();
-    assertEquals(List.of("listening-port", "max-port"), ReloadRules.waiting(given().load(), after));
+    assertEquals(List.of("max-port"), ReloadRules.waiting(given().load(), after));
+    Config here = given().flag("listening-ip", "127.0.0.1").load();
+    Config there = given().flag("listening-ip", "127.0.0.2").load();
+    assertEquals(List.of("relay-ip"), ReloadRules.waiting(here, there));
   }
 
   /** An operator who takes no-auth out must not be told that it is done while it is not. */

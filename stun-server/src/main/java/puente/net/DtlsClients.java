@@ -117,12 +117,16 @@ public final class DtlsClients {
     return byClient.size();
   }
 
-  /** A datagram of a client, by this socket. */
-  public void onDatagram(Packet packet, UdpSocket socket) {
+  /**
+   * A datagram of a client, by this socket.
+   *
+   * @param greets whether somebody new is served there
+   */
+  public void onDatagram(Packet packet, UdpSocket socket, boolean greets) {
     int number = packet.listener | NUMBER;
     DtlsSession known = byClient.find(packet.sourceHi, packet.sourceLo, key(packet, number));
     byte[] random = helloRandom(packet);
-    if (random != null && (known == null || !known.hasRandom(random))) {
+    if (greets && random != null && (known == null || !known.hasRandom(random))) {
       greet(packet, socket, random, known);
     } else if (known == null || !known.deliver(packet)) {
       facts.accept(Fact.STRAY);
@@ -133,7 +137,23 @@ public final class DtlsClients {
   public void closeAll() {
     List<DtlsSession> all = new ArrayList<>();
     byClient.forEach(all::add);
-    all.forEach(DtlsSession::close);
+    closeAll(all);
+  }
+
+  /** Ends those that came by this listener; the clients are told. */
+  public void closeAll(int listener) {
+    List<DtlsSession> all = new ArrayList<>();
+    byClient.forEach(
+        session -> {
+          if (session.tuple().listener() == (listener | NUMBER)) {
+            all.add(session);
+          }
+        });
+    closeAll(all);
+  }
+
+  private void closeAll(List<DtlsSession> sessions) {
+    sessions.forEach(DtlsSession::close);
     datagrams.flush();
   }
 

@@ -53,13 +53,16 @@ public final class BindingServer {
   private final Set<AttributeType> understoodWithDiscovery;
   private final Set<AttributeType> understoodWithChange;
   private final Set<AttributeType> understoodOfClassic;
+  private List<BindingConfig.Square> own;
+  private List<BindingConfig.Square> partners = List.of();
   private List<BindingConfig.Square> squares;
   private final int[] unknown = new int[Message.ATTRIBUTES_MAX];
 
   public BindingServer(BindingConfig config) {
     this.config = config;
     software = config.softwareBytes();
-    squares = config.squares();
+    own = config.squares();
+    squares = own;
     understood = EnumSet.allOf(AttributeType.class);
     understood.removeAll(
         Set.of(
@@ -84,10 +87,21 @@ public final class BindingServer {
    * From now on, these squares too, for listeners that are in none of the configuration: their
    * other address is another server's, which sends for us what is to come from there.
    */
-  public void discoverWith(List<BindingConfig.Square> partners) {
-    List<BindingConfig.Square> all = new ArrayList<>(config.squares());
+  public void discoverWith(List<BindingConfig.Square> newPartners) {
+    partners = newPartners;
+    squares = joined();
+  }
+
+  /** From now on, these squares of our own instead of those of the configuration. */
+  public void listensAt(List<BindingConfig.Square> newOwn) {
+    own = newOwn;
+    squares = joined();
+  }
+
+  private List<BindingConfig.Square> joined() {
+    List<BindingConfig.Square> all = new ArrayList<>(own);
     all.addAll(partners);
-    squares = List.copyOf(all);
+    return List.copyOf(all);
   }
 
   /** The same without authentication. */

@@ -78,7 +78,7 @@ class DtlsClientsTest {
                       LOOPBACK,
                       Datagrams.Role.LISTENER,
                       3,
-                      packet -> clients.onDatagram(packet, socket[0]));
+                      packet -> clients.onDatagram(packet, socket[0], true));
           return true;
         });
     server = new InetSocketAddress(InetAddress.getLoopbackAddress(), socket[0].local().port());

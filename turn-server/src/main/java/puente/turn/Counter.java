@@ -34,6 +34,8 @@ public enum Counter {
   LOOKUP_BUSY(Metric.STUN_DROPPED),
   /** More comes than can be handled, see {@link Overload}. */
   OVERLOAD(Metric.STUN_DROPPED),
+  /** Somebody new, by a listener that was taken out and goes on for its allocations only. */
+  LISTENER_RETIRED(Metric.STUN_DROPPED),
 
   // puente_turn_relay_dropped_total{reason}
   NO_PERMISSION(Metric.RELAY_DROPPED),

@@ -15,7 +15,7 @@ final class Ports {
   /** Reservations may hold one port of so many, lest they be used to hold them all. */
   private static final int RESERVED_SHARE = 8;
 
-  private final List<RelayAddress> addresses;
+  private List<RelayAddress> addresses;
   private final List<PortPool> pools = new ArrayList<>();
   private final Reservations reservations;
   private final Counters counters;
@@ -46,6 +46,7 @@ final class Ports {
 
   void reconfigure(TurnConfig config) {
     quarantineMs = config.lifetimes().quarantineMs();
+    addresses = config.relayAddresses();
     shared.reconfigure(config);
     sharing.reconfigure(config);
   }

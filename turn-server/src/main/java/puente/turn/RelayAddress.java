@@ -1,5 +1,6 @@
 package puente.turn;
 
+import java.util.List;
 import puente.stun.Family;
 import puente.stun.TransportAddress;
 
@@ -22,6 +23,18 @@ public record RelayAddress(TransportAddress local, TransportAddress advertised) 
 
   public RelayAddress(TransportAddress local) {
     this(local, local);
+  }
+
+  /** The first ones, by what clients are told of them by the others (external-ip). */
+  static RelayAddress[] named(List<RelayAddress> ours, List<RelayAddress> others) {
+    return ours.stream()
+        .map(
+            own ->
+                others.stream()
+                    .filter(other -> other.local.equals(own.local))
+                    .findFirst()
+                    .orElse(own))
+        .toArray(RelayAddress[]::new);
   }
 
   public Family family() {

@@ -190,13 +190,13 @@ public final class TurnServer {
 
   /**
    * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes. Allocations
-   * stay, without the permissions that the new rules deny. Relay addresses, ports and whether there
-   * is authentication are for life.
+   * stay, without the permissions that the new rules deny. Relay addresses but for what clients are
+   * told of them, ports and whether there is authentication are for life.
    */
   public void reconfigure(TurnConfig newConfig) {
     TurnConfig next =
         newConfig.toBuilder()
-            .relayAddresses(config.relayAddresses().toArray(RelayAddress[]::new))
+            .relayAddresses(RelayAddress.named(config.relayAddresses(), newConfig.relayAddresses()))
             .ports(config.portMin(), config.portMax())
             .build();
     if (next.authenticates() != config.authenticates()) {

@@ -226,16 +226,16 @@ const reload = ctx =>
     action: "Reload",
     reason: true,
     effects: [
-      { kind: "ok", text: "Sessions go on;", more: "certificates, users, secrets and rules are read anew." },
+      { kind: "ok", text: "Sessions go on;", more: "certificates, users, rules, limits and listeners are read anew." },
       { kind: "off", text: "A wrong file changes nothing:", more: "what is in force stays." },
     ],
     onDone: async ({ reason }) => {
-      const { waiting } = await post("/config/reload", { reason });
-      toast(
-        waiting.length > 0
-          ? `Reloaded; ${f.plural(waiting.length, "setting")} wait for a restart`
-          : "Reloaded",
-      );
+      const { waiting, refused } = await post("/config/reload", { reason });
+      const left = [
+        refused && `the listeners are as before: ${refused}`,
+        waiting.length > 0 && `${f.plural(waiting.length, "setting")} wait for a restart`,
+      ];
+      toast(["Reloaded", ...left.filter(Boolean)].join("; "));
       ctx.feeds.config?.retry();
       ctx.feeds.certs?.retry();
     },

@@ -120,7 +120,7 @@ class OperatorsTest {
       assertEquals("[\"user:••••••\"]", user.getJsonArray("values").encode());
       assertTrue(user.getBoolean("secret"));
       assertEquals("--realm", setting(config, "realm").getString("origin"));
-      assertFalse(setting(config, "listening-port").getBoolean("reloadable"));
+      assertFalse(setting(config, "min-port").getBoolean("reloadable"));
 
       JsonObject wrong = new JsonObject().put("text", "max-bps=x\nrealmm=a\n");
       JsonObject verdict = json(send(server, "POST", "config/validate", wrong));

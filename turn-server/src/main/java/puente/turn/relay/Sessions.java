@@ -119,6 +119,18 @@ public final class Sessions {
     return closeAll((allocation, now) -> true, why);
   }
 
+  /** How many came by this listener, unfinished ones too. */
+  CompletionStage<Integer> countAt(int listener) {
+    return ofAll(shard -> ask(shard, () -> shard.doors.clientsAt(listener)))
+        .thenApply(counts -> counts.stream().mapToInt(Integer::intValue).sum());
+  }
+
+  /** Ends those; answers how many. */
+  CompletionStage<Integer> closeAt(int listener) {
+    return closeAll(
+        (allocation, now) -> ShardDoors.isAt(allocation.client(), listener), CloseReason.DRAIN);
+  }
+
   /** Ends those that have relayed nothing since; answers how many. */
   public CompletionStage<Integer> closeIdle(long sinceMs, CloseReason why) {
     return closeAll((allocation, now) -> !allocation.isActiveSince(sinceMs), why);

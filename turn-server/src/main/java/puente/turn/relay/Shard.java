@@ -58,6 +58,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   final ShardGuests guests = new ShardGuests(this);
   final ShardDtls dtls = new ShardDtls(this);
   final ShardProxies proxies;
+  final ShardDoors doors = new ShardDoors(this);
   private final ShardRelays relays = new ShardRelays(this);
   private final ShardTcp tcp = new ShardTcp(this, relays);
   private final Runnable timeTask = this::onTimer;
@@ -162,12 +163,7 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   /** Closes what clients reach it by; relays are closed by the server. */
   void closeListeners() {
-    for (UdpSocket socket : listeners) {
-      if (socket != null) {
-        socket.close();
-      }
-    }
-    listeners.clear();
+    doors.closeAll();
     // Nothing more will change: whoever keeps snapshots is told the last.
     changes.tell();
   }
@@ -178,6 +174,9 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
   public void onPacket(Packet packet) {
     if (strays.holds()) {
       strays.hold(packet);
+      return;
+    }
+    if (doors.refuses(packet)) {
       return;
     }
     direct(packet);

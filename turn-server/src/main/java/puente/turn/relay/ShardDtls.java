@@ -50,7 +50,15 @@ final class ShardDtls {
     if (serving == null || socket == null || !DtlsClients.isDtls(packet)) {
       return false;
     }
-    serving.onDatagram(packet, socket);
+    serving.onDatagram(packet, socket, !shard.doors.isRetired(packet.listener));
     return true;
+  }
+
+  /** Ends the associations of clients who came by this listener. */
+  void close(int number) {
+    DtlsClients serving = clients;
+    if (serving != null) {
+      serving.closeAll(number);
+    }
   }
 }

@@ -65,6 +65,11 @@ final class ShardProxies {
     return socket;
   }
 
+  /** What is known of who came by it is forgotten. */
+  void close(int number) {
+    doors.set(number, null);
+  }
+
   private void onSecure(Packet packet) {
     if (!shard.dtls.take(packet)) {
       refuse(packet);

@@ -60,6 +60,16 @@ final class ShardStreams implements ClientConnection.Receiver {
     }
   }
 
+  /** Ends the connections that came by this listener. */
+  void closeAt(int number) {
+    for (ClientConnection connection : open.keySet().toArray(ClientConnection[]::new)) {
+      FiveTuple tuple = connection.tuple();
+      if (tuple != null && tuple.listener() == number) {
+        connection.close();
+      }
+    }
+  }
+
   @Override
   public long now() {
     return shard.now();

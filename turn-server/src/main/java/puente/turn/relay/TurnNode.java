@@ -14,7 +14,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters;
-import puente.net.DescriptorHolder;
 import puente.net.DtlsHandshakes;
 import puente.net.EventLoops;
 import puente.net.SharedHttp;
@@ -67,7 +66,8 @@ public final class TurnNode {
   /** An address to listen on; port 0 lets the system choose. */
   public record Listen(Transport transport, TransportAddress local) {}
 
-  private interface Opening {
+  /** What a shard opens, on its loop. */
+  interface Opening {
     void open(Shard shard) throws BindFailure;
   }
 
@@ -78,8 +78,8 @@ public final class TurnNode {
   private final List<BindingServer> bindings = new ArrayList<>();
   private final List<ShardStreams> streams = new ArrayList<>();
   private final StreamPorts streamPorts;
-  private final List<Endpoint> endpoints = new ArrayList<>();
   private final Sessions sessions = new Sessions(shards);
+  private final TurnListeners listeners;
   private final String name;
   private final Options options;
   private Strays strays = Strays.NONE;
@@ -90,6 +90,7 @@ public final class TurnNode {
     this.options = options;
     this.name = name;
     streamPorts = new StreamPorts(loops, streams);
+    listeners = new TurnListeners(loops, shards, options, streamPorts, sessions);
   }
 
   /** Opens everything, on the loops given. */
@@ -123,19 +124,9 @@ public final class TurnNode {
    */
   public void serve(List<Snapshot> left) throws BindFailure {
     try {
-      List<Endpoint> datagrams = new ArrayList<>();
-      for (Listen listen : options.listen) {
-        if (!listen.transport.isStream()) {
-          datagrams.add(datagramEndpoint(listen, datagrams));
-        }
-      }
-      endpoints.addAll(datagrams);
-      await(restore(left, shard -> listen(shard, datagrams)));
-      for (Listen listen : options.listen) {
-        if (listen.transport.isStream()) {
-          endpoints.add(streamPorts.open(listen, options, endpoints.size()));
-        }
-      }
+      listeners.find();
+      await(restore(left, listeners::openOn));
+      listeners.openStreams();
       DtlsHandshakes handshakes = options.dtls;
       if (handshakes != null) {
         dtls = ShardDtls.serve(handshakes, shards, streams);
@@ -269,7 +260,7 @@ public final class TurnNode {
   }
 
   private @Nullable FiveTuple tupleOf(AllocationKey key) {
-    for (Endpoint endpoint : endpoints) {
+    for (Endpoint endpoint : endpoints()) {
       if (key.transport() == Transport.UDP
           && !endpoint.transport().isStream()
           && endpoint.local().equals(key.server())) {
@@ -279,24 +270,36 @@ public final class TurnNode {
     return null;
   }
 
-  /** Where there are plain clients, they are served on the sockets of DTLS as well (RFC 7983). */
-  private void listen(Shard shard, List<Endpoint> datagrams) throws BindFailure {
-    for (Endpoint endpoint : datagrams) {
-      shard.listen(endpoint, options.has(Transport.UDP));
+  /**
+   * Listens on these from now on: new ones are opened, and if one cannot be, nothing has changed.
+   * One that is not among them serves nobody new; its UDP and DTLS clients keep it until the last
+   * allocation ends, those of TCP and TLS their connections.
+   *
+   * @param squares for behaviour discovery, of what is listened on then
+   * @param patienceMs after which the allocations that came by such a one are ended
+   */
+  public void listen(List<Listen> wanted, List<Square> squares, long patienceMs)
+      throws BindFailure {
+    listeners.change(wanted, patienceMs);
+    for (int i = 0; i < bindings.size(); i++) {
+      BindingServer binding = bindings.get(i);
+      shards.get(i).loop().eventLoop().execute(() -> binding.listensAt(squares));
     }
-  }
-
-  private Endpoint datagramEndpoint(Listen listen, List<Endpoint> others) throws BindFailure {
-    TransportAddress wanted = listen.local;
-    // What a former process of ours left would itself be in the way.
-    boolean left = loops.holder().has(DescriptorHolder.listenerKey(wanted, 0));
-    TransportAddress local = left ? wanted : PortProbe.datagrams(wanted, others);
-    return new Endpoint(others.size(), listen.transport, local);
   }
 
   /** What clients can reach: by datagrams first, then by streams, each in the order asked for. */
   public List<Endpoint> endpoints() {
-    return List.copyOf(endpoints);
+    return listeners.endpoints();
+  }
+
+  /** All that is open, also what serves nobody new any more. */
+  public List<TransportAddress> addresses() {
+    return listeners.addresses();
+  }
+
+  /** Whether clients have come by a datagram socket with this port. */
+  public boolean isDatagramPort(int port) {
+    return listeners.isDatagramPort(port);
   }
 
   /** How datagrams are received and sent, in words. */
@@ -457,6 +460,7 @@ public final class TurnNode {
   }
 
   private void closeListeners() {
+    listeners.shutdown();
     closeStreams();
     for (Shard shard : shards) {
       shard.loop().eventLoop().submit(shard::closeListeners).awaitUninterruptibly();
@@ -479,7 +483,7 @@ public final class TurnNode {
     return await(result);
   }
 
-  private static <T> T await(CompletableFuture<T> result) throws BindFailure {
+  static <T> T await(CompletableFuture<T> result) throws BindFailure {
     try {
       return result.join();
     } catch (CompletionException failure) {

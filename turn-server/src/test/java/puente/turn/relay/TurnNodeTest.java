@@ -18,6 +18,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -163,6 +164,45 @@ class TurnNodeTest {
         assertEquals(relayed.port(), again.getLocalPort());
       }
       assertEquals(0, node.datagramCounters().stream().mapToLong(c -> c.value(Fact.DEFECTS)).sum());
+    }
+  }
+
+  /** Who came by a listener that is taken out may stay for a while, and then it closes. */
+  @Test
+  void whatIsLeftOfAListenerEnds() throws Exception {
+    try (DatagramSocket client = socket();
+        Socket stream = new Socket()) {
+      TransportAddress open = endpoint(Transport.UDP);
+      stream.setSoTimeout(PATIENCE_MS);
+      stream.connect(Addresses.of(endpoint(Transport.TCP)));
+      stream.getOutputStream().write(allocateRequest());
+      assertEquals(MessageClass.SUCCESS, readMessage(stream).messageClass());
+      allocate(client, open);
+      node.listen(List.of(), List.of(), 0);
+      assertEquals(List.of(), node.endpoints());
+      assertEquals(-1, stream.getInputStream().read());
+      while (!node.addresses().isEmpty()) {
+        LockSupport.parkNanos(10_000_000);
+      }
+      assertEquals(0, node.sessions().count().toCompletableFuture().join());
+      new DatagramSocket(Addresses.of(open)).close();
+    }
+  }
+
+  /** A listener that comes back before the last client has gone is the one that was there. */
+  @Test
+  void aListenerComesBack() throws Exception {
+    try (DatagramSocket client = socket();
+        DatagramSocket other = socket()) {
+      TransportAddress open = endpoint(Transport.UDP);
+      allocate(client, open);
+      node.listen(List.of(), List.of(), PATIENCE_MS * 1000L);
+      MessageBuilder refresh = request(Method.REFRESH).i32(AttributeType.LIFETIME, 600);
+      assertEquals(MessageClass.SUCCESS, exchange(client, open, refresh).messageClass());
+      // What it was asked for first: any port.
+      node.listen(List.of(new TurnNode.Listen(Transport.UDP, LOOPBACK)), List.of(), 0);
+      allocate(other, open);
+      assertEquals(MessageClass.SUCCESS, exchange(client, open, refresh).messageClass());
     }
   }
 
