@@ -55,6 +55,7 @@ final class NodeLive implements LiveView {
   private final EventLog events;
   private final Alerts alerts;
   private final NodeEvents watch;
+  private final TicketRefusals tickets = new TicketRefusals();
   private final String realm;
   private final NodeBans bans;
   private final NodeHistory histories;
@@ -110,6 +111,7 @@ final class NodeLive implements LiveView {
 
   private void tick() {
     bans.tick(System.currentTimeMillis());
+    tickets.look(parts.turn.counters());
     long second = System.currentTimeMillis() / 1000;
     float[] values = figures.take();
     history.record(second, values);

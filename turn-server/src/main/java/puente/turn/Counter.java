@@ -113,8 +113,10 @@ public enum Counter {
   MOBILITY_DETACHED(Metric.MOBILITY),
   /** {@code mobility} is off, or the allocation is one of TCP. */
   MOBILITY_FORBIDDEN(Metric.MOBILITY),
-  /** Not one of ours, or where none belongs. */
+  /** Forged, or sealed with another key. */
   MOBILITY_BAD_TICKET(Metric.MOBILITY),
+  /** Where none belongs: in an Allocate, or to delete. */
+  MOBILITY_MISPLACED_TICKET(Metric.MOBILITY),
   /** Its client was given another one since. */
   MOBILITY_OLD_TICKET(Metric.MOBILITY),
   /** The client has not moved. */

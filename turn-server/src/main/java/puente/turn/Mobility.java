@@ -159,7 +159,7 @@ final class Mobility {
       return null;
     }
     if (request.lengthAt(at) > 0) {
-      return refuse(Counter.MOBILITY_BAD_TICKET, NOT_EMPTY);
+      return refuse(Counter.MOBILITY_MISPLACED_TICKET, NOT_EMPTY);
     }
     // What has TCP with its peers (RFC 6062) ends with its client's connection.
     return tickets == null || wanted.tcp() ? refuse(Counter.MOBILITY_FORBIDDEN, FORBIDDEN) : null;
@@ -222,7 +222,7 @@ final class Mobility {
     }
     int lifetime = message.find(AttributeType.LIFETIME);
     if (lifetime >= 0 && message.lengthAt(lifetime) == 4 && message.i32At(lifetime) == 0) {
-      return refuse(Counter.MOBILITY_BAD_TICKET, DELETES);
+      return refuse(Counter.MOBILITY_MISPLACED_TICKET, DELETES);
     }
     return null;
   }
