@@ -71,7 +71,11 @@ class MovingClientTest {
       movesTo(TurnClient.tls(server));
       movesTo(TurnClient.tcp(server));
       breaksAndComesBackBy(TurnClient.tls(server));
+      movesTo(TurnClient.dtls(server));
+      movesTo(TurnClient.dtls(server));
+      breaksAndComesBackBy(TurnClient.dtls(server));
       breaksAndComesBackBy(TurnClient.udp(server));
+      isRefusedTwice();
 
       InetSocketAddress now = client.mapped();
       String sessions = server.get("/api/v1/sessions");
@@ -126,6 +130,22 @@ class MovingClientTest {
       send();
       awaitEchoes();
     }
+  }
+
+  /** RFC 8016 §3.2.2: what is no ticket of ours moves nothing; the log says so once. */
+  private void isRefusedTwice() throws Exception {
+    byte[] forged = ticket.clone();
+    forged[7] ^= 1;
+    var thief = TurnClient.udp(server);
+    for (int i = 0; i < 2; i++) {
+      byte[] refusal = thief.signed(Stun.REFRESH, message -> message.with(TICKET, forged));
+      assertEquals(400, Stun.errorCode(refusal));
+    }
+    thief.close();
+    assertEquals(2, server.metric("puente_turn_mobility_total{", "bad_ticket"));
+    var line = "event=ticket-refused reason=bad_ticket";
+    await(() -> server.log().contains(line), "a line in the log");
+    assertEquals(server.log().indexOf(line), server.log().lastIndexOf(line));
   }
 
   private void show(TurnClient next) {

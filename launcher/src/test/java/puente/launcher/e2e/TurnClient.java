@@ -81,6 +81,12 @@ final class TurnClient implements AutoCloseable {
     return new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
   }
 
+  static TurnClient dtls(ServerProcess server) throws IOException {
+    var wire =
+        new DtlsDatagrams(new InetSocketAddress(server.address().getAddress(), server.tlsPort));
+    return new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
+  }
+
   /** Payloads of ChannelData and of Data indications, on the reading thread. */
   void onData(Consumer<byte[]> consumer) {
     onData = consumer;
@@ -115,7 +121,7 @@ final class TurnClient implements AutoCloseable {
   }
 
   void sendChannel(int channel, byte[] payload) throws IOException {
-    int padded = wire instanceof Datagrams ? payload.length : payload.length + 3 & ~3;
+    int padded = isDatagrams() ? payload.length : payload.length + 3 & ~3;
     wire.send(
         ByteBuffer.allocate(4 + padded)
             .putShort((short) channel)
@@ -206,6 +212,10 @@ final class TurnClient implements AutoCloseable {
     return answer;
   }
 
+  private boolean isDatagrams() {
+    return wire instanceof Datagrams || wire instanceof DtlsDatagrams;
+  }
+
   /** RFC 8489 §6.2.1: retransmits over UDP, waits over streams. */
   byte[] exchange(byte[] request) {
     var answer = new CompletableFuture<byte[]>();
@@ -213,7 +223,7 @@ final class TurnClient implements AutoCloseable {
     pending.put(transaction, answer);
     try {
       for (int attempt = 0; attempt < RETRANSMISSIONS; attempt++) {
-        if (attempt == 0 || wire instanceof Datagrams) {
+        if (attempt == 0 || isDatagrams()) {
           wire.send(request);
         }
         try {
