@@ -19,6 +19,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Tag;
@@ -40,12 +43,19 @@ class AuthWebhookTest {
 
   private static final String SECRET = "a secret of at least 32 characters";
   private static final String TENANT = "a.example";
+  private static final int CHANNEL = 0x4000;
+
+  /** What the log says of a service that begins, or ceases, to answer. */
+  private static final Predicate<String> REACHABLE =
+      line -> line.contains("event=users-unreachable") || line.contains("event=users-reachable");
 
   private final Map<String, String> answerByUser =
       new ConcurrentHashMap<>(
           Map.of(
               "iris",
-              "{\"allow\":true,\"password\":\"lirio\",\"quota\":1,\"lifetime\":120,\"cache\":1}"));
+              "{\"allow\":true,\"password\":\"lirio\",\"quota\":1,\"lifetime\":120,\"cache\":1}",
+              "lento",
+              "{\"allow\":true,\"password\":\"paso\",\"bytesPerSecond\":500}"));
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean hangs;
   private volatile boolean lies;
@@ -61,19 +71,22 @@ class AuthWebhookTest {
     try (UserDatabase database = Databases.sqlite(file, true)) {
       database.put(Table.USERS, new Row(TENANT, "eva", key("eva", TENANT, "oculto")));
     }
-    try (ServerProcess server =
-        ServerProcess.start(
-            "webhook",
-            "auth-webhook=http://127.0.0.1:" + service.getAddress().getPort() + "/turn",
-            "auth-webhook-secret=" + SECRET,
-            "auth-webhook-timeout=1",
-            "userdb=" + file,
-            "userdb-age=1",
-            "userdb-unknown-age=1",
-            "sni-realm=turn.a.example " + TENANT,
-            "unauthorized-ratelimit=no")) {
+    try (var echo = new UdpEcho("127.0.0.1");
+        ServerProcess server =
+            ServerProcess.start(
+                "webhook",
+                "auth-webhook=http://127.0.0.1:" + service.getAddress().getPort() + "/turn",
+                "auth-webhook-secret=" + SECRET,
+                "auth-webhook-timeout=1",
+                "userdb=" + file,
+                "userdb-age=1",
+                "userdb-unknown-age=1",
+                "sni-realm=turn.a.example " + TENANT,
+                "unauthorized-ratelimit=no")) {
+      var peer = new InetSocketAddress("127.0.0.1", echo.port());
       theServiceDecides(server);
-      aServiceThatFailsHoldsNobodyUp(server);
+      theServiceSetsTheRate(server, peer);
+      aServiceThatFailsHoldsNobodyUp(server, peer);
       theHandshakeChoosesTheRealm(server);
       assertTrue(!server.log().contains(SECRET), "a secret in the log");
     } finally {
@@ -96,9 +109,28 @@ class AuthWebhookTest {
     assertEquals(401, Admission.codeFor(server, "nobody", "x"));
   }
 
-  private void aServiceThatFailsHoldsNobodyUp(ServerProcess server) throws Exception {
+  private static void theServiceSetsTheRate(ServerProcess server, InetSocketAddress peer)
+      throws Exception {
+    try (TurnClient lento = TurnClient.udp(server, "lento", "paso")) {
+      lento.allocate();
+      lento.bind(CHANNEL, peer);
+      for (int i = 0; i < 10; i++) {
+        lento.sendChannel(CHANNEL, new byte[200]);
+      }
+      Admission.awaits(
+          "more than 500 bytes a second are dropped",
+          () -> server.metric("puente_turn_relay_dropped_total{", "\"bandwidth_quota\"") > 0);
+      lento.refresh(0);
+    }
+  }
+
+  private void aServiceThatFailsHoldsNobodyUp(ServerProcess server, InetSocketAddress peer)
+      throws Exception {
     try (TurnClient iris = TurnClient.udp(server, "iris", "lirio")) {
-      assertEquals(0, Admission.code(Admission.allocate(iris)));
+      var received = new LinkedBlockingQueue<byte[]>();
+      iris.onData(received::add);
+      iris.allocate();
+      iris.bind(CHANNEL, peer);
       answerByUser.put("rosa", "{\"allow\":true,\"password\":\"espina\"}");
       lies = true;
       Admission.awaits(
@@ -106,16 +138,37 @@ class AuthWebhookTest {
       assertTrue(server.log().contains("not signed"), server.log());
       lies = false;
       Admission.awaits("rosa comes in", () -> Admission.codeFor(server, "rosa", "espina") == 0);
+      Admission.awaits("all is well", () -> server.metric("puente_user_sources", "silent") == 0);
+      long before = server.log().lines().filter(REACHABLE).count();
       hangs = true;
       Admission.awaits("who is new waits", () -> Admission.codeFor(server, "leo", "x") == 500);
       assertEquals(1, server.metric("puente_user_sources", "silent"));
+      Admission.awaits("nothing is kept of who was refused", () -> allocations(server) == 1);
       assertEquals(0, Admission.codeFor(server, ServerProcess.USER, ServerProcess.PASSWORD));
       iris.refresh(600);
+      Admission.awaits("what exists goes on", () -> isEchoed(iris, received));
+      assertEquals(before + 1, server.log().lines().filter(REACHABLE).count(), server.log());
       hangs = false;
       ended.countDown();
       Admission.awaits("the service is back", () -> Admission.codeFor(server, "leo", "x") == 401);
+      Admission.awaits("it is well", () -> server.metric("puente_user_sources", "silent") == 0);
+      Admission.awaits(
+          "a line when that is over",
+          () -> server.log().lines().filter(REACHABLE).count() >= before + 2);
       iris.refresh(0);
+      Admission.awaits("nothing is left of anybody", () -> allocations(server) == 0);
     }
+  }
+
+  /** Which of them relay is looked at every two seconds. */
+  private static double allocations(ServerProcess server) throws Exception {
+    return server.metric("puente_turn_allocations{", "");
+  }
+
+  private static boolean isEchoed(TurnClient client, LinkedBlockingQueue<byte[]> received)
+      throws Exception {
+    client.sendChannel(CHANNEL, "going on".getBytes(UTF_8));
+    return received.poll(1, TimeUnit.SECONDS) != null;
   }
 
   private static void theHandshakeChoosesTheRealm(ServerProcess server) throws Exception {
