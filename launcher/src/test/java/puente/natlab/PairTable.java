@@ -16,7 +16,7 @@ public final class PairTable {
   private static final Path FOLDER = Path.of(System.getProperty("puente.natlab", "target/natlab"));
 
   private static final Pattern SETTING =
-      Pattern.compile("--(megabytes|megabits|outside|loud)=(\\S+)");
+      Pattern.compile("--(megabytes|megabits|outside|loud|nats|star)=(\\S+)");
 
   private PairTable() {}
 
@@ -74,8 +74,9 @@ public final class PairTable {
 
   private static void usage() {
     System.err.println(
-        "puente natlab swarm | [TRIAL...] [--pairs=KIND/KIND,...] [--megabytes=N]"
-            + " [--megabits=N] [--outside=a.b.c.] [--loud=true]\n"
+        "puente natlab swarm [--nats=KIND,KIND,...] [--star=no] | [TRIAL...]"
+            + " [--pairs=KIND/KIND,...] [--megabytes=N] [--megabits=N] [--outside=a.b.c.]"
+            + " [--loud=true]\n"
             + "  trials: "
             + names(Trial.values())
             + "\n  kinds: "
@@ -84,15 +85,17 @@ public final class PairTable {
   }
 
   private static boolean swarm() {
-    int receivers = SwarmTrial.NATS.size() - 1;
+    List<Nat> nats = nats();
+    int receivers = nats.size() - 1;
     int megabytes = Integer.getInteger("puente.natlab.megabytes", 20);
     int megabits = Integer.getInteger("puente.natlab.megabits", 20);
     System.out.printf(
         "%d MB to %d receivers, each line %d Mbit/s%n", megabytes, receivers, megabits);
     boolean good = true;
     try (NatLab lab = NatLab.start(FOLDER, receivers + 1)) {
-      SwarmTrial trial = new SwarmTrial(lab, receivers, megabytes, megabits);
-      for (boolean isStar : new boolean[] {false, true}) {
+      SwarmTrial trial = new SwarmTrial(lab, nats, megabytes, megabits);
+      boolean alsoStar = !"no".equals(System.getProperty("puente.natlab.star"));
+      for (boolean isStar : alsoStar ? new boolean[] {false, true} : new boolean[] {false}) {
         SwarmTrial.Outcome outcome = isStar ? trial.star() : trial.together();
         System.out.println(outcome.line(isStar ? "star" : "swarm"));
         good &= outcome.isGood();
@@ -102,6 +105,19 @@ public final class PairTable {
       }
     }
     return good;
+  }
+
+  /** The sender's, and those of the receivers. */
+  private static List<Nat> nats() {
+    String words = System.getProperty("puente.natlab.nats", "");
+    try {
+      return words.isEmpty()
+          ? SwarmTrial.NATS
+          : Arrays.stream(words.toUpperCase(Locale.ROOT).split(",")).map(Nat::valueOf).toList();
+    } catch (IllegalArgumentException unknown) {
+      usage();
+      return List.of();
+    }
   }
 
   private static String names(Enum<?>[] all) {

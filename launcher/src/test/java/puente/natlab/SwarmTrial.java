@@ -27,13 +27,19 @@ final class SwarmTrial {
   private static final Pattern SERVED = Pattern.compile("served (.*)");
 
   private final NatLab lab;
+  private final List<Nat> nats;
   private final int receivers;
   private final int megabytes;
   private final int megabits;
 
-  SwarmTrial(NatLab lab, int receivers, int megabytes, int megabits) {
+  /**
+   * @param nats the sender's, and those of the receivers
+   * @param megabits of each line
+   */
+  SwarmTrial(NatLab lab, List<Nat> nats, int megabytes, int megabits) {
     this.lab = lab;
-    this.receivers = receivers;
+    this.nats = nats;
+    receivers = nats.size() - 1;
     this.megabytes = megabytes;
     this.megabits = megabits;
   }
@@ -63,7 +69,7 @@ final class SwarmTrial {
     List<LabProgram> senders = new ArrayList<>();
     List<LabProgram> others = new ArrayList<>();
     for (int host = 1; host <= receivers + 1; host++) {
-      lab.nat(host, NATS.get(host - 1));
+      lab.nat(host, nats.get(host - 1));
       lab.pace(host, megabits);
     }
     try {

@@ -6,27 +6,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SwarmTest {
   private static final int BLOCKS = 200;
   private static final int RECEIVERS = 5;
 
+  /** Where all reach each other by equal lines, nobody gives a quarter more or less than his share. */
   @Test
   void senderAndReceiversShareTheLoad() {
     for (int seed = 1; seed <= 10; seed++) {
       World world = new World(seed, (a, b) -> true);
       world.run(5 * BLOCKS);
       String what = "seed " + seed + ": " + world;
-      assertTrue(world.ticks < 2 * BLOCKS, what); // a star takes five times BLOCKS
-      assertTrue(world.members.getFirst().served <= BLOCKS * 13 / 10, what);
+      assertTrue(world.ticks <= BLOCKS * 115 / 100, what); // nothing is faster than BLOCKS
+      int sender = world.members.getFirst().served;
+      assertTrue(sender <= BLOCKS * 11 / 10, what);
+      int share = (RECEIVERS * BLOCKS - sender) / RECEIVERS;
       for (Member receiver : world.receivers()) {
-        assertTrue(receiver.served <= BLOCKS * 12 / 10, what);
-        assertTrue(receiver.served >= BLOCKS * 5 / 10, what);
+        assertTrue(receiver.served <= share * 125 / 100, what);
+        assertTrue(receiver.served >= share * 75 / 100, what);
         assertEquals(BLOCKS, receiver.received, what);
       }
     }
@@ -122,16 +129,36 @@ class SwarmTest {
       }
       swarm = new Swarm<>(BLOCKS, has, new Random(seed * 31 + number));
     }
+
+    /** The first request of somebody whose line is free; his others come after those of the rest. */
+    Swarm.@Nullable Request<Integer> next(Set<Integer> busy) {
+      for (Swarm.Request<Integer> one : queue) {
+        if (!busy.contains(one.of())) {
+          List<Swarm.Request<Integer>> others =
+              queue.stream().filter(other -> other != one && other.of().equals(one.of())).toList();
+          queue.remove(one);
+          queue.removeAll(others);
+          queue.addAll(others);
+          return one;
+        }
+      }
+      return null;
+    }
   }
 
-  /** Everybody uploads one block at a time; a request's {@code of} is here who asked. */
+  /**
+   * A line carries one block a tick up, and one down; who gives serves those who asked in turn. A
+   * request's {@code of} is here who asked.
+   */
   private static final class World {
     final List<Member> members = new ArrayList<>();
     final BiPredicate<Integer, Integer> direct;
+    final Random random;
     int ticks;
     int relayed;
 
     World(long seed, BiPredicate<Integer, Integer> direct) {
+      random = new Random(seed);
       this.direct = direct;
       for (int i = 0; i <= RECEIVERS; i++) {
         members.add(new Member(i, seed));
@@ -155,11 +182,15 @@ class SwarmTest {
         assertTrue(ticks++ < most, this::toString);
         receivers().forEach(this::ask);
         List<Runnable> arrivals = new ArrayList<>();
-        for (Member member : members) {
-          Swarm.Request<Integer> next = member.queue.poll();
+        Set<Integer> busy = new HashSet<>();
+        List<Member> givers = new ArrayList<>(members);
+        Collections.shuffle(givers, random);
+        for (Member giver : givers) {
+          Swarm.Request<Integer> next = giver.next(busy);
           if (next != null) {
-            member.served++;
-            arrivals.add(() -> arrive(member, members.get(next.of()), next.block()));
+            busy.add(next.of());
+            giver.served++;
+            arrivals.add(() -> arrive(giver, members.get(next.of()), next.block()));
           }
         }
         arrivals.forEach(Runnable::run);
