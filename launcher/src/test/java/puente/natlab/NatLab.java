@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import puente.chaos.Namespace;
@@ -24,8 +26,9 @@ import puente.chaos.Namespace;
  * </pre>
  */
 final class NatLab implements AutoCloseable {
-  /** Documentation's; miniupnpd lends ports to routers with other addresses only. */
-  private static final String OUTSIDE = System.getProperty("puente.natlab.outside", "203.0.113.");
+  /** Documentation's, but miniupnpd lends ports to routers with other addresses only. */
+  private static final String OUTSIDE =
+      System.getProperty("puente.natlab.outside", canLend() ? "45.67.89." : "203.0.113.");
 
   static final String SERVER = OUTSIDE + "10";
   private static final String SECOND = OUTSIDE + "11";
@@ -42,6 +45,7 @@ final class NatLab implements AutoCloseable {
   private final Namespace server;
   private final Thread atExit = new Thread(this::clear);
   private final List<LabProgram> programs = new ArrayList<>();
+  private final Map<Integer, Nat> natByHost = new HashMap<>();
 
   private NatLab(Path folder, int count) {
     this.folder = folder.toAbsolutePath();
@@ -158,6 +162,7 @@ final class NatLab implements AutoCloseable {
   /** Gives the router of this host (from 1) another behaviour, and forgets its mappings. */
   void nat(int host, Nat nat) {
     Path rules = folder.resolve("rules" + host);
+    natByHost.put(host, nat);
     try {
       Files.writeString(rules, nat.rules("10.0." + host + ".2"));
     } catch (IOException e) {
@@ -183,15 +188,38 @@ final class NatLab implements AutoCloseable {
     routers.get(host - 1).exec("nft", "add table ip cut; delete table ip cut");
   }
 
-  /** Whether this machine has a router's program that lends ports, and would do so here. */
-  static boolean canLend() {
-    return !OUTSIDE.startsWith("203.0.113.")
-        && Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "miniupnpd")));
+  /** By which protocol. */
+  enum Lending {
+    PCP("PCP"),
+    NAT_PMP("NAT-PMP"),
+    UPNP("UPnP");
+
+    private final String word;
+
+    Lending(String word) {
+      this.word = word;
+    }
+
+    String word() {
+      return word;
+    }
   }
 
-  /** This router lends ports from now on, by NAT-PMP or by UPnP; what to run in the end. */
-  Runnable lend(int host, boolean upnp) {
+  /** Whether this machine has a router's program that lends ports. */
+  static boolean canLend() {
+    return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "miniupnpd")));
+  }
+
+  /** The filter of a cone comes before what is lent, which so would be dropped. */
+  boolean letsInWhatIsLent(int host) {
+    Nat nat = natByHost.get(host);
+    return nat == Nat.OPEN || nat == Nat.SYMMETRIC;
+  }
+
+  /** This router lends ports from now on; what to run in the end. */
+  Runnable lend(int host, Lending how) {
+    boolean upnp = how == Lending.UPNP;
     Namespace router = routers.get(host - 1);
     Path settings = folder.resolve("miniupnpd" + host);
     String outer = OUTSIDE + (100 + host);
@@ -214,11 +242,16 @@ final class NatLab implements AutoCloseable {
           allow 1024-65535 10.0.0.0/16 1024-65535
           """
               .formatted(outer, upnp ? "no" : "yes", upnp ? "yes" : "no"));
+      // The program speaks both; one that does not know version 2 shall say so at once.
+      String elder =
+          "chain elder { type filter hook input priority 0; udp dport 5351 @th,64,8 2 reject; };";
       router.exec(
           "nft",
           "table inet lent { chain through { }; chain into { }; chain out { };"
               + " chain pre { type nat hook prerouting priority -110; jump into; };"
-              + " chain post { type nat hook postrouting priority 90; jump out; }; }");
+              + " chain post { type nat hook postrouting priority 90; jump out; };"
+              + (how == Lending.NAT_PMP ? elder : "")
+              + " }");
       List<String> command = new ArrayList<>(Arrays.asList(router.inside()));
       command.addAll(List.of("miniupnpd", "-d", "-f", settings.toString(), "-P"));
       command.add(folder.resolve("miniupnpd" + host + ".pid").toString());

@@ -60,6 +60,17 @@ class NatLabTest {
     tries(new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
   }
 
+  /** RFC 6887 §11: with a port of the router's, two symmetric NATs end on a direct path. */
+  @Test
+  void aRouterThatLendsPortsIsAsked() {
+    assumeTrue(NatLab.canLend(), "a router that lends ports needs miniupnpd");
+    lab().nat(1, Nat.SYMMETRIC);
+    lab().nat(2, Nat.SYMMETRIC);
+    Trial.Outcome outcome = Trial.PCP.run(lab(), Nat.path(Nat.SYMMETRIC, Nat.SYMMETRIC));
+    assertTrue(outcome.isGood(), outcome::said);
+    assertTrue(outcome.path().endsWith("direct UDP"), outcome::said);
+  }
+
   /** RFC 5780 §4.3, §4.4: what a NAT does can be told from behind it. */
   @Test
   void natsAreKnownForWhatTheyAre() {

@@ -69,18 +69,25 @@ enum Trial {
     }
   },
 
-  /** The first router lends ports by NAT-PMP. */
+  /** The first router lends ports. */
+  PCP {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      return lent(lab, NatLab.Lending.PCP);
+    }
+  },
+
   NATPMP {
     @Override
     Outcome run(NatLab lab, String expected) {
-      return lent(lab, false);
+      return lent(lab, NatLab.Lending.NAT_PMP);
     }
   },
 
   UPNP {
     @Override
     Outcome run(NatLab lab, String expected) {
-      return lent(lab, true);
+      return lent(lab, NatLab.Lending.UPNP);
     }
   },
 
@@ -289,13 +296,20 @@ enum Trial {
     return Integer.getInteger("puente.natlab.megabytes", 100);
   }
 
-  private static Outcome lent(NatLab lab, boolean upnp) {
+  private static Outcome lent(NatLab lab, NatLab.Lending how) {
     if (!NatLab.canLend()) {
       return new Outcome("no miniupnpd here", -1, true, "");
     }
-    Runnable end = lab.lend(1, upnp);
+    if (!lab.letsInWhatIsLent(1)) {
+      return new Outcome("its filter drops that", -1, true, "");
+    }
+    Runnable end = lab.lend(1, how);
     try {
-      return CHAT.run(lab, "direct UDP");
+      Outcome chat = CHAT.run(lab, "direct UDP");
+      boolean isUsed =
+          chat.said.contains("lends ports (" + how.word() + ")")
+              && chat.path.endsWith("direct UDP");
+      return new Outcome(chat.path, chat.tookMs, chat.isGood && isUsed, chat.said);
     } finally {
       end.run();
     }

@@ -10,8 +10,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The NAT Port Mapping Protocol (RFC 6886), which routers that speak PCP (RFC 6887 Appendix A) mostly
- * understand as well: two messages, which is less than a library for them.
+ * The NAT Port Mapping Protocol (RFC 6886), for routers that do not speak {@link Pcp}: two messages,
+ * which is less than a library for them.
  */
 final class NatPmp {
   static final int PORT = 5351;
@@ -34,7 +34,7 @@ final class NatPmp {
 
   /** The router's outer address (RFC 6886 §3.2). */
   InetAddress address() throws IOException {
-    ByteBuffer answer = ask(ADDRESS, new byte[] {0, ADDRESS}, 12);
+    ByteBuffer answer = ask(router, new byte[] {0, ADDRESS}, 12);
     return InetAddress.getByAddress(Arrays.copyOfRange(answer.array(), 8, 12));
   }
 
@@ -50,14 +50,19 @@ final class NatPmp {
             .putShort((short) (seconds == 0 ? 0 : port))
             .putInt(seconds)
             .array();
-    ByteBuffer answer = ask(code, request, 16);
+    ByteBuffer answer = ask(router, request, 16);
     if ((answer.getShort(8) & 0xFFFF) != port) {
       throw new IOException("the router speaks of another port");
     }
     return answer.getShort(10) & 0xFFFF;
   }
 
-  private ByteBuffer ask(int code, byte[] request, int length) throws IOException {
+  /**
+   * What the router answers to a request of this protocol or of PCP, in the version of the request.
+   *
+   * @param length an answer's at the least
+   */
+  static ByteBuffer ask(InetSocketAddress router, byte[] request, int length) throws IOException {
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.connect(router); // RFC 6886 §3.1: answers of others are none
       DatagramPacket answer = new DatagramPacket(new byte[ANSWER_MAX], ANSWER_MAX);
@@ -70,10 +75,12 @@ final class NatPmp {
           continue;
         }
         ByteBuffer said = ByteBuffer.wrap(answer.getData());
-        if (answer.getLength() < 8 || (said.get(1) & 0xFF) != ANSWER + code) {
+        if (answer.getLength() < 8
+            || said.get(0) != request[0]
+            || (said.get(1) & 0xFF) != ANSWER + request[1]) {
           throw new IOException("the router speaks something else");
         }
-        int result = said.getShort(2) & 0xFFFF;
+        int result = said.getShort(2) & (request[0] == Pcp.VERSION ? 0xFF : 0xFFFF);
         if (result != 0 || answer.getLength() < length) {
           throw new IOException("the router refuses: code " + result);
         }

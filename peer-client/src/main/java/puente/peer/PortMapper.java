@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,7 +24,7 @@ import org.xml.sax.SAXException;
 
 /**
  * Asks the router at home for a port of its own that leads to one of ours, where it lends any: by
- * NAT-PMP, or UPnP (weupnp). It is looked for behind; until it is found, ports are not mapped.
+ * PCP, NAT-PMP, or UPnP (weupnp). It is looked for behind; until it is found, ports are not mapped.
  */
 final class PortMapper implements AutoCloseable {
   /** RFC 6886 §3.3 recommends it. A path that is open needs the mapping no longer. */
@@ -70,7 +71,7 @@ final class PortMapper implements AutoCloseable {
               try {
                 lender.giveBack(tcp, port, outer.getPort());
               } catch (IOException forgotten) {
-                return; // NAT-PMP's end by themselves
+                return; // PCP's and NAT-PMP's end by themselves
               }
             });
       } catch (RejectedExecutionException closed) {
@@ -97,7 +98,7 @@ final class PortMapper implements AutoCloseable {
   /** Once, on the side from which this address is reached. */
   void search(InetSocketAddress outside) {
     if (!outside.getAddress().isLoopbackAddress() && isSearched.compareAndSet(false, true)) {
-      workers.execute(() -> search(outside, this::natPmp));
+      workers.execute(() -> search(outside, this::pcpOrNatPmp));
       workers.execute(() -> search(outside, local -> upnp()));
     }
   }
@@ -134,8 +135,36 @@ final class PortMapper implements AutoCloseable {
     }
   }
 
-  private Lender natPmp(InetAddress local) throws IOException {
+  /** A router that knows only the elder one says so at once (RFC 6887 §9), or nothing at all. */
+  private Lender pcpOrNatPmp(InetAddress local) throws IOException {
     InetAddress router = router(local);
+    try {
+      return pcp(router, local);
+    } catch (IOException another) {
+      return natPmp(router);
+    }
+  }
+
+  private Lender pcp(InetAddress router, InetAddress local) throws IOException {
+    byte[] nonce = new byte[Pcp.NONCE_BYTES];
+    new SecureRandom().nextBytes(nonce);
+    Pcp protocol = new Pcp(new InetSocketAddress(router, NatPmp.PORT), local, nonce);
+    protocol.greet();
+    found.accept("the router " + router.getHostAddress() + " lends ports (PCP)");
+    return new Lender() {
+      @Override
+      public InetSocketAddress lend(boolean tcp, int port) throws IOException {
+        return protocol.map(tcp, port, LIFE_SECONDS);
+      }
+
+      @Override
+      public void giveBack(boolean tcp, int port, int outerPort) throws IOException {
+        protocol.giveBack(tcp, port);
+      }
+    };
+  }
+
+  private Lender natPmp(InetAddress router) throws IOException {
     NatPmp protocol = new NatPmp(new InetSocketAddress(router, NatPmp.PORT));
     InetAddress outer = protocol.address();
     found.accept("the router " + router.getHostAddress() + " lends ports (NAT-PMP)");
