@@ -256,6 +256,7 @@ final class Node implements NodeControl {
   public synchronized Optional<String> reload(Config newlyGiven) throws StartFailure {
     Config next = over(added, newlyGiven);
     check(next);
+    NodeAddresses.tryAdded(current, next);
     Optional<String> refused = ports.change(next);
     takeOver(next);
     given = newlyGiven;

@@ -9,6 +9,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,7 @@ final class NodeAddresses {
       if (!listening(config).contains(anycast)) {
         throw StartFailure.configuration(name + ": the server does not listen there");
       }
-      if (relay(config).stream().anyMatch(relay -> relay.local().equals(local))) {
+      if (allRelays(config).stream().anyMatch(relay -> relay.local().equals(local))) {
         throw StartFailure.configuration(name + ": relays need an address that is ours alone");
       }
       found.put(local, alone(local.family(), config, name));
@@ -104,6 +105,27 @@ final class NodeAddresses {
     return chosen.stream().distinct().map(ip -> advertised(ip, config)).toList();
   }
 
+  /** Where relays of users of such realms are that have addresses of their own. */
+  static Map<String, List<RelayAddress>> relaysByRealm(Config config) {
+    Map<String, List<RelayAddress>> all = new LinkedHashMap<>();
+    for (RealmRule rule : config.all(UserSettings.RELAY_REALM)) {
+      List<RelayAddress> ofRealm = all.computeIfAbsent(rule.realm(), realm -> new ArrayList<>());
+      RelayAddress relay = advertised(rule.address(), config);
+      if (!ofRealm.contains(relay)) {
+        ofRealm.add(relay);
+      }
+    }
+    return all;
+  }
+
+  /** Everybody's, and those of realms. */
+  static List<RelayAddress> allRelays(Config config) {
+    return Stream.concat(
+            relay(config).stream(), relaysByRealm(config).values().stream().flatMap(List::stream))
+        .distinct()
+        .toList();
+  }
+
   /** Nobody can send to a wildcard: it means what is usual. */
   private static Stream<InetAddress> relayable(InetAddress ip) {
     return isWildcard(ip)
@@ -117,12 +139,34 @@ final class NodeAddresses {
    * @throws BindFailure for the first address that this machine does not have
    */
   static void tryRelays(Config config) throws BindFailure {
-    for (RelayAddress relay : relay(config)) {
+    tryRelays(allRelays(config));
+  }
+
+  private static void tryRelays(List<RelayAddress> relays) throws BindFailure {
+    for (RelayAddress relay : relays) {
       try {
         new DatagramSocket(Addresses.of(relay.local())).close();
       } catch (IOException refused) {
         throw BindFailure.of(relay.local(), refused);
       }
+    }
+  }
+
+  /**
+   * Sees that those of realms can be opened that a configuration adds to another.
+   *
+   * @throws StartFailure for the first address that this machine does not have
+   */
+  static void tryAdded(Config before, Config next) throws StartFailure {
+    List<TransportAddress> known = allRelays(before).stream().map(RelayAddress::local).toList();
+    try {
+      tryRelays(
+          relaysByRealm(next).values().stream()
+              .flatMap(List::stream)
+              .filter(relay -> !known.contains(relay.local()))
+              .toList());
+    } catch (BindFailure refused) {
+      throw Node.startFailure(refused);
     }
   }
 

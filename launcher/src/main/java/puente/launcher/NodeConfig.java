@@ -38,6 +38,9 @@ final class NodeConfig {
   private static final int STREAM_MESSAGE_MAX = 0x1_0000 + 64;
   private static final int UNAUTHORIZED_BURST_FACTOR = 10;
 
+  /** Each takes half a megabyte of tables for its ports. */
+  private static final int RELAY_ADDRESSES_MAX = 64;
+
   /** A nonce that never gets stale still has to be told apart after so long. */
   private static final int NONCE_SECONDS_MAX = 24 * 60 * 60;
 
@@ -209,6 +212,7 @@ final class NodeConfig {
    * @param own what we listen on, which is never anybody's peer
    */
   TurnConfig turn(List<TransportAddress> own) throws StartFailure {
+    checkRealmRelays();
     boolean anonymous = config.isAnonymous();
     TurnConfig.Builder turn =
         TurnConfig.builder()
@@ -248,6 +252,20 @@ final class NodeConfig {
       return turn.build();
     } catch (IllegalArgumentException wrong) {
       throw StartFailure.configuration(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  private void checkRealmRelays() throws StartFailure {
+    String main = config.value(Settings.REALM);
+    for (RealmRule rule : config.all(UserSettings.RELAY_REALM)) {
+      if (rule.realm().equals(main)) {
+        throw StartFailure.configuration(
+            UserSettings.RELAY_REALM + "=" + rule + ": of the main realm, relay-ip says it");
+      }
+    }
+    if (NodeAddresses.allRelays(config).size() > RELAY_ADDRESSES_MAX) {
+      throw StartFailure.configuration(
+          UserSettings.RELAY_REALM + ": more than " + RELAY_ADDRESSES_MAX + " relay addresses");
     }
   }
 
@@ -330,7 +348,7 @@ final class NodeConfig {
     }
     List<AddressRange> denied = new ArrayList<>(config.all(Settings.DENIED_PEER_IP));
     if (!config.value(Settings.HAIRPIN)) {
-      for (RelayAddress relay : NodeAddresses.relay(config)) {
+      for (RelayAddress relay : NodeAddresses.allRelays(config)) {
         denied.add(AddressRange.parse(relay.local().ip()));
         denied.add(AddressRange.parse(relay.advertised().ip()));
       }

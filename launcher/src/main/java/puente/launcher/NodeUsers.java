@@ -1,6 +1,5 @@
 package puente.launcher;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +27,7 @@ import puente.stun.TransportAddress;
 import puente.turn.Credentials;
 import puente.turn.PeerPolicy;
 import puente.turn.RealmRules;
+import puente.turn.RelayAddress;
 import puente.turn.Tenant;
 import puente.turn.TurnConfig;
 import puente.turn.store.Accounts;
@@ -253,7 +253,8 @@ final class NodeUsers implements AutoCloseable {
               .withDenied(ofRealm(peers.denied(), overlay.denied(main), overlay.denied(realm)));
     }
     long bytesPerSecond = overlay.option(realm, "max-bps").orElse(config.value(Settings.MAX_BPS));
-    return new Tenant(credentials, peers, bytesPerSecond);
+    List<RelayAddress> relays = NodeAddresses.relaysByRealm(config).getOrDefault(realm, List.of());
+    return new Tenant(credentials, peers, bytesPerSecond, relays);
   }
 
   /** The rules of the main realm without those that the database adds to it alone. */
@@ -275,7 +276,7 @@ final class NodeUsers implements AutoCloseable {
     config.all(UserSettings.SNI_REALM).forEach(rule -> names.put(rule.key(), rule.realm()));
     Map<TransportAddress, String> listeners = new HashMap<>();
     for (RealmRule rule : config.all(UserSettings.LISTENER_REALM)) {
-      listeners.put(Addresses.of(InetAddress.ofLiteral(rule.key()), 0), rule.realm());
+      listeners.put(Addresses.of(rule.address(), 0), rule.realm());
     }
     return new RealmRules(names, origins, listeners)
         .withSuffixes(config.value(UserSettings.SUFFIX_REALM));
@@ -287,7 +288,11 @@ final class NodeUsers implements AutoCloseable {
       realms.addAll(overlay.realms());
     }
     for (Setting<RealmRule> setting :
-        List.of(UserSettings.SNI_REALM, UserSettings.ORIGIN_REALM, UserSettings.LISTENER_REALM)) {
+        List.of(
+            UserSettings.SNI_REALM,
+            UserSettings.ORIGIN_REALM,
+            UserSettings.LISTENER_REALM,
+            UserSettings.RELAY_REALM)) {
       config.all(setting).forEach(rule -> realms.add(rule.realm()));
     }
     realms.remove(config.value(Settings.REALM));

@@ -1,5 +1,6 @@
 package puente.launcher;
 
+import java.net.InetAddress;
 import java.util.Locale;
 import puente.stun.OpaqueString;
 
@@ -19,6 +20,21 @@ record RealmRule(String key, String realm) {
     RealmRule rule = parse(text);
     Type.address(rule.key);
     return rule;
+  }
+
+  /** The same, one that peers can send to. */
+  static RealmRule ofRelay(String text) {
+    RealmRule rule = ofAddress(text);
+    InetAddress ip = rule.address();
+    if (ip.isAnyLocalAddress() || ip.isMulticastAddress()) {
+      throw new IllegalArgumentException("not an address that peers can send to");
+    }
+    return rule;
+  }
+
+  /** The key, where it is an address. */
+  InetAddress address() {
+    return InetAddress.ofLiteral(key);
   }
 
   @Override

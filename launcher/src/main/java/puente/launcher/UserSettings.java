@@ -137,12 +137,21 @@ final class UserSettings {
           .adds()
           .in(ROWS);
 
+  static final Setting<RealmRule> RELAY_REALM =
+      row(
+              Group.CREDENTIALS,
+              "relay-realm",
+              new Type<>("ip realm", true, RealmRule::ofRelay),
+              "Relay address of this realm's users, instead of those of relay-ip; several times.")
+          .adds()
+          .in(ROWS);
+
   static final Setting<Boolean> SUFFIX_REALM =
       flag(
               Group.CREDENTIALS,
               "suffix-realm",
-              "Let users whose names end in @REALM have the secrets, rates, quotas and peer rules"
-                  + " of that realm, where there is one.")
+              "Let users whose names end in @REALM have the secrets, rates, quotas, peer rules and"
+                  + " relay addresses of that realm.")
           .in(ROWS);
 
   private UserSettings() {}

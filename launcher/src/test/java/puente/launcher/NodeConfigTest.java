@@ -89,6 +89,45 @@ class NodeConfigTest {
     assertTrue(String.valueOf(failure.getMessage()).contains("192.0.2.77"));
   }
 
+  @Test
+  void relayAddressesOfRealmsAreLookedAt() throws StartFailure {
+    Config before = given.flag("relay-ip", "127.0.0.1").load();
+    given.flag("relay-realm", "127.0.0.2 a.example").flag("relay-realm", "127.0.0.2 b.example");
+    given.flag("external-ip", "192.0.2.9/127.0.0.2");
+    Config own = given.load();
+    Map<String, List<RelayAddress>> relays = NodeAddresses.relaysByRealm(own);
+    for (String realm : List.of("a.example", "b.example")) {
+      RelayAddress relay = relays.getOrDefault(realm, List.of()).getFirst();
+      assertEquals("127.0.0.2:0", relay.local().toString());
+      assertEquals("192.0.2.9:0", relay.advertised().toString());
+    }
+    assertEquals(2, NodeAddresses.allRelays(own).size());
+    NodeAddresses.tryAdded(before, own);
+    Config foreign = given.flag("relay-realm", "192.0.2.77 a.example").load();
+    BindFailure failure = assertThrows(BindFailure.class, () -> NodeAddresses.tryRelays(foreign));
+    assertTrue(String.valueOf(failure.getMessage()).contains("192.0.2.77"));
+    assertThrows(StartFailure.class, () -> NodeAddresses.tryAdded(before, foreign));
+    // Whoever has lost one already must not be kept from all other changes.
+    NodeAddresses.tryAdded(foreign, foreign);
+  }
+
+  @Test
+  void relayAddressesOfRealmsThatMeanNothingAreRefused() {
+    for (String wrong : List.of("0.0.0.0 a.example", "a.example", "127.0.0.2")) {
+      Given one = new Given(directory).flag("relay-realm", wrong);
+      assertThrows(StartFailure.class, one::load, wrong);
+    }
+  }
+
+  @Test
+  void theMainRealmHasNoRelayRealm() throws StartFailure {
+    given.flag("realm", "a.example").flag("user", "ana:secret");
+    Config config = given.flag("relay-realm", "127.0.0.2 a.example").load();
+    NodeConfig parts = new NodeConfig(config, StateDirectory.open(config));
+    StartFailure refused = assertThrows(StartFailure.class, () -> parts.turn(List.of()));
+    assertTrue(refused.line().contains("of the main realm, relay-ip says it"), refused::line);
+  }
+
   /** RFC 8656 §7.2: the default lifetime is 10 minutes, or what the server allows at most. */
   @Test
   void aShortLongestLifetimeIsTheDefaultToo() throws StartFailure {

@@ -36,8 +36,9 @@ final class AllocateRules {
 
   private AllocateRules() {}
 
-  static Outcome judge(
-      Message request, FiveTuple client, TurnConfig config, Ports ports, long now) {
+  static Outcome judge(Message request, Request by, TurnConfig config, Ports ports, long now) {
+    FiveTuple client = by.client();
+    String tenant = by.login().tenant();
     // 3. REQUESTED-TRANSPORT
     int transport = request.find(AttributeType.REQUESTED_TRANSPORT);
     if (transport < 0 || request.lengthAt(transport) != 4) {
@@ -73,7 +74,9 @@ final class AllocateRules {
       return even >= 0 || requested >= 0 || additional >= 0 || request.lengthAt(token) != 8
           ? badRequest("RESERVATION-TOKEN beside what it decides, or malformed")
           : byToken(
-              ports.reservedFamily(tokenAt(request, token), now), tokenAt(request, token), seconds);
+              ports.reservedFamily(tokenAt(request, token), tenant, now),
+              tokenAt(request, token),
+              seconds);
     }
     // 6. REQUESTED-ADDRESS-FAMILY beside ADDITIONAL-ADDRESS-FAMILY
     if (requested >= 0 && additional >= 0) {
@@ -81,7 +84,7 @@ final class AllocateRules {
     }
     // 7. The family
     Family family = familyOf(request, requested, client.client().family(), config);
-    if (additional < 0 && (family == null || !config.relays(family))) {
+    if (additional < 0 && (family == null || !config.relaySites().has(family, tenant))) {
       return refused(ErrorCode.ADDRESS_FAMILY_NOT_SUPPORTED, "family");
     }
     // 8. EVEN-PORT
@@ -95,9 +98,9 @@ final class AllocateRules {
     }
     Outcome wanted =
         additional >= 0 || family == null
-            ? dual(config, even >= 0, seconds)
+            ? dual(config, tenant, even >= 0, seconds)
             : new Wanted(family, null, null, null, even >= 0, reserveNext, null, seconds);
-    if (wanted instanceof Wanted some && !ports.has(some)) {
+    if (wanted instanceof Wanted some && !ports.has(some, tenant)) {
       return FULL;
     }
     // 10. The quota is asked of the store when all else is well.
@@ -129,9 +132,9 @@ final class AllocateRules {
   }
 
   /** Both families, or the one there is and why not the other. */
-  private static Outcome dual(TurnConfig config, boolean evenPort, int seconds) {
-    boolean ipv4 = config.relays(Family.IPV4);
-    boolean ipv6 = config.relays(Family.IPV6);
+  private static Outcome dual(TurnConfig config, String tenant, boolean evenPort, int seconds) {
+    boolean ipv4 = config.relaySites().has(Family.IPV4, tenant);
+    boolean ipv6 = config.relaySites().has(Family.IPV6, tenant);
     if (!ipv4 && !ipv6) {
       return refused(ErrorCode.ADDRESS_FAMILY_NOT_SUPPORTED, "family");
     }

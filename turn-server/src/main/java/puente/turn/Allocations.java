@@ -243,7 +243,7 @@ final class Allocations {
   /** Takes a port of this family and has it bound; without one the family is missing. */
   private void openRelay(Allocation allocation, Family family, long now, Effects out) {
     Birth birth = allocation.birth;
-    Relay relay = ports.take(family, birth.wanted, now);
+    Relay relay = ports.take(family, birth.wanted, allocation.login.tenant(), now);
     if (relay == null) {
       birth.missingFamily = family;
       birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;

@@ -15,7 +15,9 @@ final class Ports {
   /** Reservations may hold one port of so many, lest they be used to hold them all. */
   private static final int RESERVED_SHARE = 8;
 
-  private List<RelayAddress> addresses;
+  /** Those of the configuration, and those that allocations of a former one may still be on. */
+  private final List<RelayAddress> addresses = new ArrayList<>();
+
   private final List<PortPool> pools = new ArrayList<>();
   private final Reservations reservations;
   private final Counters counters;
@@ -23,6 +25,8 @@ final class Ports {
   private final SharedPorts shared;
   private final Sharing sharing;
   private final int shard;
+  private final int shards;
+  private TurnConfig config;
   private Set<TransportAddress> absent = Set.of();
   private int owned;
   private long quarantineMs;
@@ -31,24 +35,38 @@ final class Ports {
     this.counters = counters;
     this.random = random;
     this.shard = shard;
-    addresses = config.relayAddresses();
+    this.shards = shards;
+    this.config = config;
     reservations = config.reservations();
     quarantineMs = config.lifetimes().quarantineMs();
-    for (int i = 0; i < addresses.size(); i++) {
-      PortPool pool = new PortPool(config.portMin(), config.portMax(), shard, shards, random);
-      pools.add(pool);
-      owned += pool.owned();
-    }
+    config.relayAddresses().forEach(this::open);
     shared = new SharedPorts(config, pools, counters, random);
     sharing = new Sharing(config, this);
     show();
   }
 
-  void reconfigure(TurnConfig config) {
-    quarantineMs = config.lifetimes().quarantineMs();
-    addresses = config.relayAddresses();
-    shared.reconfigure(config);
-    sharing.reconfigure(config);
+  void reconfigure(TurnConfig newConfig) {
+    config = newConfig;
+    quarantineMs = newConfig.lifetimes().quarantineMs();
+    for (RelayAddress address : newConfig.relayAddresses()) {
+      int known = find(address.local());
+      if (known < 0) {
+        open(address);
+      } else {
+        addresses.set(known, address);
+      }
+    }
+    shared.reconfigure(newConfig);
+    sharing.reconfigure(newConfig);
+    show();
+  }
+
+  /** Its place is for life: an address that nobody relays on any more may come back. */
+  private void open(RelayAddress address) {
+    PortPool pool = new PortPool(config.portMin(), config.portMax(), shard, shards, random);
+    addresses.add(address);
+    pools.add(pool);
+    owned += pool.owned();
   }
 
   /** Which way data goes from those that many allocations are on. */
@@ -61,49 +79,55 @@ final class Ports {
     absent = Set.copyOf(relayAddresses);
   }
 
-  private boolean serves(int address, Family family) {
+  private boolean serves(int address, Family family, String realm) {
     RelayAddress relay = addresses.get(address);
-    return relay.family() == family && !absent.contains(relay.local());
+    return relay.family() == family
+        && !absent.contains(relay.local())
+        && config.relaySites().has(relay.local(), realm);
   }
 
-  /** Whether ports for this are at hand. */
-  boolean has(Wanted wanted) {
+  /** Whether ports for this are at hand, for users of this realm. */
+  boolean has(Wanted wanted, String realm) {
     int most = Math.max(owned, RESERVED_SHARE) / RESERVED_SHARE;
     if (wanted.reserveNext() && reservations.countOf(shard) >= most) {
       return false;
     }
     Family additional = wanted.additional();
     boolean mayShare = shared.serves(wanted);
-    return has(wanted.first(), mayShare) || additional != null && has(additional, mayShare);
+    return has(wanted.first(), realm, mayShare)
+        || additional != null && has(additional, realm, mayShare);
   }
 
-  private boolean has(Family family, boolean mayShare) {
+  private boolean has(Family family, String realm, boolean mayShare) {
     for (int i = 0; i < pools.size(); i++) {
-      if (serves(i, family) && (pools.get(i).hasAny() || mayShare && shared.has(i))) {
+      if (serves(i, family, realm) && (pools.get(i).hasAny() || mayShare && shared.has(i))) {
         return true;
       }
     }
     return false;
   }
 
-  /** The family of the address held under this token, by any shard, or null if there is none. */
-  @Nullable Family reservedFamily(long token, long now) {
-    return reservations.familyOf(token, now);
+  /** The family of the address held under this token for this realm, by any shard; or null. */
+  @Nullable Family reservedFamily(long token, String realm, long now) {
+    TransportAddress local = reservations.localOf(token, now);
+    return local == null || !config.relaySites().has(local, realm) ? null : local.family();
   }
 
-  /** An address of this family with a port of the wanted kind, or null. */
-  @Nullable Relay take(Family family, Wanted wanted, long now) {
+  /** An address of this family and realm with a port of the wanted kind, or null. */
+  @Nullable Relay take(Family family, Wanted wanted, String realm, long now) {
     takeReturned(now);
     int start = addresses.isEmpty() ? 0 : random.nextInt(addresses.size());
     for (int n = 0; n < addresses.size(); n++) {
       int i = (start + n) % addresses.size();
-      Relay joined =
-          serves(i, family) && shared.serves(wanted) ? shared.join(i, addresses.get(i), now) : null;
+      if (!serves(i, family, realm)) {
+        continue;
+      }
+      Relay joined = shared.serves(wanted) ? shared.join(i, addresses.get(i), now) : null;
       if (joined != null) {
         show();
         return joined;
       }
-      int port = serves(i, family) ? take(pools.get(i), wanted, now) : PortPool.NONE;
+      int port = take(pools.get(i), wanted, now);
       if (port != PortPool.NONE) {
         show();
         return relay(addresses.get(i), port, pools.get(i));
@@ -179,31 +203,25 @@ final class Ports {
   /** Takes the port that this relay had in a former life. */
   Restored retake(Relay relay, long now) {
     takeReturned(now);
-    for (int i = 0; i < addresses.size(); i++) {
-      if (addresses.get(i).local().equals(relay.local().withPort(0))
-          && pools.get(i).isOurs(relay.local().port())) {
-        if (!pools.get(i).takeExactly(relay.local().port())) {
-          return Restored.PORT_TAKEN;
-        }
-        relay.pool = pools.get(i);
-        show();
-        return Restored.YES;
-      }
+    int at = find(relay.local());
+    if (at < 0 || !pools.get(at).isOurs(relay.local().port())) {
+      return Restored.NO_SUCH_ADDRESS;
     }
-    return Restored.NO_SUCH_ADDRESS;
+    if (!pools.get(at).takeExactly(relay.local().port())) {
+      return Restored.PORT_TAKEN;
+    }
+    relay.pool = pools.get(at);
+    show();
+    return Restored.YES;
   }
 
   /** The same for one that was on a port with others: the first that comes back takes it. */
   @Nullable SharedRelay rejoin(TransportAddress local, long now) {
     takeReturned(now);
-    for (int i = 0; i < addresses.size(); i++) {
-      if (addresses.get(i).local().equals(local.withPort(0))) {
-        SharedRelay relay = shared.rejoin(i, addresses.get(i), local.port());
-        show();
-        return relay;
-      }
-    }
-    return null;
+    int at = find(local);
+    SharedRelay relay = at < 0 ? null : shared.rejoin(at, addresses.get(at), local.port());
+    show();
+    return relay;
   }
 
   /** The time of a hold is over. */
@@ -270,12 +288,22 @@ final class Ports {
   }
 
   private int indexOf(TransportAddress local) {
+    int found = find(local);
+    if (found < 0) {
+      throw new IllegalStateException("not a relay address");
+    }
+    return found;
+  }
+
+  /** Where that is; negative if it is no relay address. */
+  private int find(TransportAddress local) {
+    TransportAddress wanted = local.withPort(0);
     for (int i = 0; i < addresses.size(); i++) {
-      if (addresses.get(i).local().equals(local.withPort(0))) {
+      if (addresses.get(i).local().equals(wanted)) {
         return i;
       }
     }
-    throw new IllegalStateException("not a relay address");
+    return -1;
   }
 
   private static Relay relay(RelayAddress at, int port, @Nullable PortPool pool) {

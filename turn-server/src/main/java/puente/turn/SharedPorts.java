@@ -23,13 +23,15 @@ final class SharedPorts {
     this.pools = pools;
     this.counters = counters;
     this.random = random;
-    pools.forEach(pool -> portsByAddress.add(new ArrayList<>()));
     reconfigure(config);
   }
 
   void reconfigure(TurnConfig config) {
     portsMax = config.sharedPorts();
     quarantineMs = config.lifetimes().quarantineMs();
+    while (portsByAddress.size() < pools.size()) {
+      portsByAddress.add(new ArrayList<>());
+    }
   }
 
   /** Whether an allocation may be on a shared port: one that asks for no port or transport. */

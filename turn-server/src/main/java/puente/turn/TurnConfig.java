@@ -21,16 +21,18 @@ public final class TurnConfig {
   private static final int OVERLOAD_MS = 100;
 
   private final Builder of;
+  private final RelaySites sites;
   private final PeerPolicy peers;
   private final Map<String, Tenant> tenantByRealm;
 
   private TurnConfig(Builder builder) {
     of = builder;
-    peers = builder.peers.withOwnRelays(builder.relayAddresses, builder.portMin, builder.portMax);
+    Map<String, Tenant> given = new HashMap<>();
+    builder.tenants.forEach(tenant -> given.put(tenant.realm(), tenant));
+    sites = new RelaySites(builder.relayAddresses, given);
+    peers = builder.peers.withOwnRelays(sites.all(), builder.portMin, builder.portMax);
     Map<String, Tenant> tenants = new HashMap<>();
-    for (Tenant tenant : builder.tenants) {
-      tenants.put(tenant.realm(), tenant.withOwnRelays(this));
-    }
+    given.forEach((realm, tenant) -> tenants.put(realm, tenant.withOwnRelays(this)));
     tenantByRealm = Map.copyOf(tenants);
   }
 
@@ -119,8 +121,13 @@ public final class TurnConfig {
     return of.strictExpiry;
   }
 
+  /** Those of everybody, then those of one realm alone. */
   public List<RelayAddress> relayAddresses() {
-    return of.relayAddresses;
+    return sites.all();
+  }
+
+  public RelaySites relaySites() {
+    return sites;
   }
 
   public int portMin() {
@@ -234,15 +241,6 @@ public final class TurnConfig {
   /** What all shards of this configuration hold in reserve together. */
   Reservations reservations() {
     return of.reservations;
-  }
-
-  boolean relays(Family family) {
-    for (RelayAddress address : of.relayAddresses) {
-      if (address.family() == family) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Collects a configuration; see the accessors of {@link TurnConfig} for what each word means. */
@@ -383,6 +381,7 @@ public final class TurnConfig {
       return this;
     }
 
+    /** Where relays are; those of a tenant, where its own are if it has some. */
     public Builder relayAddresses(RelayAddress... value) {
       relayAddresses = List.of(value);
       return this;

@@ -190,13 +190,15 @@ public final class TurnServer {
 
   /**
    * Goes on with another configuration: users, secrets, peer rules, limits, lifetimes. Allocations
-   * stay, without the permissions that the new rules deny. Relay addresses but for what clients are
-   * told of them, ports and whether there is authentication are for life.
+   * stay, without the permissions that the new rules deny, where they are. Relay addresses that no
+   * realm has for its own, but for what clients are told of them, ports and whether there is
+   * authentication are for life.
    */
   public void reconfigure(TurnConfig newConfig) {
     TurnConfig next =
         newConfig.toBuilder()
-            .relayAddresses(RelayAddress.named(config.relayAddresses(), newConfig.relayAddresses()))
+            .relayAddresses(
+                RelayAddress.named(config.relaySites().shared(), newConfig.relaySites().shared()))
             .ports(config.portMin(), config.portMax())
             .build();
     if (next.authenticates() != config.authenticates()) {
@@ -417,7 +419,7 @@ public final class TurnServer {
     }
     FiveTuple client = request.client();
     AllocateRules.Outcome judged =
-        AllocateRules.judge(message, client, config, allocations.ports(), now);
+        AllocateRules.judge(message, request, config, allocations.ports(), now);
     switch (answers.redirects().judge(judged, client, config)) {
       case AllocateRules.Refused refused -> {
         if (refused.refuse().error() == ErrorCode.INSUFFICIENT_CAPACITY) {

@@ -11,7 +11,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import puente.stun.AddressRange;
 import puente.stun.AttributeType;
+import puente.stun.Family;
 import puente.stun.Transport;
+import puente.stun.TransportAddress;
 import puente.turn.store.LocalStore;
 import puente.turn.store.LocalStore.Quotas;
 
@@ -24,13 +26,18 @@ class RealmsTest {
       new Tenant(
           Credentials.ofRealm(OTHER).withUser("ana", "otra").withSecret("west"),
           PeerPolicy.SAFE.withAllowed(AddressRange.parse("203.0.113.0/24")),
-          5000);
+          5000,
+          List.of());
 
   private static final RealmRules RULES =
       new RealmRules(
           Map.of("turn.tenant.example", OTHER),
           Map.of("https://App.tenant.example", OTHER),
           Map.of(Lab.SERVER.withPort(0), OTHER));
+
+  /** Behind a NAT of its own. */
+  private static final RelayAddress OWN =
+      new RelayAddress(Lab.address("198.51.100.2:0"), Lab.address("203.0.113.2:0"));
 
   private static TurnConfig.Builder config(RealmRules rules) {
     return Lab.config()
@@ -155,6 +162,94 @@ class RealmsTest {
     lab.restartsWithAll();
     eva.sends(createPermission("192.0.2.9:1")).refused(403);
     assertTrue(eva.trusts(eva.sends(refresh()).succeeds()));
+  }
+
+  /** RFC 8656 §7.2: relays of a realm's users are on its addresses, and nobody else's are there. */
+  @Test
+  void aRealmHasRelayAddressesOfItsOwn() {
+    Lab lab = new Lab(withRelays(OWN).build());
+    assertEquals(
+        Lab.RELAY_IPV4, lab.client("192.0.2.7:1").as("ana", "secreto").allocates().withPort(0));
+    Client other = tenants(lab, "192.0.2.7:2");
+    for (int i = 0; i < 20; i++) {
+      Client each = tenants(lab, "192.0.2.8:" + (1000 + i));
+      assertEquals(OWN.advertised(), each.allocates().withPort(0));
+    }
+    other.sends(allocate().family(Family.IPV6)).refused(440);
+    Reply both = other.sends(allocate().additionalFamily(2)).succeeds();
+    assertEquals(1, both.allRelayed().size());
+    assertTrue(both.has(AttributeType.ADDRESS_ERROR_CODE));
+    // What is in reserve for one realm is not the other's.
+    Client reserving = lab.client("192.0.2.7:3").as("ana", "secreto");
+    long token = reserving.sends(allocate().evenPort(true)).succeeds().token();
+    tenants(lab, "192.0.2.7:4").sends(allocate().token(token)).refused(508);
+    lab.client("192.0.2.7:5").as("ana", "secreto").allocates(allocate().token(token));
+  }
+
+  /** Where a realm's ports are all taken, nobody else's are given. */
+  @Test
+  void aRealmsOwnPortsEnd() {
+    Lab lab = new Lab(withRelays(OWN).ports(50000, 50003).build());
+    for (int i = 0; i < 4; i++) {
+      tenants(lab, "192.0.2.8:" + (1000 + i)).allocates();
+    }
+    tenants(lab, "192.0.2.7:2").sends(allocate()).refused(508);
+    lab.client("192.0.2.7:1").as("ana", "secreto").allocates();
+  }
+
+  /** Another address for a realm is for what is made from then on; what is there stays. */
+  @Test
+  void aRealmsRelaysChangeWithoutEndingAny() {
+    Lab lab = new Lab(config(byOrigin()).build());
+    Client first = tenants(lab, "192.0.2.7:1");
+    assertEquals(Lab.RELAY_IPV4, first.allocates().withPort(0));
+    lab.server.reconfigure(withRelays(OWN).build());
+    Client second = tenants(lab, "192.0.2.7:2");
+    TransportAddress relayed = second.allocates();
+    assertEquals(OWN.advertised(), relayed.withPort(0));
+    RelayAddress next = new RelayAddress(Lab.address("198.51.100.3:0"));
+    TurnConfig last = withRelays(next).build();
+    lab.server.reconfigure(last);
+    assertEquals(next.local(), tenants(lab, "192.0.2.7:3").allocates().withPort(0));
+    for (Client each : List.of(first, second)) {
+      each.sends(refresh()).succeeds();
+      each.sends(createPermission("203.0.113.9:1")).succeeds();
+    }
+    lab.peerSends(Lab.address("203.0.113.9:1"), OWN.local().withPort(relayed.port()), "still");
+    second.receivesData("203.0.113.9:1", "still");
+    second.sends(refresh().lifetime(0)).succeeds();
+    lab.passesSeconds(600);
+    lab.server.reconfigure(withRelays(OWN).build());
+    assertEquals(OWN.advertised(), second.allocates().withPort(0));
+  }
+
+  /** After a restart, it is on the realm's address as before; on one that is gone it is not. */
+  @Test
+  void aRealmsRelaysOutliveARestart() {
+    TurnConfig config = withRelays(OWN).build();
+    Lab lab = new Lab(config);
+    Client client = tenants(lab, "192.0.2.7:1");
+    TransportAddress relayed = client.allocates();
+    client.sends(createPermission("203.0.113.9:1")).succeeds();
+    lab.restartsWithAll();
+    client.sends(refresh()).succeeds();
+    lab.peerSends(Lab.address("203.0.113.9:1"), OWN.local().withPort(relayed.port()), "again");
+    client.receivesData("203.0.113.9:1", "again");
+    List<byte[]> left = lab.snapshots();
+    lab.restarts(config(byOrigin()).build(), 0, 1);
+    assertEquals(Restored.NO_SUCH_ADDRESS, lab.restores(left.getFirst()));
+  }
+
+  private static TurnConfig.Builder withRelays(RelayAddress... relays) {
+    Tenant tenant =
+        new Tenant(TENANT.credentials(), TENANT.peers(), TENANT.bytesPerSecond(), List.of(relays));
+    return config(byOrigin()).tenants(List.of(tenant), byOrigin());
+  }
+
+  private static Client tenants(Lab lab, String address) {
+    Client client = lab.client(address).as("ana", "otra");
+    client.realm = OTHER.getBytes();
+    return client;
   }
 
   /** A realm's secrets are its own. */

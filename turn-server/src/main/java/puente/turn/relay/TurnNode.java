@@ -25,6 +25,7 @@ import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Counters;
 import puente.turn.Redirection;
+import puente.turn.RelayAddress;
 import puente.turn.TurnConfig;
 import puente.turn.store.Accounts;
 import puente.turn.store.AllocationKey;
@@ -82,6 +83,7 @@ public final class TurnNode {
   private final TurnListeners listeners;
   private final String name;
   private final Options options;
+  private volatile List<RelayAddress> relays;
   private Strays strays = Strays.NONE;
   private CompletableFuture<Void> dtls = CompletableFuture.completedFuture(null);
 
@@ -89,6 +91,7 @@ public final class TurnNode {
     this.loops = loops;
     this.options = options;
     this.name = name;
+    relays = options.turn.relayAddresses();
     streamPorts = new StreamPorts(loops, streams);
     listeners = new TurnListeners(loops, shards, options, streamPorts, sessions);
   }
@@ -241,8 +244,7 @@ public final class TurnNode {
   private boolean isOurs(TransportAddress relay) {
     return relay.port() >= options.turn.portMin()
         && relay.port() <= options.turn.portMax()
-        && options.turn.relayAddresses().stream()
-            .anyMatch(address -> address.local().equals(relay.withPort(0)));
+        && relays.stream().anyMatch(address -> address.local().equals(relay.withPort(0)));
   }
 
   /** Another node has this allocation now: it ends here, without a word to its client. */
@@ -328,6 +330,7 @@ public final class TurnNode {
 
   /** Takes over what can change without a restart; allocations stay. */
   public void reconfigure(TurnConfig turn, StreamLimits limits) {
+    relays = turn.relaySites().after(relays);
     for (int i = 0; i < shards.size(); i++) {
       Shard shard = shards.get(i);
       ShardStreams shardStreams = streams.get(i);

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
-import puente.stun.Family;
 import puente.stun.TransportAddress;
 
 /**
@@ -35,10 +34,10 @@ public final class Reservations {
     return true;
   }
 
-  /** The family of the address held under this token, or null if there is none. */
-  public synchronized @Nullable Family familyOf(long token, long now) {
+  /** The address held under this token, or null if there is none. */
+  public synchronized @Nullable TransportAddress localOf(long token, long now) {
     Held held = heldByToken.get(token);
-    return held == null || now >= held.untilMs ? null : held.local.family();
+    return held == null || now >= held.untilMs ? null : held.local;
   }
 
   /** Takes what is held under this token, in time; only one can. */
