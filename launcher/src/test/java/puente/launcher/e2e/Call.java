@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Call implements AutoCloseable {
 
-  private static final int CHANNEL = 0x4001;
+  static final int CHANNEL = 0x4001;
   private static final int MAGIC = 0x50554e54;
 
   /** Few enough messages under way that no socket buffer between the two can overflow. */
