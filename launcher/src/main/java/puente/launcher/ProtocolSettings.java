@@ -112,8 +112,7 @@ final class ProtocolSettings {
               Group.PROTOCOL,
               "mobility",
               "Let clients take their allocation along to another address, port or transport "
-                  + "(RFC 8016), by sealed tickets. In a cluster to any node over UDP, over TCP, TLS and "
-                  + "DTLS to the same node. Not with no-auth.")
+                  + "(RFC 8016), by sealed tickets; in a cluster to any node. Not with no-auth.")
           .in(ROWS);
 
   static final Setting<Boolean> OAUTH =

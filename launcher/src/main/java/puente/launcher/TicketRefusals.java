@@ -52,8 +52,8 @@ final class TicketRefusals {
         Counter.MOBILITY_NO_ALLOCATION,
         Level.INFO,
         "the allocation of a ticket has ended, or no node of the cluster says that it has it",
-        "clients have to come back before the lifetime ends (max-allocate-lifetime), over TCP, TLS "
-            + "and DTLS to the same node; see whether the nodes reach each other"),
+        "clients have to come back before the lifetime ends (max-allocate-lifetime); in a cluster "
+            + "see whether the nodes reach each other"),
     OTHER_USER(
         Counter.MOBILITY_OTHER_USER,
         Level.WARN,

@@ -294,13 +294,12 @@ final class DataPath {
     if (unfinished == null && isHandedOver(packet, out)) {
       return;
     }
-    boolean stream = packet.connection != null;
-    if (unfinished != null || stream) {
+    if (unfinished != null) {
       counters.count(Counter.NO_ALLOCATION);
       return;
     }
     Effects.Whereabouts whereabouts = out.elsewhere(packet, false);
-    if (whereabouts != Effects.Whereabouts.GIVEN) {
+    if (packet.connection == null && whereabouts != Effects.Whereabouts.GIVEN) {
       claims.ask(packet, now, out);
     }
     if (whereabouts == Effects.Whereabouts.NOWHERE) {

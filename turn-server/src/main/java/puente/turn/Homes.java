@@ -31,10 +31,12 @@ final class Homes {
       return out.handOver(packet, home);
     }
     boolean byTicket = mobility.isByTicket(request);
-    boolean isHere = byTicket && mobility.named(request) != null;
+    if (byTicket && mobility.named(request) != null) {
+      return false;
+    }
     return packet.connection == null
-        && !isHere
-        && claims.isElsewhere(client, packet, byTicket, now, out);
+        ? claims.isElsewhere(client, packet, byTicket, now, out)
+        : out.elsewhere(packet, byTicket) != Effects.Whereabouts.NOWHERE;
   }
 
   /** Whether the client's allocation may yet come here from another node: the next copy will show. */

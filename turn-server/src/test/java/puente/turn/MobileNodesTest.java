@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import puente.stun.AttributeType;
 import puente.stun.IntegrityKey;
 import puente.stun.Nonce;
+import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.store.AllocationStore;
 
@@ -68,6 +69,24 @@ class MobileNodesTest {
     assertEquals(2, home.inboxOf(moved.tuple).size());
     assertEquals(1, home.counters.total(Counter.MOBILITY_GRANTED));
     assertEquals(1, home.store.size());
+  }
+
+  /** RFC 8016 §3.2.1: so they are for who comes by a connection, and nobody claims that. */
+  @Test
+  void othersAreAskedForConnections() {
+    Client moved = other.client(Transport.TLS, "203.0.113.9:5000").as("ana", "secreto");
+    other.others = packet -> Effects.Whereabouts.ASKED;
+    moved.sends(showing()).silence();
+    assertEquals(1, other.askedByTicket);
+    other.others = packet -> Effects.Whereabouts.GIVEN;
+    moved.sends(Sent.createPermission(PEER)).silence();
+    moved.sendsChannelData(0x4001, "passed on");
+    assertEquals(0, other.counters.total(Counter.NO_ALLOCATION));
+    other.others = packet -> Effects.Whereabouts.NOWHERE;
+    moved.sendsChannelData(0x4001, "lost");
+    assertEquals(1, other.counters.total(Counter.NO_ALLOCATION));
+    moved.sends(showing()).refused(437);
+    assertEquals(List.of(), other.claimed);
   }
 
   /** RFC 8016 §3.2.2, §6: nobody is asked for what is forged, or sealed by other nodes. */

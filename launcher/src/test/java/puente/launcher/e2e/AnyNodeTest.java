@@ -104,30 +104,78 @@ class AnyNodeTest {
     before.bind(CHANNEL, (InetSocketAddress) peer.getLocalSocketAddress());
     var wire = new Rehashed(two);
     var after = new TurnClient(wire, ServerProcess.USER, ServerProcess.PASSWORD);
-    var received = new LinkedBlockingQueue<byte[]>();
-    after.onData(received::add);
-    byte[] refreshed;
-    do {
-      // A node that stands still for a second does not say in time what it has.
-      refreshed =
-          after.signed(Stun.REFRESH, message -> message.with(MovingClientTest.TICKET, ticket));
-    } while (Stun.errorCode(refreshed) == 437);
-    assertNotEquals(ByteBuffer.wrap(ticket), ByteBuffer.wrap(MovingClientTest.ticketIn(refreshed)));
+    var second = shows(after, ticket);
+    assertNotEquals(ByteBuffer.wrap(ticket), ByteBuffer.wrap(second));
     assertEquals(two.address(), wire.answeredBy);
 
-    var payload = "moved to the other node".getBytes();
-    var atPeer = until(peer, after, payload);
-    peer.send(new DatagramPacket(payload, payload.length, atPeer.getSocketAddress()));
-    assertEquals(ByteBuffer.wrap(payload), ByteBuffer.wrap(received.take()));
+    isEchoed(after, peer, "moved to the other node");
     assertEquals(two.address(), wire.answeredBy);
     assertEquals(1, one.metric("puente_turn_mobility_total{", "granted"));
     assertEquals(1, one.metric("puente_turn_mobility_total{", "switched"));
     assertEquals(0, two.metric("puente_turn_mobility_total{", "granted"));
     wire.node = one.address();
-    after.refresh(0);
+    after.refresh(600);
     assertEquals(one.address(), wire.answeredBy);
     before.close();
+    andByConnections(one, two, peer, second);
     after.close();
+  }
+
+  /** The same by TLS, which breaks, and DTLS. Who has ended it cannot come back to it. */
+  private static void andByConnections(
+      ServerProcess one, ServerProcess two, DatagramSocket peer, byte[] ticket) throws Exception {
+    var tls = TurnClient.tls(two);
+    var second = shows(tls, ticket);
+    isEchoed(tls, peer, "by TLS");
+    tls.permit(new InetSocketAddress("127.0.0.1", 9));
+    tls.close();
+    Admission.awaits(
+        "word of its end", () -> one.metric("puente_turn_mobility_total{", "detached") == 1);
+    var dtls = TurnClient.dtls(two);
+    var third = shows(dtls, second);
+    isEchoed(dtls, peer, "by DTLS");
+    dtls.refresh(0);
+    for (int i = 0; i < 2; i++) {
+      // By the node that had it, and then by this one alone.
+      var late =
+          dtls.signed(
+              Stun.CREATE_PERMISSION,
+              message -> message.with(Stun.XOR_PEER_ADDRESS, two.address()));
+      assertEquals(437, Stun.errorCode(late));
+    }
+    dtls.allocate();
+    dtls.refresh(0);
+    assertEquals(0, one.metric("puente_turn_mobility_total{", "no_allocation"));
+    dtls.close();
+    var tcp = TurnClient.tcp(two);
+    var refusal = tcp.signed(Stun.REFRESH, message -> message.with(MovingClientTest.TICKET, third));
+    assertEquals(437, Stun.errorCode(refusal));
+    tcp.close();
+  }
+
+  private static void isEchoed(TurnClient client, DatagramSocket peer, String text)
+      throws Exception {
+    var received = new LinkedBlockingQueue<byte[]>();
+    client.onData(received::add);
+    var payload = text.getBytes();
+    DatagramPacket atPeer;
+    do {
+      // What was sent by its former way may come late.
+      atPeer = until(peer, client, payload);
+    } while (!text.equals(new String(atPeer.getData(), 0, atPeer.getLength())));
+    peer.send(new DatagramPacket(payload, payload.length, atPeer.getSocketAddress()));
+    assertEquals(ByteBuffer.wrap(payload), ByteBuffer.wrap(received.take()));
+  }
+
+  /** Its next ticket. */
+  private static byte[] shows(TurnClient client, byte[] ticket) {
+    byte[] refreshed;
+    do {
+      // A node that stands still for a second does not say in time what it has.
+      refreshed =
+          client.signed(Stun.REFRESH, message -> message.with(MovingClientTest.TICKET, ticket));
+    } while (Stun.errorCode(refreshed) == 437);
+    return MovingClientTest.ticketIn(refreshed);
   }
 
   private static DatagramPacket until(DatagramSocket peer, TurnClient client, byte[] payload)

@@ -123,6 +123,10 @@ public final class ForwardLink implements AutoCloseable {
     return !peers.isEmpty();
   }
 
+  boolean isPeer(TransportAddress node) {
+    return peers.contains(node);
+  }
+
   void count(Fact fact, long many) {
     if (many > 0) {
       counts[fact.ordinal()].add(many);

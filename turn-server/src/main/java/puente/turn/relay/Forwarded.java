@@ -4,25 +4,28 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import puente.stun.Family;
+import puente.stun.Transport;
 import puente.stun.TransportAddress;
 
 /**
  * One datagram of a client that has its allocation on another node than the one it speaks to.
  *
  * <pre>
- *    0  kind, 1     1  reserved, 1     2  length of the payload, 2
+ *    0  kind, 1     1  transport, 1    2  length of the payload, 2
  *    4  the asker, 2                   6  the place, 2
  *    8  the client: family (4 or 6), 1; port, 2; address, 16
  *   27  the address of the node that the client speaks to, in the same form
  *   46  payload
  * </pre>
  *
+ * @param transport by which the client speaks
  * @param asker the shard that the client speaks to, on the node that it speaks to
  * @param place the shard that has the allocation; {@link #NOBODY_KNOWS} in a question
  * @param door the address that the client speaks to, on the node that it speaks to
  */
 record Forwarded(
     Kind kind,
+    Transport transport,
     int asker,
     int place,
     TransportAddress client,
@@ -39,12 +42,15 @@ record Forwarded(
     /** The allocation is here. */
     HERE,
     /** It is not here any more. */
-    GONE
+    GONE,
+    /** The client's connection is. */
+    ENDED
   }
 
   static final int HEADER = 46;
   static final int NOBODY_KNOWS = 0xffff;
   private static final Kind[] KINDS = Kind.values();
+  private static final Transport[] TRANSPORTS = Transport.values();
   static final byte[] NOTHING = {};
 
   int bytes() {
@@ -56,25 +62,35 @@ record Forwarded(
    *     nothing
    */
   static Forwarded question(
-      int asker, TransportAddress client, TransportAddress door, byte[] shown) {
-    return new Forwarded(Kind.OFFER, asker, NOBODY_KNOWS, client, door, shown);
+      Transport transport,
+      int asker,
+      TransportAddress client,
+      TransportAddress door,
+      byte[] shown) {
+    return new Forwarded(Kind.OFFER, transport, asker, NOBODY_KNOWS, client, door, shown);
   }
 
   /** The answer of the shard of this number, without a payload. */
   Forwarded answer(Kind answer, int from) {
-    return new Forwarded(answer, asker, from, client, door, NOTHING);
+    return about(answer, asker, from, NOTHING);
+  }
+
+  /** Another frame about the same client. */
+  Forwarded about(Kind newKind, int newAsker, int newPlace, byte[] newPayload) {
+    return new Forwarded(newKind, transport, newAsker, newPlace, client, door, newPayload);
   }
 
   /** The number of the shard that this is for, at its receiver. */
   int shard() {
     return switch (kind) {
-      case OFFER, UP -> place;
+      case OFFER, UP, ENDED -> place;
       case DOWN, HERE, GONE -> asker;
     };
   }
 
   void write(ByteBuffer out) {
-    out.put((byte) kind.ordinal()).put((byte) 0).putShort((short) payload.length);
+    out.put((byte) kind.ordinal()).put((byte) transport.ordinal());
+    out.putShort((short) payload.length);
     out.putShort((short) asker).putShort((short) place);
     write(client, out);
     write(door, out);
@@ -92,18 +108,23 @@ record Forwarded(
       return Optional.empty();
     }
     int kind = in.get();
-    in.get();
+    int transport = in.get();
     int length = in.getShort() & 0xffff;
     int asker = in.getShort() & 0xffff;
     int place = in.getShort() & 0xffff;
     TransportAddress client = address(in);
     TransportAddress door = address(in);
-    if (kind < 0 || kind >= KINDS.length || length > in.remaining()) {
+    if (kind < 0
+        || kind >= KINDS.length
+        || transport < 0
+        || transport >= TRANSPORTS.length
+        || length > in.remaining()) {
       return Optional.empty();
     }
     byte[] payload = new byte[length];
     in.get(payload);
-    return Optional.of(new Forwarded(KINDS[kind], asker, place, client, door, payload));
+    return Optional.of(
+        new Forwarded(KINDS[kind], TRANSPORTS[transport], asker, place, client, door, payload));
   }
 
   private static TransportAddress address(ByteBuffer in) {
@@ -116,6 +137,7 @@ record Forwarded(
   public boolean equals(@org.jspecify.annotations.Nullable Object other) {
     return other instanceof Forwarded that
         && kind == that.kind
+        && transport == that.transport
         && asker == that.asker
         && place == that.place
         && client.equals(that.client)

@@ -445,13 +445,11 @@ final class Shard implements Effects, Listeners, Datagrams.Receiver {
 
   @Override
   public Whereabouts elsewhere(Packet packet, boolean byTicket) {
-    if (strays.give(packet)) {
+    if (packet.connection == null && strays.give(packet)) {
       return Whereabouts.GIVEN;
     }
-    UdpSocket socket = forwarding == null ? null : listeners.get(packet.listener);
-    return forwarding == null || socket == null
-        ? Whereabouts.NOWHERE
-        : forwarding.elsewhere(packet, byTicket, socket.local(), now());
+    ShardForwarding others = forwarding;
+    return others == null ? Whereabouts.NOWHERE : others.elsewhere(packet, byTicket, now());
   }
 
   @Override

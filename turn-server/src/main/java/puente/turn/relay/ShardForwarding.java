@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.UdpSocket;
+import puente.stun.ChannelData;
 import puente.stun.FiveTuple;
 import puente.stun.Packet;
-import puente.stun.PacketKind;
 import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.Counter;
@@ -96,6 +96,7 @@ final class ShardForwarding {
   private final Recollection<Via> vias;
   private final HeldPackets held = new HeldPackets();
   private final Packet packet = new Packet();
+  private final FarClients far;
   private final ByteBuf memory = Unpooled.directBuffer(0x1_0000, 0x1_0000);
   private long secondMs;
   private int offered;
@@ -109,16 +110,30 @@ final class ShardForwarding {
     this.index = index;
     routes = new Recollection<>(seed, CLIENTS_MAX);
     vias = new Recollection<>(seed + 1, CLIENTS_MAX);
+    far = new FarClients(shard, this, link, index);
     packet.buffer = memory.nioBuffer(0, memory.capacity());
     packet.address = memory.memoryAddress();
   }
 
   // ---- at the node that the client speaks to
 
+  /** Clients that come by connections. */
+  FarClients far() {
+    return far;
+  }
+
   /** Whether another node gets this packet, now or when it has said that it wants it. */
-  Whereabouts elsewhere(Packet unknown, boolean byTicket, TransportAddress door, long now) {
-    boolean request = PacketKind.of(unknown.u8(0)) == PacketKind.STUN;
-    if (request && unknown.u16(0) == ALLOCATE_REQUEST) {
+  Whereabouts elsewhere(Packet unknown, boolean byTicket, long now) {
+    FiveTuple connection = unknown.connection;
+    if (connection != null) {
+      return far.elsewhere(connection, unknown, byTicket, now);
+    }
+    UdpSocket socket = shard.listeners().get(unknown.listener);
+    return socket == null ? Whereabouts.NOWHERE : elsewhere(unknown, byTicket, socket.local(), now);
+  }
+
+  private Whereabouts elsewhere(Packet unknown, boolean byTicket, TransportAddress door, long now) {
+    if (unknown.u16(0) == ALLOCATE_REQUEST) {
       return Whereabouts.NOWHERE;
     }
     TransportAddress client = unknown.source();
@@ -145,7 +160,7 @@ final class ShardForwarding {
     return Whereabouts.ASKED;
   }
 
-  private boolean mayOffer(long now) {
+  boolean mayOffer(long now) {
     if (now - secondMs >= 1000) {
       secondMs = now;
       offered = 0;
@@ -165,7 +180,7 @@ final class ShardForwarding {
       hold(unknown, client, sureMs, now);
     }
     routes.put(client, new Route(null, -1, now, sureMs, sureMs - OFFER_MS + DENIED_MS, byTicket));
-    link.offer(Forwarded.question(index, client, door, shown));
+    link.offer(Forwarded.question(Transport.UDP, index, client, door, shown));
     return Whereabouts.ASKED;
   }
 
@@ -183,7 +198,7 @@ final class ShardForwarding {
       TransportAddress door,
       byte[] bytes) {
     link.count(Fact.UP, 1);
-    link.send(node, new Forwarded(Kind.UP, index, place, client, door, bytes));
+    link.send(node, new Forwarded(Kind.UP, Transport.UDP, index, place, client, door, bytes));
   }
 
   /** The allocation has come to this node: what its client has sent meanwhile is for us. */
@@ -221,20 +236,26 @@ final class ShardForwarding {
     if (via == null) {
       return false;
     }
-    byte[] payload = new byte[4 + length];
-    payload[0] = (byte) (channel >> 8);
-    payload[1] = (byte) channel;
-    payload[2] = (byte) (length >> 8);
-    payload[3] = (byte) length;
-    data.buffer.get(data.offset + offset, payload, 4, length);
+    byte[] payload = channelData(channel, data, offset, length);
     down(via, client, payload);
     return true;
   }
 
+  static byte[] channelData(int channel, Packet data, int offset, int length) {
+    byte[] frame = new byte[ChannelData.HEADER_LENGTH + length];
+    frame[0] = (byte) (channel >> 8);
+    frame[1] = (byte) channel;
+    frame[2] = (byte) (length >> 8);
+    frame[3] = (byte) length;
+    data.buffer.get(data.offset + offset, frame, ChannelData.HEADER_LENGTH, length);
+    return frame;
+  }
+
   private void down(Via via, FiveTuple client, byte[] payload) {
     link.count(Fact.DOWN, 1);
+    TransportAddress to = client.client();
     link.send(
-        via.node, new Forwarded(Kind.DOWN, via.asker, index, client.client(), via.door, payload));
+        via.node, new Forwarded(Kind.DOWN, Transport.UDP, via.asker, index, to, via.door, payload));
   }
 
   private @Nullable Via via(FiveTuple client, long now) {
@@ -265,7 +286,9 @@ final class ShardForwarding {
         }
         if (discovered++ < DISCOVERIES_PER_SECOND) {
           byte[] payload = Arrays.copyOf(message, length);
-          link.send(partner.link(), new Forwarded(Kind.DOWN, ANY_SHARD, index, to, from, payload));
+          link.send(
+              partner.link(),
+              new Forwarded(Kind.DOWN, Transport.UDP, ANY_SHARD, index, to, from, payload));
         } else {
           shard.counters().count(Counter.RATE_LIMITED);
         }
@@ -278,6 +301,10 @@ final class ShardForwarding {
   // ---- what comes by the link
 
   void onForwarded(Forwarded frame, TransportAddress from, long now) {
+    if (frame.transport().isConnection()) {
+      far.onForwarded(frame, from);
+      return;
+    }
     switch (frame.kind()) {
       case OFFER, UP -> onUp(frame, from, now);
       case DOWN -> onDown(frame);
@@ -288,6 +315,7 @@ final class ShardForwarding {
           routes.remove(frame.client());
         }
       }
+      case ENDED -> link.count(Fact.REFUSED, 1);
     }
   }
 
@@ -338,8 +366,16 @@ final class ShardForwarding {
     }
   }
 
+  /** What came by a connection at another node. */
+  Packet unpack(byte[] bytes, FiveTuple connection) {
+    Packet unpacked = unpack(bytes, connection.client(), connection.listener());
+    unpacked.connection = connection;
+    return unpacked;
+  }
+
   private Packet unpack(byte[] bytes, TransportAddress client, int listener) {
     memory.setBytes(0, bytes);
+    packet.connection = null;
     packet.offset = 0;
     packet.length = bytes.length;
     packet.sourceFamily = client.family();
@@ -396,7 +432,11 @@ final class ShardForwarding {
     return -1;
   }
 
-  private static byte[] bytes(Packet of) {
+  static boolean isAllocate(byte[] message) {
+    return message.length > 1 && (message[0] << 8 | message[1]) == ALLOCATE_REQUEST;
+  }
+
+  static byte[] bytes(Packet of) {
     byte[] bytes = new byte[of.length];
     of.copyTo(bytes, of.length);
     return bytes;

@@ -33,9 +33,10 @@ final class ShardRoaming {
     shards = List.copyOf(all);
   }
 
-  /** Whether some shard has an allocation of this client because it has moved. */
+  /** Whether some shard, or another node, has an allocation of this client: it has moved. */
   boolean knows(FiveTuple client) {
-    return roaming.shardOf(client) >= 0;
+    ShardForwarding others = shard.forwarding;
+    return roaming.shardOf(client) >= 0 || others != null && others.far().isServed(client);
   }
 
   boolean handOver(Packet packet, int owner) {
@@ -66,6 +67,10 @@ final class ShardRoaming {
   void onClosed(FiveTuple client) {
     int owner = roaming.shardOf(client);
     shard.onClosed(client);
+    ShardForwarding others = shard.forwarding;
+    if (others != null) {
+      others.far().closed(client);
+    }
     if (owner >= 0 && owner != index) {
       Shard other = shards.get(owner);
       try {
