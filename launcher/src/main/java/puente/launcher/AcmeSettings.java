@@ -12,6 +12,15 @@ import puente.launcher.Setting.Group;
 final class AcmeSettings {
   private static final List<Setting<?>> ROWS = new ArrayList<>();
 
+  static final Setting<Duration> CERT_CHECK_INTERVAL =
+      row(
+              Group.TLS,
+              "cert-check-interval",
+              Type.duration(Duration.ZERO, Duration.ofDays(1)),
+              "How often it is looked whether the files of cert and pkey have changed; they are taken "
+                  + "at the next look that finds them at rest. 0 leaves that to a reload.")
+          .fallback("10s")
+          .in(ROWS);
   static final Setting<String> DOMAIN =
       row(
               Group.TLS,

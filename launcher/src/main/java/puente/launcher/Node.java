@@ -37,6 +37,7 @@ final class Node implements NodeControl {
   private final NodeRevocations revoked;
   private final StateDirectory state;
   private final @Nullable NodeTls tls;
+  private final NodeCertificates certificates;
   private final LocalStore store;
   private final NodeFleet fleet;
   private final NodeUsers users;
@@ -72,6 +73,7 @@ final class Node implements NodeControl {
     current = config;
     this.state = state;
     tls = parts.tls();
+    certificates = new NodeCertificates(tls, config, state);
     store = parts.store();
     fleet = parts.fleet();
     users = parts.users();
@@ -87,8 +89,8 @@ final class Node implements NodeControl {
     try {
       journal.take();
       journal.restore(turn);
-      if (tls != null && parts.isOld()) {
-        tls.reload(config, state);
+      if (parts.isOld()) {
+        certificates.reload(config);
       }
       // At once: from the first client on, those who are to go elsewhere are sent there.
       link = link(ClusterConfig.of(config), turn);
@@ -111,14 +113,10 @@ final class Node implements NodeControl {
       live.bind(signaling);
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
-      users.close();
-      loops.close().toCompletableFuture().join();
-      journal.close();
+      letGo();
       throw startFailure(refused);
     } catch (StartFailure | RuntimeException failure) {
-      users.close();
-      loops.close().toCompletableFuture().join();
-      journal.close();
+      letGo();
       throw failure;
     }
     loops.holder().releaseRest();
@@ -134,6 +132,13 @@ final class Node implements NodeControl {
     refuse(revoked.names());
     awaitNextEnd();
     users.watch(this::takeOverAgain, turn::doubtUsers);
+    certificates.watch();
+  }
+
+  private void letGo() {
+    users.close();
+    loops.close().toCompletableFuture().join();
+    journal.close();
   }
 
   private void logStarted(TurnConfig turnConfig) {
@@ -273,9 +278,7 @@ final class Node implements NodeControl {
       throw StartFailure.configuration("the node is starting; try again");
     }
     ReloadRules.check(config, newConfig);
-    if (tls != null) {
-      NodeTls.open(newConfig, state);
-    }
+    certificates.check(newConfig);
     return new NodeConfig(newConfig, state, revoked.names()).turn(ports.own());
   }
 
@@ -283,10 +286,7 @@ final class Node implements NodeControl {
     Config newConfig = ports.inForce(wanted);
     TurnConfig turnConfig = check(newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state, revoked.names());
-    NodeTls certificate = tls;
-    if (certificate != null) {
-      certificate.reload(newConfig, state);
-    }
+    certificates.reload(newConfig);
     store.quotas(parts.quotas(), users.quotasByRealm(newConfig, parts.quotas()));
     users.reconfigure(newConfig);
     turn.reconfigure(inForce(turnConfig, newConfig), parts.streams());
@@ -457,6 +457,7 @@ final class Node implements NodeControl {
   /** Lets another process go on: the sockets that it goes on with are left last. */
   CompletionStage<Void> leave() {
     admin.stopping();
+    certificates.close();
     return signaling
         .stop()
         .thenCompose(stopped -> admin.stop())
@@ -468,6 +469,7 @@ final class Node implements NodeControl {
   /** Stops in order: not ready, no HTTP, no listeners, no member, no admin port, no loops. */
   CompletionStage<Void> stop() {
     admin.stopping();
+    certificates.close();
     drain.stopping();
     drain.stopTicking(loops);
     if (link != null) {

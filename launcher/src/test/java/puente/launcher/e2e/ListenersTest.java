@@ -57,9 +57,7 @@ class ListenersTest {
   void everythingChangesUnderACallAndNothingIsLost() throws Exception {
     Assumptions.assumeTrue(
         System.getProperty("os.name").equals("Linux") && ServerProcess.isPuente());
-    Certificate first = Certificate.in(folder);
-    Files.move(first.chain(), folder.resolve("chain.pem"));
-    Files.move(first.key(), folder.resolve("key.pem"));
+    var unused = replace("first");
     write("listening-ip=127.0.0.1");
     try (Program running = start()) {
       program = running;
@@ -121,14 +119,23 @@ class ListenersTest {
   }
 
   private void certificates() throws Exception {
-    Certificate fresh = Certificate.in(Files.createDirectories(folder.resolve("new")));
-    Path wanted = Files.copy(fresh.chain(), folder.resolve("wanted.pem"));
-    var trusted = new Certificate(wanted, fresh.key());
-    Files.move(fresh.key(), folder.resolve("key.pem"), StandardCopyOption.REPLACE_EXISTING);
-    Files.move(fresh.chain(), folder.resolve("chain.pem"), StandardCopyOption.REPLACE_EXISTING);
-    assertThrows(SSLException.class, () -> handshake(trusted));
+    Certificate second = replace("second");
+    assertThrows(SSLException.class, () -> handshake(second));
     reload(BOTH);
-    handshake(trusted);
+    handshake(second);
+    reload(BOTH, "cert-check-interval=1");
+    Certificate third = replace("third");
+    awaits("event=certificate-renewed");
+    handshake(third);
+  }
+
+  /** What is presented when it has been taken. */
+  private Certificate replace(String name) throws IOException {
+    Certificate made = Certificate.in(Files.createDirectories(folder.resolve(name)));
+    Path chain = Files.copy(made.chain(), folder.resolve(name + ".pem"));
+    Files.move(made.chain(), folder.resolve("chain.pem"), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(made.key(), folder.resolve("key.pem"), StandardCopyOption.REPLACE_EXISTING);
+    return new Certificate(chain, folder.resolve("key.pem"));
   }
 
   private void usersAndSecrets() throws Exception {
