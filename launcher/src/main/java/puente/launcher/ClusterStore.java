@@ -9,12 +9,12 @@ import puente.turn.store.AllocationStore;
 /** What a shard asks, answered with the help of the other nodes. */
 final class ClusterStore implements AllocationStore {
   private final AllocationStore quotas;
-  private final Function<FiveTuple, CompletionStage<Answer>> claimer;
+  private final Function<Claim, CompletionStage<Answer>> claimer;
 
   /**
    * @param claimer decides whether this node goes on with what a client has; never fails
    */
-  ClusterStore(AllocationStore quotas, Function<FiveTuple, CompletionStage<Answer>> claimer) {
+  ClusterStore(AllocationStore quotas, Function<Claim, CompletionStage<Answer>> claimer) {
     this.quotas = quotas;
     this.claimer = claimer;
   }
@@ -24,7 +24,7 @@ final class ClusterStore implements AllocationStore {
     switch (question) {
       case Reserve reserve -> quotas.ask(reserve, answer);
       case Readmit readmit -> quotas.ask(readmit, answer);
-      case Claim claim -> claimer.apply(claim.client()).thenAccept(answer);
+      case Claim claim -> claimer.apply(claim).thenAccept(answer);
     }
   }
 

@@ -15,6 +15,7 @@ import org.slf4j.event.Level;
 import puente.launcher.ClaimCounters.Fact;
 import puente.stun.FiveTuple;
 import puente.turn.store.AllocationKey;
+import puente.turn.store.AllocationStore;
 import puente.turn.store.AllocationStore.Answer;
 import puente.turn.store.AllocationStore.Claimed;
 import puente.turn.store.AllocationStore.Unclaimed;
@@ -80,9 +81,9 @@ final class HazelcastClusterClaims {
   }
 
   /** Whether this node goes on with what its client has, or may have. Never fails. */
-  CompletionStage<Answer> claim(FiveTuple client) {
+  CompletionStage<Answer> claim(AllocationStore.Claim question) {
     counters.count(Fact.ASKED);
-    Attempt attempt = new Attempt(client);
+    Attempt attempt = new Attempt(question);
     attempt.ask();
     return attempt.answer;
   }
@@ -123,12 +124,14 @@ final class HazelcastClusterClaims {
   /** One client's claim. Its steps are on the thread of the claims, one after another. */
   private final class Attempt {
     private final FiveTuple client;
+    private final boolean byTicket;
     private final AllocationKey key;
     private final long sinceNanos = System.nanoTime();
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
 
-    Attempt(FiveTuple client) {
-      this.client = client;
+    Attempt(AllocationStore.Claim question) {
+      client = question.client();
+      byTicket = question.byTicket();
       key = AllocationKey.of(client);
     }
 
@@ -225,7 +228,9 @@ final class HazelcastClusterClaims {
     }
 
     private void end(Fact no) {
-      boolean unsure = no == Fact.UNREACHABLE && isYoung();
+      // Where a client was before it moved, its ticket does not say: the heir will know.
+      boolean inherits = byTicket && no == Fact.NO_RECORD && msSince(lostAtNanos) < UNDECIDED_MS;
+      boolean unsure = no == Fact.UNREACHABLE && isYoung() || inherits;
       if (answer.complete(unsure ? new Undecided(client) : new Unclaimed(client))) {
         counters.count(no);
       }

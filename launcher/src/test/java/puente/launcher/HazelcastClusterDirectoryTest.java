@@ -64,6 +64,7 @@ class HazelcastClusterDirectoryTest {
     until(() -> all(second).size() == 1, 10);
 
     assertTrue(claim(second, 1) instanceof AllocationStore.Unclaimed, "its owner is alive");
+    assertTrue(claim(second, 3, true) instanceof AllocationStore.Unclaimed, "nobody has died");
     // The owner lives, but its address has moved: what the rules allow elsewhere, forced here.
     Snapshot seen = all(second).getFirst();
     Optional<Snapshot> taken = second.directory().claim(seen).toCompletableFuture().join();
@@ -81,6 +82,8 @@ class HazelcastClusterDirectoryTest {
 
     first.terminate();
     assertTrue(claim(second, 2) instanceof AllocationStore.Claimed);
+    assertTrue(claim(second, 3) instanceof AllocationStore.Unclaimed, "nobody has left it");
+    assertTrue(claim(second, 3, true) instanceof AllocationStore.Undecided, "who knows what");
     assertEquals("n2", second.ownerOf(key(2)).toCompletableFuture().join().orElseThrow());
   }
 
@@ -101,10 +104,14 @@ class HazelcastClusterDirectoryTest {
   }
 
   private static AllocationStore.Answer claim(HazelcastCluster node, int number) {
+    return claim(node, number, false);
+  }
+
+  private static AllocationStore.Answer claim(HazelcastCluster node, int number, boolean byTicket) {
     AtomicReference<AllocationStore.Answer> answer = new AtomicReference<>();
     AllocationKey key = key(number);
     FiveTuple client = new FiveTuple(key.transport(), key.client(), key.server(), 0, null);
-    node.store().ask(new AllocationStore.Claim(client), answer::set);
+    node.store().ask(new AllocationStore.Claim(client, byTicket), answer::set);
     until(() -> answer.get() != null, 10);
     return java.util.Objects.requireNonNull(answer.get());
   }

@@ -56,14 +56,14 @@ final class Claims {
       case NOWHERE -> false;
       case GIVEN -> true;
       case ASKED -> {
-        awaits(client, now, out);
+        awaits(client, byTicket, now, out);
         yield true;
       }
     };
   }
 
   /** Whether the sender may turn out to have an allocation: the next packet will show. */
-  boolean awaits(FiveTuple client, long now, Effects out) {
+  boolean awaits(FiveTuple client, boolean byTicket, long now, Effects out) {
     if (!enabled || client.transport().isConnection()) {
       return false;
     }
@@ -75,7 +75,7 @@ final class Claims {
     }
     if (mayAsk(now)) {
       remember(new Asked(hi, lo, Allocations.numberOf(client), now + ANSWER_MS, false));
-      out.ask(new AllocationStore.Claim(client));
+      out.ask(new AllocationStore.Claim(client, byTicket));
     }
     return true;
   }
@@ -84,7 +84,7 @@ final class Claims {
   void ask(Packet packet, long now, Effects out) {
     int number = packet.sourcePort | packet.listener << 16;
     if (enabled && live(packet.sourceHi, packet.sourceLo, number, now) == null) {
-      awaits(listeners.tupleOf(packet), now, out);
+      awaits(listeners.tupleOf(packet), false, now, out);
     }
   }
 

@@ -40,8 +40,8 @@ final class Homes {
   }
 
   /** Whether the client's allocation may yet come here from another node: the next copy will show. */
-  boolean awaits(FiveTuple client, long now, Effects out) {
-    boolean awaits = claims.awaits(client, now, out);
+  boolean awaits(FiveTuple client, boolean byTicket, long now, Effects out) {
+    boolean awaits = claims.awaits(client, byTicket, now, out);
     if (awaits) {
       counters.count(Counter.CLAIMING);
     }

@@ -392,7 +392,7 @@ public final class TurnServer {
       return;
     }
     if (refusal == null && method == Method.REFRESH && message.has(AttributeType.MOBILITY_TICKET)) {
-      if (named == null && mobility.isByTicket(message) && homes.awaits(client, now, out)) {
+      if (named == null && mobility.isByTicket(message) && homes.awaits(client, true, now, out)) {
         return;
       }
       refusal = mobility.judge(message, request, allocation, now);
@@ -441,7 +441,7 @@ public final class TurnServer {
   /** RFC 8656 §5: 437 without an allocation, 441 with another's. */
   private @Nullable Refuse onAllocation(
       Request request, @Nullable Allocation allocation, long now, Effects out) {
-    if (allocation == null && homes.awaits(request.client(), now, out)) {
+    if (allocation == null && homes.awaits(request.client(), false, now, out)) {
       return null;
     }
     if (allocation == null || !allocation.isActive() || now >= allocation.expiresMs()) {

@@ -65,6 +65,9 @@ final class Lab implements Effects {
   /** Whom the store was asked about; tests answer. */
   final List<FiveTuple> claimed = new ArrayList<>();
 
+  /** How often by a ticket. */
+  int claimedByTicket;
+
   /** Whom others were asked about; tests answer. */
   final Deque<Accounts.Question> asked = new ArrayDeque<>();
 
@@ -370,6 +373,7 @@ final class Lab implements Effects {
   public void ask(AllocationStore.Question question) {
     if (question instanceof AllocationStore.Claim claim) {
       claimed.add(claim.client());
+      claimedByTicket += claim.byTicket() ? 1 : 0;
       return;
     }
     inputs.add(() -> store.ask(question, answer -> server.onAnswer(answer, now, this)));

@@ -119,6 +119,7 @@ class MobileNodesTest {
     assertEquals(List.of(moved.tuple), other.claimed);
     other.server.onAnswer(new AllocationStore.Undecided(moved.tuple), other.now, other);
     moved.retransmits().silence();
+    assertEquals(2, other.claimedByTicket);
     other.server.onAnswer(new AllocationStore.Unclaimed(moved.tuple), other.now, other);
     moved.retransmits().refused(437);
     assertEquals(1, other.counters.total(Counter.MOBILITY_NO_ALLOCATION));

@@ -53,8 +53,11 @@ public interface AllocationStore {
   /**
    * This client, unknown here, sends as if it had an allocation: may this node go on with it? Where
    * the store says {@link Claimed}, the allocation is this node's from now on, and no other's.
+   *
+   * @param byTicket whether it shows a ticket of ours (RFC 8016): what it has may be under another
+   *     address, of a node that has just died
    */
-  record Claim(FiveTuple client) implements Question {}
+  record Claim(FiveTuple client, boolean byTicket) implements Question {}
 
   /** What the store says to a question. */
   sealed interface Answer permits Granted, Refused, Claimed, Unclaimed, Undecided {
