@@ -127,6 +127,12 @@ final class Mobility {
     return ticket == null ? null : byId.get(ticket.id());
   }
 
+  /** Whether no shard of this server has what this request shows a ticket of. */
+  boolean isNobodys(Message request) {
+    Tickets.Ticket ticket = shown(request);
+    return ticket == null || roaming.shardOf(ticket.id()) < 0;
+  }
+
   /** Whose client may be this one soon, or null. */
   @Nullable Allocation expecting(long hi, long lo, int number) {
     return byNext.isEmpty() ? null : byNext.find(hi, lo, number);

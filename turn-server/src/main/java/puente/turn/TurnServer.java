@@ -315,6 +315,12 @@ public final class TurnServer {
         && mobility.named(message) != null;
   }
 
+  /** Whether it is none of any shard of this server. */
+  public boolean isNobodys(byte[] request) {
+    return message.parse(request, request.length) != Message.Shape.WELL_FORMED
+        || mobility.isNobodys(message);
+  }
+
   private void onStun(Packet packet, long now, Effects out) {
     if (packet.length > scratch.length) {
       counters.count(Counter.MALFORMED);

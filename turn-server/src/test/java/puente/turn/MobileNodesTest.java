@@ -60,6 +60,9 @@ class MobileNodesTest {
     assertEquals(1, other.askedByTicket);
     assertTrue(home.server.isHome(moved.lastBytes()));
     assertFalse(other.server.isHome(moved.lastBytes()));
+    assertFalse(home.server.isNobodys(moved.lastBytes()));
+    assertTrue(other.server.isNobodys(moved.lastBytes()));
+    assertTrue(home.server.isNobodys(new byte[0]));
     assertFalse(home.server.isHome(new byte[0]));
     assertFalse(home.server.isHome(new byte[] {0x40, 1, 0, 4, 1, 2, 3, 4}));
 

@@ -171,7 +171,7 @@ class AnyNodeTest {
   private static byte[] shows(TurnClient client, byte[] ticket) {
     byte[] refreshed;
     do {
-      // A node that stands still for a second does not say in time what it has.
+      // A node that stands still for seconds does not say in time what it has.
       refreshed =
           client.signed(Stun.REFRESH, message -> message.with(MovingClientTest.TICKET, ticket));
     } while (Stun.errorCode(refreshed) == 437);

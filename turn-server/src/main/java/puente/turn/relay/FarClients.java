@@ -3,7 +3,9 @@ package puente.turn.relay;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import puente.net.ClientConnection;
@@ -49,6 +51,9 @@ final class FarClients {
     private byte @Nullable [] asked;
 
     private long askedMs;
+
+    /** Who has said that it is not there. */
+    private final Set<TransportAddress> denying = new HashSet<>();
 
     Route(FiveTuple client) {
       this.client = client;
@@ -106,6 +111,7 @@ final class FarClients {
     route.node = null;
     route.asked = request;
     route.askedMs = now;
+    route.denying.clear();
     offer(route, request);
   }
 
@@ -116,15 +122,19 @@ final class FarClients {
     shard.loop().eventLoop().schedule(() -> again(route, request), AGAIN_MS, TimeUnit.MILLISECONDS);
   }
 
-  /** Nobody has answered in time: once more, or its client is told so. */
+  /** Not all have answered in time: once more, or its client is told so. */
   private void again(Route route, byte[] request) {
     if (route.asked != request || find(route.client) != route) {
       return;
     }
-    if (shard.freshNow() - route.askedMs < ShardForwarding.TICKET_MS) {
+    if (link.hasPeers() && shard.freshNow() - route.askedMs < ShardForwarding.TICKET_MS) {
       offer(route, request);
-      return;
+    } else {
+      refuse(route, request);
     }
+  }
+
+  private void refuse(Route route, byte[] request) {
     link.count(Fact.NOBODY, 1);
     route.asked = null;
     refused = route.client;
@@ -192,6 +202,16 @@ final class FarClients {
           route.node = null;
         }
       }
+      case NOT_HERE -> {
+        Route route = routeByClient.get(keyOf(frame));
+        byte[] request = route == null ? null : route.asked;
+        if (route != null
+            && request != null
+            && route.denying.add(from)
+            && link.areAll(route.denying)) {
+          refuse(route, request);
+        }
+      }
       case HERE -> link.count(Fact.REFUSED, 1);
     }
   }
@@ -206,6 +226,7 @@ final class FarClients {
     boolean isHome = shard.server().isHome(frame.payload());
     if (frame.kind() == Kind.OFFER) {
       if (!isHome) {
+        forwarding.deny(frame, from);
         return;
       }
       link.count(Fact.HERE, 1);

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
@@ -121,6 +122,11 @@ public final class ForwardLink implements AutoCloseable {
 
   boolean hasPeers() {
     return !peers.isEmpty();
+  }
+
+  /** Whether these are all that could be asked. */
+  boolean areAll(Set<TransportAddress> nodes) {
+    return nodes.containsAll(peers);
   }
 
   boolean isPeer(TransportAddress node) {

@@ -44,7 +44,9 @@ record Forwarded(
     /** It is not here any more. */
     GONE,
     /** The client's connection is. */
-    ENDED
+    ENDED,
+    /** The ticket's allocation is not at this node. */
+    NOT_HERE
   }
 
   static final int HEADER = 46;
@@ -84,7 +86,7 @@ record Forwarded(
   int shard() {
     return switch (kind) {
       case OFFER, UP, ENDED -> place;
-      case DOWN, HERE, GONE -> asker;
+      case DOWN, HERE, GONE, NOT_HERE -> asker;
     };
   }
 

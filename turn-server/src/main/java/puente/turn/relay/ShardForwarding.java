@@ -3,7 +3,9 @@ package puente.turn.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import puente.net.UdpSocket;
@@ -33,8 +35,11 @@ final class ShardForwarding {
   /** A node that says nothing for so long does not have the allocation. */
   static final long OFFER_MS = 300;
 
-  /** The same of a ticket: nobody can invent one, and who is told no gives up what it has. */
-  static final long TICKET_MS = 1400;
+  /**
+   * The same of a ticket, whose owner says no: a node that says nothing may be dead, which is seen
+   * later than this at the latest. Whoever is told that his allocation is gone gives it up.
+   */
+  static final long TICKET_MS = 6000;
 
   /** The question may have been lost: it is asked again with a later packet of the client. */
   private static final long OFFER_AGAIN_MS = 100;
@@ -70,6 +75,7 @@ final class ShardForwarding {
    * @param node null is nobody, from {@code sureMs} on
    * @param place the shard there
    * @param byTicket whether the others were shown a ticket of it
+   * @param denying who of them has said that it is not there
    */
   private record Route(
       @Nullable TransportAddress node,
@@ -77,7 +83,8 @@ final class ShardForwarding {
       long offeredMs,
       long sureMs,
       long untilMs,
-      boolean byTicket) {
+      boolean byTicket,
+      Set<TransportAddress> denying) {
 
     /** Whether there is somebody yet to be asked for what this client wants now. */
     boolean isOver(boolean asksByTicket, long now) {
@@ -179,7 +186,9 @@ final class ShardForwarding {
     } else {
       hold(unknown, client, sureMs, now);
     }
-    routes.put(client, new Route(null, -1, now, sureMs, sureMs - OFFER_MS + DENIED_MS, byTicket));
+    long untilMs = sureMs - OFFER_MS + DENIED_MS;
+    Set<TransportAddress> denying = byTicket ? new HashSet<>() : Set.of();
+    routes.put(client, new Route(null, -1, now, sureMs, untilMs, byTicket, denying));
     link.offer(Forwarded.question(Transport.UDP, index, client, door, shown));
     return Whereabouts.ASKED;
   }
@@ -315,7 +324,32 @@ final class ShardForwarding {
           routes.remove(frame.client());
         }
       }
+      case NOT_HERE -> onNotHere(frame.client(), from, now);
       case ENDED -> link.count(Fact.REFUSED, 1);
+    }
+  }
+
+  /** When all have said so, the client is told with its next copy. */
+  private void onNotHere(TransportAddress client, TransportAddress from, long now) {
+    Route route = routes.find(client);
+    if (route == null || !route.byTicket || route.node != null) {
+      return;
+    }
+    route.denying.add(from);
+    if (link.areAll(route.denying)) {
+      long untilMs = now + DENIED_MS;
+      routes.put(client, new Route(null, -1, route.offeredMs, now, untilMs, true, route.denying));
+    }
+  }
+
+  /** One shard speaks for its node, when it knows what it has. */
+  void deny(Forwarded question, TransportAddress from) {
+    byte[] shown = question.payload();
+    if (index == ANY_SHARD
+        && shown.length > 0
+        && !shard.strays().holds()
+        && shard.server().isNobodys(shown)) {
+      link.send(from, question.answer(Kind.NOT_HERE, index));
     }
   }
 
@@ -331,7 +365,7 @@ final class ShardForwarding {
 
   private void onHere(Forwarded frame, TransportAddress from, long now) {
     TransportAddress client = frame.client();
-    routes.put(client, new Route(from, frame.place(), now, now, now + ROUTE_MS, false));
+    routes.put(client, new Route(from, frame.place(), now, now, now + ROUTE_MS, false, Set.of()));
     int listener = listenerAt(frame.door());
     for (byte[] bytes : held.take(client, listener)) {
       up(from, frame.place(), client, frame.door(), bytes);
@@ -345,7 +379,9 @@ final class ShardForwarding {
       listener = listenerLike(frame.door());
     }
     if (listener < 0) {
-      if (!question && frame.place() == index) {
+      if (question) {
+        deny(frame, from);
+      } else if (frame.place() == index) {
         link.send(from, frame.answer(Kind.GONE, index));
       }
       return;
