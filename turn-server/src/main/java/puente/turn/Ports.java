@@ -260,8 +260,8 @@ final class Ports {
   /** When the next port has rested enough. */
   long nextRestedAtMs() {
     long next = shared.nextLookMs();
-    for (PortPool pool : pools) {
-      next = Math.min(next, pool.nextRestedAtMs());
+    for (int i = 0; i < pools.size(); i++) {
+      next = Math.min(next, pools.get(i).nextRestedAtMs());
     }
     return next;
   }

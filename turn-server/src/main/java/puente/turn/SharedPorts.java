@@ -117,9 +117,11 @@ final class SharedPorts {
 
   long nextLookMs() {
     long next = Long.MAX_VALUE;
-    for (List<SharedPort> ports : portsByAddress) {
-      for (SharedPort port : ports) {
-        next = Math.min(next, port.nextLookMs());
+    // Asked after every packet: an iterator would be garbage each time.
+    for (int i = 0; i < portsByAddress.size(); i++) {
+      List<SharedPort> ports = portsByAddress.get(i);
+      for (int j = 0; j < ports.size(); j++) {
+        next = Math.min(next, ports.get(j).nextLookMs());
       }
     }
     return next;

@@ -96,6 +96,8 @@ class GarbageTest {
       up.sourcePort = source.port();
       server.onDatagram(up, now + i / 100, out);
       server.onPeer(relays[i & 1], down, now + i / 100, out);
+      // A shard asks after each.
+      assertTrue(server.nextDeadline() > now);
     }
   }
 

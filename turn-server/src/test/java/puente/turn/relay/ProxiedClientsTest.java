@@ -172,8 +172,10 @@ class ProxiedClientsTest {
         }
         least = Math.min(least, (threads.getThreadAllocatedBytes(thread) - before) / packets);
       }
-      // One wake-up of the loop for each packet here, and what the loop itself makes for that.
-      assertTrue(least < 40, least + " bytes of garbage for a relayed packet");
+      // One wake-up of the loop for each packet here: what the loop itself makes for that, and a
+      // view
+      // of 32 bytes for each of two system calls where the compiler has not inlined those.
+      assertTrue(least < 80, least + " bytes of garbage for a relayed packet");
     }
   }
 

@@ -127,7 +127,7 @@ class TurnNodeTest {
       byte[] data = channelData(payload(160));
       int rounds = 30_000;
       long least = Long.MAX_VALUE;
-      for (int attempt = 0; attempt < 6 && least >= 40; attempt++) {
+      for (int attempt = 0; attempt < 6 && least >= 80; attempt++) {
         long before = allocated(threads, loopThreads);
         for (int i = 0; i < rounds; i++) {
           send(client, endpoint(Transport.UDP), data);
@@ -135,8 +135,10 @@ class TurnNodeTest {
         }
         least = Math.min(least, (allocated(threads, loopThreads) - before) / rounds);
       }
-      // One wake-up of the loop for each packet here, and what the loop itself makes for that.
-      assertTrue(least < 40, least + " bytes of garbage for a relayed packet");
+      // One wake-up of the loop for each packet here: what the loop itself makes for that, and a
+      // view
+      // of 32 bytes for each of two system calls where the compiler has not inlined those.
+      assertTrue(least < 80, least + " bytes of garbage for a relayed packet");
     }
   }
 
