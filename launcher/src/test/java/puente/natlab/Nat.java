@@ -12,7 +12,8 @@ enum Nat {
   ADDRESS_RESTRICTED("address", "address-restricted"),
   PORT_RESTRICTED("port", "port-restricted"),
   SYMMETRIC("symmetric", "symmetric"),
-  BLOCKED("no UDP", "no UDP");
+  BLOCKED("no UDP", "no UDP"),
+  TLS_ONLY("443 alone", "no UDP");
 
   private final String title;
   private final String said;
@@ -33,7 +34,7 @@ enum Nat {
 
   /** Whether two hosts behind these can have a direct UDP path at all. */
   static boolean opens(Nat a, Nat b) {
-    if (a == BLOCKED || b == BLOCKED) {
+    if (a.ordinal() >= BLOCKED.ordinal() || b.ordinal() >= BLOCKED.ordinal()) {
       return false;
     }
     boolean blind = a == SYMMETRIC && b.ordinal() >= PORT_RESTRICTED.ordinal();
@@ -44,6 +45,9 @@ enum Nat {
   static String path(Nat a, Nat b) {
     if (opens(a, b)) {
       return "direct UDP";
+    }
+    if (a == TLS_ONLY || b == TLS_ONLY) {
+      return "relay";
     }
     boolean isSymmetric = a == SYMMETRIC || b == SYMMETRIC;
     return !isSymmetric || a == OPEN || b == OPEN ? "direct TCP" : "relay";
@@ -68,6 +72,10 @@ enum Nat {
           case BLOCKED ->
               masquerade("masquerade")
                   + "chain block { type filter hook forward priority 0; meta l4proto udp drop; }\n";
+          case TLS_ONLY ->
+              masquerade("masquerade")
+                  + "chain block { type filter hook forward priority 0; iifname \"in\" tcp dport"
+                  + " != 443 drop; meta l4proto != tcp drop; }\n";
         };
     return "flush ruleset\ntable ip lab {\n" + rules + "}\n";
   }

@@ -43,6 +43,7 @@ final class NatLab implements AutoCloseable {
   private final String prefix;
   private final Namespace bridge;
   private final Namespace server;
+  private final LabCertificate certificate;
   private final Thread atExit = new Thread(this::clear);
   private final List<LabProgram> programs = new ArrayList<>();
   private final Map<Integer, Nat> natByHost = new HashMap<>();
@@ -53,6 +54,7 @@ final class NatLab implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atExit);
     try {
       Files.createDirectories(this.folder);
+      certificate = LabCertificate.of(List.of(SERVER, SECOND), this.folder);
       bridge = make("net");
       bridge.ip("link", "add", "br0", "type", "bridge");
       bridge.ip("link", "set", "br0", "up");
@@ -130,13 +132,16 @@ final class NatLab implements AutoCloseable {
                 "--relay-ip=" + SERVER,
                 "--http-ip=" + SERVER,
                 "--http-port=8080",
-                "--no-tls",
+                "--cert=" + certificate.chain(),
+                "--pkey=" + certificate.key(),
+                "--tls-listening-port=443",
+                "--https-port=443",
                 "--realm=natlab",
                 "--api-key=lab:" + KEY,
                 "--allowed-peer-ip=" + OUTSIDE + "0-" + OUTSIDE + "255",
                 "--allowed-peer-ip=10.0.0.0/16"));
     words.addAll(Arrays.asList(settings));
-    LabProgram program = new LabProgram(server, folder, words);
+    LabProgram program = new LabProgram(server, folder, words, "");
     programs.add(program);
     long end = System.nanoTime() + START_LIMIT.toNanos();
     while (!server.run(NatLab::answers)) {
@@ -310,14 +315,16 @@ final class NatLab implements AutoCloseable {
   /** {@code puente} on a host; the options that tell it of the server are added. */
   LabProgram puente(int host, String... words) {
     List<String> all = new ArrayList<>(Arrays.asList(words));
-    all.addAll(List.of("--server", "http://" + SERVER + ":8080", "--key", KEY));
+    boolean onlyTls = natByHost.get(host) == Nat.TLS_ONLY;
+    String place = onlyTls ? "https://" + SERVER : "http://" + SERVER + ":8080";
+    all.addAll(List.of("--server", place, "--key", KEY));
     Path home = folder.resolve("host" + host);
     try {
       Files.createDirectories(home);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    LabProgram program = new LabProgram(hosts.get(host - 1), home, all);
+    LabProgram program = new LabProgram(hosts.get(host - 1), home, all, certificate.trusted());
     programs.add(program);
     return program;
   }

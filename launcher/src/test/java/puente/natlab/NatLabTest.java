@@ -58,6 +58,7 @@ class NatLabTest {
     tries(new Pair(Nat.FULL_CONE, Nat.PORT_RESTRICTED), Trial.VANISH);
     tries(new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
     tries(new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
+    tries(new Pair(Nat.PORT_RESTRICTED, Nat.TLS_ONLY), Trial.SEND);
   }
 
   /** RFC 6887 §11: with a port of the router's, two symmetric NATs end on a direct path. */

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -127,7 +128,7 @@ final class IcePath implements Path {
     } else if (udp) {
       servers.relays(IceServers.Way.UDP).stream().limit(1).forEach(r -> relayAt(r, r.address()));
     } else if (relay != null) {
-      relayAt(streamServer(servers), relay.address());
+      relayAt(relay.server(), relay.address());
     }
   }
 
@@ -161,15 +162,9 @@ final class IcePath implements Path {
   }
 
   private static @Nullable StreamRelay streamRelay(IceServers servers) throws IOException {
-    boolean any = servers.relays().stream().anyMatch(one -> one.way() != IceServers.Way.UDP);
-    return any ? StreamRelay.open(streamServer(servers)) : null;
-  }
-
-  private static IceServers.Relay streamServer(IceServers servers) {
-    return servers.relays().stream()
-        .filter(one -> one.way() != IceServers.Way.UDP)
-        .findFirst()
-        .orElseThrow();
+    List<IceServers.Relay> all =
+        servers.relays().stream().filter(one -> one.way() != IceServers.Way.UDP).toList();
+    return all.isEmpty() ? null : StreamRelay.open(all);
   }
 
   private void relayAt(IceServers.Relay server, InetSocketAddress address) {
@@ -290,7 +285,9 @@ final class IcePath implements Path {
 
   @Override
   public String kind() {
-    return way == Way.UDP ? "direct UDP" : relay == null ? "relay" : "relay (TCP)";
+    return way == Way.UDP
+        ? "direct UDP"
+        : relay == null ? "relay" : "relay (" + relay.server().way() + ")";
   }
 
   @Override

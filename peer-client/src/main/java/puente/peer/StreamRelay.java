@@ -9,8 +9,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -25,6 +30,7 @@ final class StreamRelay implements AutoCloseable {
   private static final int CONNECT_MS = 5_000;
   private static final int DATAGRAM_MAX = 2048;
   private static final int SOURCES_MAX = 64;
+  private static final int SERVERS_MAX = 8;
 
   private final IceServers.Relay server;
   private final DatagramSocket front;
@@ -35,11 +41,45 @@ final class StreamRelay implements AutoCloseable {
     this.front = front;
   }
 
-  /** On the address from which this host reaches the server: its sockets are bound there, too. */
-  static StreamRelay open(IceServers.Relay server) throws IOException {
+  /**
+   * At that of these servers to which a connection comes about first: many networks let TLS to port
+   * 443 out alone. On the address from which this host reaches it: its sockets are bound there, too.
+   */
+  static StreamRelay open(List<IceServers.Relay> servers) throws IOException {
+    IceServers.Relay server = reached(servers.subList(0, Math.min(SERVERS_MAX, servers.size())));
     StreamRelay relay = new StreamRelay(server, new DatagramSocket(0, towards(server.address())));
     Thread.ofPlatform().daemon().name("stream relay").start(relay::serve);
     return relay;
+  }
+
+  private static IceServers.Relay reached(List<IceServers.Relay> servers) throws IOException {
+    CompletableFuture<IceServers.Relay> first = new CompletableFuture<>();
+    List<CompletableFuture<Void>> attempts = new ArrayList<>();
+    Set<String> reasons = ConcurrentHashMap.newKeySet();
+    for (IceServers.Relay server : servers) {
+      attempts.add(
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  connect(server).close();
+                  first.complete(server);
+                } catch (IOException unreachable) {
+                  reasons.add(server.way() + ": " + unreachable.getMessage());
+                }
+              },
+              work -> Thread.ofPlatform().daemon().name("to a relay").start(work)));
+    }
+    CompletableFuture.allOf(attempts.toArray(CompletableFuture<?>[]::new))
+        .thenRun(() -> first.cancel(false));
+    try {
+      return first.join();
+    } catch (CancellationException none) {
+      throw new IOException("no relay is reached (" + String.join("; ", reasons) + ")", none);
+    }
+  }
+
+  IceServers.Relay server() {
+    return server;
   }
 
   /** The local address towards this one; nothing is sent. */
@@ -75,7 +115,7 @@ final class StreamRelay implements AutoCloseable {
         if (connections.size() >= SOURCES_MAX) {
           return;
         }
-        connection = connect();
+        connection = connect(server);
         connections.put(from, connection);
         Socket opened = connection;
         Thread.ofPlatform().daemon().name("stream relay").start(() -> back(opened, from));
@@ -89,20 +129,28 @@ final class StreamRelay implements AutoCloseable {
     }
   }
 
-  private Socket connect() throws IOException {
+  private static Socket connect(IceServers.Relay server) throws IOException {
     Socket socket = new Socket();
-    socket.setTcpNoDelay(true);
-    socket.connect(server.address(), CONNECT_MS);
-    if (server.way() != IceServers.Way.TLS) {
-      return socket;
+    try {
+      socket.setTcpNoDelay(true);
+      socket.connect(server.address(), CONNECT_MS);
+      return server.way() == IceServers.Way.TLS ? secured(socket, server) : socket;
+    } catch (IOException failed) {
+      socket.close();
+      throw failed;
     }
+  }
+
+  private static Socket secured(Socket socket, IceServers.Relay server) throws IOException {
     SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
     SSLSocket secure =
         (SSLSocket) factory.createSocket(socket, server.host(), server.address().getPort(), true);
     SSLParameters parameters = secure.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     secure.setSSLParameters(parameters);
+    secure.setSoTimeout(CONNECT_MS);
     secure.startHandshake();
+    secure.setSoTimeout(0);
     return secure;
   }
 
