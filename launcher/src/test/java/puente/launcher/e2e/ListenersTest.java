@@ -82,8 +82,8 @@ class ListenersTest {
         call.carries(200);
         call.assertNothingLost();
         rate(caller);
+        held(caller, later, tenant);
         lastOneCloses(caller);
-        held(later, tenant);
       }
       running.signal("TERM");
       assertEquals(0, running.finish(LIMIT).exit(), running.output());
@@ -224,13 +224,15 @@ class ListenersTest {
   }
 
   /** What was opened at a reload outlives the process like everything else. */
-  private void held(TurnClient later, TurnClient tenant) throws Exception {
+  private void held(TurnClient caller, TurnClient later, TurnClient tenant) throws Exception {
     ProcessHandle serving =
         ProcessHandle.of(program().pid()).orElseThrow().children().findFirst().get();
     assertTrue(serving.destroyForcibly());
     awaits("event=respawned");
+    caller.refresh(600);
     later.refresh(600);
     tenant.refresh(600);
+    assertFalse(answers(base), "a new client by the port that was taken out");
   }
 
   // ---- the server

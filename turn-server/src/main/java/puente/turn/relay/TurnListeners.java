@@ -1,8 +1,10 @@
 package puente.turn.relay;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +23,7 @@ import puente.stun.Transport;
 import puente.stun.TransportAddress;
 import puente.turn.relay.TurnNode.Listen;
 import puente.turn.relay.TurnNode.Options;
+import puente.turn.store.Snapshot;
 
 /**
  * What clients reach a node by, and how that changes while it serves. A datagram socket that is
@@ -34,6 +37,9 @@ final class TurnListeners {
   private static final int NUMBERS_MAX = DtlsClients.NUMBER;
 
   private static final int LOOK_MS = 1000;
+
+  /** As long as a drain may take by default. */
+  private static final int LEFT_MS = 3_600_000;
 
   /** What may fail. */
   private interface Work {
@@ -97,8 +103,12 @@ final class TurnListeners {
 
   // ---- at the start
 
-  /** Finds the datagram ports, which each shard then opens by {@link #openOn}. */
-  void find() throws BindFailure {
+  /**
+   * Finds the datagram ports, which each shard then opens by {@link #openOn}.
+   *
+   * @param left what a former process left: where it had taken a listener out, its clients go on
+   */
+  void find(List<Snapshot> left) throws BindFailure {
     List<Door> doors = new ArrayList<>();
     for (Listen listen : options.listen()) {
       if (!listen.transport().isStream()) {
@@ -106,12 +116,45 @@ final class TurnListeners {
       }
     }
     open = List.copyOf(doors);
+    if (options.has(Transport.UDP)) {
+      Set<TransportAddress> known = Set.copyOf(addresses());
+      Set<TransportAddress> missed = new HashSet<>();
+      for (Snapshot snapshot : left) {
+        TransportAddress server = snapshot.key().server();
+        if (snapshot.key().transport() == Transport.UDP && !known.contains(server)) {
+          missed.add(server);
+        }
+      }
+      for (TransportAddress server : missed) {
+        findLeft(new Listen(Transport.UDP, server));
+      }
+    }
+  }
+
+  /** Only where the socket is open yet: nobody else can have the port then. */
+  private void findLeft(Listen listen) throws BindFailure {
+    TransportAddress local = listen.local();
+    if (loops.holder().has(DescriptorHolder.listenerKey(local, 0))) {
+      retired.add(new Door(listen, new Endpoint(number(listen), Transport.UDP, local)));
+    }
   }
 
   /** On the shard's loop. */
   void openOn(Shard shard) throws BindFailure {
     for (Door door : open) {
       openOn(shard, door.endpoint);
+    }
+    for (Door door : retired) {
+      openOn(shard, door.endpoint);
+      shard.doors.retire(door.endpoint.number(), true);
+    }
+  }
+
+  /** What a former process had taken out has its time anew. */
+  void watchLeft() {
+    for (Door door : retired) {
+      say("listener-retired", door);
+      look(door, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LEFT_MS));
     }
   }
 

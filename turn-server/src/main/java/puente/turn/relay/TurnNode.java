@@ -127,9 +127,10 @@ public final class TurnNode {
    */
   public void serve(List<Snapshot> left) throws BindFailure {
     try {
-      listeners.find();
+      listeners.find(left);
       await(restore(left, listeners::openOn));
       listeners.openStreams();
+      listeners.watchLeft();
       DtlsHandshakes handshakes = options.dtls;
       if (handshakes != null) {
         dtls = ShardDtls.serve(handshakes, shards, streams);
