@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
@@ -40,11 +41,24 @@ final class HookedTakeover {
     LabNode heir = lab.node(2);
     Predicate<Flow> touched = Stage.at(dead);
     Load load = stage.load();
+    List<Wanderer> wanderers =
+        List.of(
+            new Wanderer(lab.clients(), Lab.accounts(List.of(dead)).getFirst()),
+            new Wanderer(lab.clients(), Lab.accounts(List.of(dead)).getFirst()));
+    for (Wanderer wanderer : wanderers) {
+      outcome.expect(wanderer.allocate() == 0, "a client that may move has no allocation");
+    }
+    Load.runFor(Duration.ofSeconds(1));
     load.begin();
     // The whole host is gone without a word: whoever asks for its address hears nothing.
     dead.namespace().ip("link", "set", "eth0", "down");
     load.mark(touched);
     dead.kill();
+    // They lose their network in the same moment: one asks the same address, one another node.
+    List<CompletableFuture<Integer>> moves =
+        List.of(
+            CompletableFuture.supplyAsync(() -> wanderers.get(0).moveTo(dead.address())),
+            CompletableFuture.supplyAsync(() -> wanderers.get(1).moveTo(lab.node(3).address())));
     boolean all = load.await(MOVED, touched, Stage::flowing);
     outcome.back(load.sinceMarkMs(touched));
     outcome.expect(all, "only %d flows went on", load.count(touched.and(Stage::flowing)));
@@ -58,6 +72,10 @@ final class HookedTakeover {
         outcome.expect(calls == 0, "%s has called its hook, too", other.id());
       }
     }
+    for (int i = 0; i < moves.size(); i++) {
+      int code = moves.get(i).join();
+      outcome.expect(code == 0, "who moved meanwhile, number %d, was told %d", i + 1, code);
+    }
     int taken = heir.sessions().size();
 
     // The host returns without the address, and with a journal that says that all is its own.
@@ -69,6 +87,7 @@ final class HookedTakeover {
     Load.runFor(Duration.ofSeconds(3));
     outcome.allocations(stage.flows(), load.alive(any -> true, ANSWERS));
     outcome.flows(load.figures(touched), load.figures(touched.negate()), load);
+    wanderers.forEach(Wanderer::close);
     outcome.expect(heir.sessions().size() == taken, "some were lost when the former owner came");
     outcome.servedTwice(lab.servedTwiceAfter(JOINED));
   }
@@ -140,6 +159,7 @@ final class HookedTakeover {
       words.add("relay-ip=" + ip.apply(node));
     }
     words.add("takeover-hook=" + hook());
+    words.add("mobility");
     return words.toArray(String[]::new);
   }
 

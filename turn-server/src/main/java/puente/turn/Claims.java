@@ -56,7 +56,10 @@ final class Claims {
       case NOWHERE -> false;
       case GIVEN -> true;
       case ASKED -> {
-        awaits(client, byTicket, now, out);
+        // Of a ticket the store knows less than the others: it is asked when they have said no.
+        if (!byTicket) {
+          awaits(client, false, now, out);
+        }
         yield true;
       }
     };

@@ -58,6 +58,7 @@ class MobileNodesTest {
     assertEquals(0, other.askedByTicket);
     moved.sends(showing()).silence();
     assertEquals(1, other.askedByTicket);
+    assertEquals(0, other.claimedByTicket);
     assertTrue(home.server.isHome(moved.lastBytes()));
     assertFalse(other.server.isHome(moved.lastBytes()));
     assertFalse(home.server.isNobodys(moved.lastBytes()));
