@@ -17,6 +17,11 @@ public final class Peer {
   private static final byte MESSAGE = 1;
   private static final int LOOK_MS = 20;
 
+  /** Twenty peers in a room are hundreds of links, most of which have nothing to do. */
+  private static final int LOOK_IDLE_MS = 100;
+
+  private static final int LOOK_SPARE_MS = 400;
+
   /** A link is given up when nothing was heard for so long. */
   private static final long DIRECT_DEAD_MS = 7_000;
 
@@ -193,7 +198,7 @@ public final class Peer {
         if (hasChanged()) {
           listener.onPath(this);
         }
-        int length = fresh.receive(buffer, waitMs(), isCarrying(fresh));
+        int length = fresh.receive(buffer, waitMs(fresh), isCarrying(fresh));
         take(fresh, buffer, length);
       } while (isServed(fresh));
     } finally {
@@ -256,8 +261,13 @@ public final class Peer {
     return one == current;
   }
 
-  private synchronized int waitMs() {
-    return Math.clamp(flow.nextDeadline() - DtlsLink.nowMs(), 1, LOOK_MS);
+  /** What comes ends the wait; timers are looked after by who reads the link that carries. */
+  private synchronized int waitMs(DtlsLink one) {
+    if (one != current) {
+      return LOOK_SPARE_MS;
+    }
+    int most = flow.isEmpty() ? LOOK_IDLE_MS : LOOK_MS;
+    return Math.clamp(flow.nextDeadline() - DtlsLink.nowMs(), 1, most);
   }
 
   private synchronized void take(DtlsLink from, byte[] buffer, int length) {
