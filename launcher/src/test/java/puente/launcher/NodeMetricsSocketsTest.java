@@ -21,13 +21,20 @@ class NodeMetricsSocketsTest {
   @TempDir private Path directory;
   private Path v4 = Path.of("");
   private Path v6 = Path.of("");
-  private NodeMetricsSockets sockets = new NodeMetricsSockets(port -> false, 0, List.of());
+  private long now;
+
+  /** How far the clock goes on whenever it is looked at. */
+  private long step;
+
+  private NodeMetricsSockets sockets = new NodeMetricsSockets(port -> false, 0, List.of(), () -> 0);
 
   @BeforeEach
   void start() throws IOException {
     v4 = directory.resolve("udp");
     v6 = directory.resolve("udp6");
-    sockets = new NodeMetricsSockets(port -> port == 3478 || port >= 49152, US, List.of(v4, v6));
+    sockets =
+        new NodeMetricsSockets(
+            port -> port == 3478 || port >= 49152, US, List.of(v4, v6), () -> now += step);
     Files.writeString(v4, HEAD);
     Files.writeString(v6, HEAD);
   }
@@ -72,6 +79,30 @@ class NodeMetricsSocketsTest {
     assertEquals(5, look());
     Files.writeString(v6, "nonsense\n\n 1 2 3\n:::: -- :\n");
     assertEquals(5, look());
+  }
+
+  /** A look that takes a second is not made each second. */
+  @Test
+  void looksAtMostForThreePercentOfTheTime() throws IOException {
+    step = 1_000_000_000;
+    Files.writeString(v4, HEAD + v4(3478, US, 11, 5));
+    assertEquals(5, sockets.drops());
+    Files.writeString(v4, HEAD + v4(3478, US, 11, 9));
+    for (int i = 0; i < 31; i++) {
+      assertEquals(5, sockets.drops());
+    }
+    assertEquals(9, sockets.drops());
+  }
+
+  @Test
+  void aQuickLookIsMadeEachSecond() throws IOException {
+    Files.writeString(v4, HEAD + v4(3478, US, 11, 5));
+    assertEquals(5, sockets.drops());
+    Files.writeString(v4, HEAD + v4(3478, US, 11, 9));
+    now += 999_999_999;
+    assertEquals(5, sockets.drops());
+    now += 1;
+    assertEquals(9, sockets.drops());
   }
 
   @Test
