@@ -5,6 +5,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Message;
@@ -18,6 +19,12 @@ final class ScriptedServer implements AutoCloseable {
     @Nullable MessageBuilder answer(
         Message request, InetSocketAddress asked, InetSocketAddress from);
   }
+
+  /** DTLS 1.2 (RFC 6347 §4.1): a fatal alert, handshake_failure. */
+  private static final byte[] NO_DTLS =
+      HexFormat.of().parseHex("15" + "fefd" + "0000" + "000000000000" + "0002" + "0228");
+
+  private static final int DTLS_HANDSHAKE = 22;
 
   private final List<DatagramSocket> sockets = new ArrayList<>();
   private final Script script;
@@ -41,6 +48,11 @@ final class ScriptedServer implements AutoCloseable {
       try {
         DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
         socket.receive(packet);
+        if (packet.getData()[0] == DTLS_HANDSHAKE) {
+          // Who asks need not wait until it gives up.
+          socket.send(new DatagramPacket(NO_DTLS, NO_DTLS.length, packet.getSocketAddress()));
+          continue;
+        }
         Message request = new Message();
         if (request.parse(packet.getData(), packet.getLength()) != Message.Shape.WELL_FORMED) {
           continue;
