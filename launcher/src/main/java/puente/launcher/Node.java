@@ -260,7 +260,8 @@ final class Node implements NodeControl {
   @Override
   public synchronized Optional<String> reload(Config newlyGiven) throws StartFailure {
     Config next = over(added, newlyGiven);
-    check(next);
+    check(next, new NodeConfig(next, state, revoked.names()));
+    certificates.check(next);
     NodeAddresses.tryAdded(current, next);
     Optional<String> refused = ports.change(next);
     takeOver(next);
@@ -273,19 +274,18 @@ final class Node implements NodeControl {
     return refused;
   }
 
-  private TurnConfig check(Config newConfig) throws StartFailure {
+  private TurnConfig check(Config newConfig, NodeConfig parts) throws StartFailure {
     if (!isUp) {
       throw StartFailure.configuration("the node is starting; try again");
     }
     ReloadRules.check(config, newConfig);
-    certificates.check(newConfig);
-    return new NodeConfig(newConfig, state, revoked.names()).turn(ports.own());
+    return parts.turn(ports.own());
   }
 
   private void takeOver(Config wanted) throws StartFailure {
     Config newConfig = ports.inForce(wanted);
-    TurnConfig turnConfig = check(newConfig);
     NodeConfig parts = new NodeConfig(newConfig, state, revoked.names());
+    TurnConfig turnConfig = check(newConfig, parts);
     certificates.reload(newConfig);
     store.quotas(parts.quotas(), users.quotasByRealm(newConfig, parts.quotas()));
     users.reconfigure(newConfig);

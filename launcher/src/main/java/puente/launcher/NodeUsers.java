@@ -231,14 +231,20 @@ final class NodeUsers implements AutoCloseable {
           config.value(UserSettings.KNOWN_AGE).toMillis(), config.value(UserSettings.SHA256));
     }
     RealmRules rules = rules(config);
+    Map<String, List<RelayAddress>> relays = NodeAddresses.relaysByRealm(config);
     List<Tenant> tenants = new ArrayList<>();
     for (String realm : realms(config)) {
-      tenants.add(tenant(realm, turn, config, revoked));
+      tenants.add(tenant(realm, relays.getOrDefault(realm, List.of()), turn, config, revoked));
     }
     return builder.tenants(tenants, rules).build();
   }
 
-  private Tenant tenant(String realm, TurnConfig turn, Config config, Set<String> revoked) {
+  private Tenant tenant(
+      String realm,
+      List<RelayAddress> relays,
+      TurnConfig turn,
+      Config config,
+      Set<String> revoked) {
     Credentials credentials =
         Credentials.ofRealm(realm)
             .withRevoked(revoked)
@@ -253,7 +259,6 @@ final class NodeUsers implements AutoCloseable {
               .withDenied(ofRealm(peers.denied(), overlay.denied(main), overlay.denied(realm)));
     }
     long bytesPerSecond = overlay.option(realm, "max-bps").orElse(config.value(Settings.MAX_BPS));
-    List<RelayAddress> relays = NodeAddresses.relaysByRealm(config).getOrDefault(realm, List.of());
     return new Tenant(credentials, peers, bytesPerSecond, relays);
   }
 

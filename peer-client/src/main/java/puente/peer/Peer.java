@@ -128,7 +128,9 @@ public final class Peer {
   /** True when {@link #isSilent} has changed. */
   synchronized boolean turned(long now) {
     boolean turned = pulse.turned(now);
-    notifyAll();
+    if (turned) {
+      notifyAll();
+    }
     return turned;
   }
 

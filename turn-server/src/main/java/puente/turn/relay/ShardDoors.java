@@ -15,7 +15,6 @@ import puente.turn.Counter;
  */
 final class ShardDoors {
   private static final int BINDING_REQUEST = 0x0001;
-  private static final int ALLOCATE_REQUEST = 0x0003;
 
   private final Shard shard;
   private final BitSet retired = new BitSet();
@@ -52,7 +51,7 @@ final class ShardDoors {
 
   private static boolean begins(Packet packet) {
     int type = packet.length < 2 ? 0 : packet.u16(0);
-    return type == BINDING_REQUEST || type == ALLOCATE_REQUEST;
+    return type == BINDING_REQUEST || type == ShardForwarding.ALLOCATE_REQUEST;
   }
 
   /** How many allocations have come by this listener, made or being made. */

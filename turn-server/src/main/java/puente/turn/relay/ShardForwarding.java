@@ -61,7 +61,7 @@ final class ShardForwarding {
   /** Anybody can send from any address: more offers than this in a second are not made. */
   private static final int OFFERS_PER_SECOND = 1000;
 
-  private static final int ALLOCATE_REQUEST = 0x0003;
+  static final int ALLOCATE_REQUEST = 0x0003;
 
   /** A discovery takes a handful; a forger who wants more than this in a second gets nothing. */
   private static final int DISCOVERIES_PER_SECOND = 100;
