@@ -5,11 +5,14 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import puente.stun.Family;
 
 /** The URLs under which clients reach this server (RFC 7064, RFC 7065). */
 final class IceUrls {
   private final Config config;
   private final String host;
+  private final List<String> otherHosts;
   private final List<Listening> listening;
 
   /**
@@ -17,11 +20,41 @@ final class IceUrls {
    * @param listening the sockets that are open, where that is known: a port may have been any
    */
   IceUrls(Config config, Optional<String> host, List<Listening> listening) {
-    this.config = config;
-    this.host =
+    this(
+        config,
         host.orElseGet(
-            () -> IceUrls.host(NodeAddresses.reachable(ExternalDetection.known(config))));
+            () -> IceUrls.host(NodeAddresses.reachable(ExternalDetection.known(config)))),
+        List.of(),
+        listening);
+  }
+
+  private IceUrls(Config config, String host, List<String> otherHosts, List<Listening> listening) {
+    this.config = config;
+    this.host = host;
+    this.otherHosts = otherHosts;
     this.listening = listening;
+  }
+
+  /**
+   * For clients that came by this family: they may have no other. Who has both learns by STUN how it
+   * is seen by the other, too.
+   */
+  static IceUrls towards(Family family, Config config, List<Listening> listening) {
+    Config known = ExternalDetection.known(config);
+    InetAddress own =
+        NodeAddresses.reachable(known, family).orElseGet(() -> NodeAddresses.reachable(known));
+    List<String> others =
+        Stream.of(Family.values())
+            .flatMap(each -> NodeAddresses.reachable(known, each).stream())
+            .filter(ip -> ip.getClass() != own.getClass() && !isUniqueLocal(ip))
+            .map(IceUrls::host)
+            .toList();
+    return new IceUrls(config, host(own), others, listening);
+  }
+
+  /** RFC 4193 §3.1: of this network alone, so that strangers would ask in vain. */
+  private static boolean isUniqueLocal(InetAddress ip) {
+    return ip instanceof Inet6Address && (ip.getAddress()[0] & 0xFE) == 0xFC;
   }
 
   String host() {
@@ -30,7 +63,11 @@ final class IceUrls {
 
   List<String> stun() {
     boolean served = !config.value(Settings.NO_STUN) && !config.value(Settings.NO_UDP);
-    return served ? List.of("stun:" + host + ":" + port("udp")) : List.of();
+    return served
+        ? Stream.concat(Stream.of(host), otherHosts.stream())
+            .map(each -> "stun:" + each + ":" + port("udp"))
+            .toList()
+        : List.of();
   }
 
   /** In the order in which a client should prefer them. */

@@ -184,6 +184,18 @@ final class NodeAddresses {
     return listening.isEmpty() ? InetAddress.getLoopbackAddress() : listening.getFirst();
   }
 
+  /** The same, for clients of this family; empty if they cannot. */
+  static Optional<InetAddress> reachable(Config config, Family family) {
+    List<InetAddress> listening = ofFamily(unicast(config), family);
+    return Stream.of(
+            config.all(Settings.EXTERNAL_IP).stream().map(ExternalAddress::publicAddress),
+            usual().stream().filter(listening::contains),
+            listening.stream().filter(ip -> !ip.isLoopbackAddress()))
+        .flatMap(each -> each)
+        .filter(ip -> Addresses.of(ip, 0).family() == family)
+        .findFirst();
+  }
+
   /** An address of this machine, with what clients see of it. */
   static RelayAddress advertised(InetAddress local, Config config) {
     TransportAddress bound = Addresses.of(local, 0);

@@ -3,6 +3,8 @@ package puente.launcher;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,21 +22,25 @@ final class NodeIce {
   private static final double STEP = 0.1;
 
   private final Cluster cluster;
-  private final IceServers.Config own;
+  private final Map<Family, IceServers.Config> own;
   private final boolean isForAll;
 
   /**
-   * @param own what this node itself has
+   * @param own what this node itself has, for clients of each family
    * @param isForAll whether the credential is good at the other nodes: they share its secret
    */
-  NodeIce(Cluster cluster, IceServers.Config own, boolean isForAll) {
+  NodeIce(Cluster cluster, Map<Family, IceServers.Config> own, boolean isForAll) {
     this.cluster = cluster;
-    this.own = own;
+    this.own = Map.copyOf(own);
     this.isForAll = isForAll;
   }
 
-  IceServers.Config own() {
+  Map<Family, IceServers.Config> own() {
     return own;
+  }
+
+  IceServers.Config own(Family family) {
+    return Objects.requireNonNull(own.get(family));
   }
 
   /** The nodes that clients are sent to. */
@@ -46,6 +52,7 @@ final class NodeIce {
 
   IceServers.Config of(Family family) {
     List<NodeState> nodes = isForAll ? ranked(family) : List.of();
+    IceServers.Config own = own(family);
     if (nodes.isEmpty() || nodes.size() == 1 && isOwn(nodes.getFirst())) {
       return own;
     }
@@ -87,7 +94,7 @@ final class NodeIce {
 
   private List<IceServers.Turn> all(NodeState node, Family family) {
     if (isOwn(node)) {
-      return own.turn();
+      return own(family).turn();
     }
     List<IceServers.Turn> urls = new ArrayList<>();
     turn(node, Transport.UDP, family).ifPresent(urls::add);
@@ -99,7 +106,7 @@ final class NodeIce {
   private Optional<IceServers.Turn> turn(NodeState node, Transport transport, Family family) {
     String name = transport == Transport.UDP ? "udp" : "tcp";
     if (isOwn(node)) {
-      return own.turn().stream().filter(one -> one.transport().equals(name)).findFirst();
+      return own(family).turn().stream().filter(one -> one.transport().equals(name)).findFirst();
     }
     return door(node, transport, family)
         .map(door -> "turn:" + door.address() + "?transport=" + name)
@@ -107,8 +114,9 @@ final class NodeIce {
   }
 
   private List<String> stun(NodeState node, Family family) {
-    if (isOwn(node) || own.stun().isEmpty()) {
-      return own.stun();
+    List<String> own = own(family).stun();
+    if (isOwn(node) || own.isEmpty()) {
+      return own;
     }
     return door(node, Transport.UDP, family).map(door -> "stun:" + door.address()).stream()
         .toList();

@@ -6,8 +6,10 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,6 +40,7 @@ import puente.signal.SocketRoute;
 import puente.signal.Tokens;
 import puente.signal.TrustedProxies;
 import puente.signal.YWebrtcServer;
+import puente.stun.Family;
 import puente.stun.Transport;
 
 /** The gateway of this node: what the configuration says, wired to the rest. */
@@ -237,7 +240,7 @@ final class NodeSignaling {
   /** Where STUN over UDP is, the rendezvous is; of several nodes all choose the same for a meeting. */
   private List<String> rendezvousServers(String meeting) {
     List<String> own =
-        ice.own().stun().stream().map(url -> url.substring("stun:".length())).toList();
+        ice.own(Family.IPV4).stun().stream().map(url -> url.substring("stun:".length())).toList();
     List<String> all =
         cluster.nodes().stream()
             .filter(NodeState::takesClients)
@@ -334,7 +337,7 @@ final class NodeSignaling {
 
   /** Ends the sessions of those whose credentials these are. */
   void revoke(Set<String> usernames) {
-    String separator = ice.own().separator();
+    String separator = ice.own(Family.IPV4).separator();
     Set<String> users = new HashSet<>();
     for (String name : usernames) {
       int at = name.indexOf(separator);
@@ -413,7 +416,11 @@ final class NodeSignaling {
   }
 
   private NodeIce ice(Config config) throws StartFailure {
-    return new NodeIce(cluster, iceServers(config), sharesSecret(config));
+    Map<Family, IceServers.Config> own = new EnumMap<>(Family.class);
+    for (Family family : Family.values()) {
+      own.put(family, iceServers(family, config));
+    }
+    return new NodeIce(cluster, own, sharesSecret(config));
   }
 
   /** Whether other nodes know the secret that this one makes credentials and tokens with. */
@@ -421,8 +428,8 @@ final class NodeSignaling {
     return config.usesSharedSecret() && config.isGiven(Settings.STATIC_AUTH_SECRET);
   }
 
-  private IceServers.Config iceServers(Config config) throws StartFailure {
-    IceUrls urls = new IceUrls(config, Optional.empty(), turn);
+  private IceServers.Config iceServers(Family family, Config config) throws StartFailure {
+    IceUrls urls = IceUrls.towards(family, config, turn);
     String secret =
         config.usesSharedSecret() ? new NodeConfig(config, state).secrets().getFirst() : "";
     return new IceServers.Config(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,8 @@ class NodeIceTest {
               new IceServers.Turn("tls", OWN_TLS)));
 
   private final FakeCluster cluster = FakeCluster.nodes(1).getFirst();
-  private final NodeIce ice = new NodeIce(cluster.cluster(), OWN, true);
+  private final NodeIce ice =
+      new NodeIce(cluster.cluster(), Map.of(Family.IPV4, OWN, Family.IPV6, OWN), true);
 
   @Test
   void aNodeThatIsAloneGivesItsOwn() {
@@ -81,7 +83,8 @@ class NodeIceTest {
   @Test
   void othersThatDoNotKnowTheSecretAreOfNoUse() {
     cluster.sees(node("n1", 0.9), node("n2", 0));
-    NodeIce alone = new NodeIce(cluster.cluster(), OWN, false);
+    NodeIce alone =
+        new NodeIce(cluster.cluster(), Map.of(Family.IPV4, OWN, Family.IPV6, OWN), false);
     assertEquals(OWN, alone.of(Family.IPV4));
   }
 

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puente.stun.Family;
 import puente.stun.TransportAddress;
 
 /**
@@ -73,8 +74,11 @@ public final class Rendezvous {
     }
   }
 
+  /** Who has both families meets by both: an address of one is of no use to who has the other. */
+  private record Place(String name, Family family) {}
+
   private static final class Meeting {
-    final Map<String, Peer> peerByName = new LinkedHashMap<>();
+    final Map<Place, Peer> peerByPlace = new LinkedHashMap<>();
     boolean hasNews;
   }
 
@@ -148,9 +152,10 @@ public final class Rendezvous {
   private void meet(
       RendezvousToken token, Guest guest, RendezvousWire.Request request, long now, Effects out) {
     Meeting meeting = meetingByName.get(token.meeting());
-    Peer peer = meeting == null ? null : meeting.peerByName.get(token.peer());
+    Place place = new Place(token.peer(), guest.address.family());
+    Peer peer = meeting == null ? null : meeting.peerByPlace.get(place);
     if (peer == null) {
-      if (meeting != null && meeting.peerByName.size() >= limits.peersOfMeeting) {
+      if (meeting != null && meeting.peerByPlace.size() >= limits.peersOfMeeting) {
         refuse(guest, request, FULL, Event.MEETING_FULL, out);
         return;
       }
@@ -160,7 +165,7 @@ public final class Rendezvous {
       }
       meeting = meetingByName.computeIfAbsent(token.meeting(), name -> new Meeting());
       peer = new Peer(guest, request.note(), now);
-      meeting.peerByName.put(token.peer(), peer);
+      meeting.peerByPlace.put(place, peer);
       meeting.hasNews = true;
       peers++;
       out.count(Event.MET);
@@ -178,11 +183,15 @@ public final class Rendezvous {
   }
 
   private void tell(Meeting meeting, String name, Peer peer, byte[] transaction, Effects out) {
+    Family family = peer.guest.address.family();
     List<RendezvousWire.Seen> others = new ArrayList<>();
-    meeting.peerByName.forEach(
+    meeting.peerByPlace.forEach(
         (other, seen) -> {
-          if (!other.equals(name)) {
-            others.add(new RendezvousWire.Seen(number(other), seen.guest.address, seen.note));
+          boolean isBetterSeen =
+              other.family != family
+                  && meeting.peerByPlace.containsKey(new Place(other.name, family));
+          if (!other.name.equals(name) && !isBetterSeen) {
+            others.add(new RendezvousWire.Seen(number(other.name), seen.guest.address, seen.note));
           }
         });
     int life = (int) (limits.lifeMs / 1000);
@@ -197,9 +206,10 @@ public final class Rendezvous {
 
   private void leave(RendezvousToken token, Guest guest, Effects out) {
     Meeting meeting = meetingByName.get(token.meeting());
-    Peer peer = meeting == null ? null : meeting.peerByName.get(token.peer());
+    Place place = new Place(token.peer(), guest.address.family());
+    Peer peer = meeting == null ? null : meeting.peerByPlace.get(place);
     if (meeting != null && peer != null && peer.guest.address.equals(guest.address)) {
-      meeting.peerByName.remove(token.peer());
+      meeting.peerByPlace.remove(place);
       meeting.hasNews = true;
       peers--;
       out.count(Event.LEFT);
@@ -210,7 +220,7 @@ public final class Rendezvous {
   public void onTime(long now, Effects out) {
     for (Iterator<Meeting> all = meetingByName.values().iterator(); all.hasNext(); ) {
       Meeting meeting = all.next();
-      for (Iterator<Peer> each = meeting.peerByName.values().iterator(); each.hasNext(); ) {
+      for (Iterator<Peer> each = meeting.peerByPlace.values().iterator(); each.hasNext(); ) {
         if (now - each.next().seenMs >= limits.lifeMs) {
           each.remove();
           meeting.hasNews = true;
@@ -218,14 +228,14 @@ public final class Rendezvous {
           out.count(Event.EXPIRED);
         }
       }
-      if (meeting.peerByName.isEmpty()) {
+      if (meeting.peerByPlace.isEmpty()) {
         all.remove();
       } else if (meeting.hasNews) {
         meeting.hasNews = false;
-        meeting.peerByName.forEach(
-            (name, peer) -> {
+        meeting.peerByPlace.forEach(
+            (place, peer) -> {
               out.count(Event.TOLD);
-              tell(meeting, name, peer, UNASKED, out);
+              tell(meeting, place.name, peer, UNASKED, out);
             });
       }
     }

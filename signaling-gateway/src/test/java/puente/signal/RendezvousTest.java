@@ -62,6 +62,25 @@ class RendezvousTest implements Rendezvous.Effects {
     return new RendezvousToken(now / 1000 + seconds, meeting, peer).encode(SECRET);
   }
 
+  /** Who has both families comes with one token by both: each other hears of the one it can use. */
+  @Test
+  void whoHasBothFamiliesIsSeenByEach() {
+    byte[] token = token("m", "both", 300);
+    Peer one = new Peer(token, "both", 1001).meets();
+    Peer same = new Peer(token, "both", 1001);
+    same.address = TransportAddress.ipv6(0x20010DB8_00000000L, 1, 1001);
+    same.meets();
+    Peer four = new Peer("m", "four", 1002).meets();
+    Peer six = new Peer("m", "six", 1003);
+    six.address = TransportAddress.ipv6(0x20010DB8_00000000L, 3, 1003);
+    six.meets();
+    waits(50);
+    assertEquals(List.of(one.address, six.address), four.others());
+    assertEquals(List.of(four.address, same.address), six.others());
+    assertEquals(2, one.others().size(), "not itself");
+    assertEquals(one.others(), same.others());
+  }
+
   @Test
   void peersOfOneMeetingLearnWhereTheOthersAre() {
     Peer ana = new Peer("m", "ana", 1001).meets();
