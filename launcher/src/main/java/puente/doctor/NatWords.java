@@ -17,13 +17,20 @@ public final class NatWords {
     String mapping = detail(findings, "nat mapping");
     String filtering = detail(findings, "nat filtering");
     return switch (mapping) {
-      case "no NAT" -> "none: whoever no firewall hinders reaches you directly";
+      case "no NAT" -> none(filtering);
       case "endpoint-independent" -> cone(filtering);
       case "address-dependent", "address- and port-dependent" ->
           "symmetric (another port for each destination): direct paths only to peers whose NAT lets"
               + " in any port, else the relay";
       default -> "not known: " + mapping;
     };
+  }
+
+  private static String none(String filtering) {
+    return filtering.startsWith("address")
+        ? "none, but a firewall (open to those that were sent to): direct paths to whoever sends at"
+            + " the same time"
+        : "none: whoever no firewall hinders reaches you directly";
   }
 
   private static String cone(String filtering) {

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
@@ -114,11 +114,21 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private static String nat(Mesh mesh) {
+    List<InetSocketAddress> servers = mesh.stunServers();
+    if (servers.isEmpty()) {
+      return "not known, the server offers no STUN";
+    }
+    List<String> words = new ArrayList<>();
+    for (InetSocketAddress server : servers) {
+      boolean isSecond = !words.isEmpty();
+      words.add((isSecond ? "with IPv6 " : "") + nat(server));
+    }
+    return String.join("; ", words);
+  }
+
+  private static String nat(InetSocketAddress server) {
     try {
-      Optional<InetSocketAddress> server = mesh.stunServer();
-      return server.isEmpty()
-          ? "not known, the server offers no STUN"
-          : NatWords.of(server.get(), NAT_PATIENCE_MS);
+      return NatWords.of(server, NAT_PATIENCE_MS);
     } catch (IOException failed) {
       return "not known: " + failed.getMessage();
     }

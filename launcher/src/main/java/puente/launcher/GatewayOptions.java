@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import puente.peer.Gateway;
+import puente.peer.Trust;
 
 /** Where the peers' commands meet, and by what they are let in. */
 final class GatewayOptions {
@@ -37,11 +38,13 @@ final class GatewayOptions {
   }
 
   Gateway gateway(Surroundings surroundings) throws StartFailure {
+    // By the family that this host has, of a server with both; Java would take IPv4 in any case.
+    System.setProperty("java.net.preferIPv6Addresses", "system");
     String url =
         server.orElse(
             surroundings.environment().getOrDefault("PUENTE_SERVER", "http://127.0.0.1:8080"));
     try {
-      return new Gateway(URI.create(url), credential(surroundings));
+      return new Gateway(URI.create(url), credential(surroundings), Trust.usual());
     } catch (IllegalArgumentException wrong) {
       throw new StartFailure(
           StartFailure.Kind.CONFIGURATION, SafeText.excerpt(url, 100) + ": " + wrong.getMessage());

@@ -20,9 +20,9 @@ import puente.chaos.Namespace;
  * Hosts behind routers, and a server outside.
  *
  * <pre>
- *   server   203.0.113.10 and .11    on the bridge "outside"
- *   router i 203.0.113.10i  out      10.0.i.1  in
- *   host i                           10.0.i.2
+ *   server   203.0.113.10 and .11    2001:db8::10 and ::11    on the bridge "outside"
+ *   router i 203.0.113.10i  out      10.0.i.1  in             2001:db8::10i  out  2001:db8:i::1  in
+ *   host i                           10.0.i.2                                     2001:db8:i::2
  * </pre>
  */
 final class NatLab implements AutoCloseable {
@@ -32,6 +32,16 @@ final class NatLab implements AutoCloseable {
 
   static final String SERVER = OUTSIDE + "10";
   private static final String SECOND = OUTSIDE + "11";
+  private static final String OUTSIDE_6 = "2001:db8::";
+  private static final String SERVER_6 = OUTSIDE_6 + "10";
+  private static final String SECOND_6 = OUTSIDE_6 + "11";
+
+  /** Of both addresses, for hosts that have IPv6: which is used is for each of them to find out. */
+  private static final String NAME = "server.natlab";
+
+  /** What {@code ip netns exec} lays over /etc. */
+  private static final Path OVER_ETC = Path.of("/etc/netns");
+
   static final String KEY = "a-key-for-the-laboratory";
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -54,7 +64,8 @@ final class NatLab implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atExit);
     try {
       Files.createDirectories(this.folder);
-      certificate = LabCertificate.of(List.of(SERVER, SECOND), this.folder);
+      certificate =
+          LabCertificate.of(List.of(SERVER, SECOND, SERVER_6, SECOND_6, NAME), this.folder);
       bridge = make("net");
       bridge.ip("link", "add", "br0", "type", "bridge");
       bridge.ip("link", "set", "br0", "up");
@@ -63,6 +74,8 @@ final class NatLab implements AutoCloseable {
       bridge.ip("link", "set", "s", "master", "br0");
       server.ip("addr", "add", SERVER + "/24", "dev", "eth0");
       server.ip("addr", "add", SECOND + "/24", "dev", "eth0");
+      server.ip("addr", "add", SERVER_6 + "/64", "dev", "eth0", "nodad");
+      server.ip("addr", "add", SECOND_6 + "/64", "dev", "eth0", "nodad");
       for (int i = 1; i <= count; i++) {
         household(i);
       }
@@ -87,24 +100,50 @@ final class NatLab implements AutoCloseable {
     }
   }
 
-  private void household(int i) {
+  private void household(int i) throws IOException {
     Namespace router = make("r" + i);
     Namespace host = make("h" + i);
+    Path hosts = Files.createDirectories(OVER_ETC.resolve(host.name())).resolve("hosts");
+    Files.writeString(hosts, SERVER + " " + NAME + "\n" + SERVER_6 + " " + NAME + "\n");
     wire(router, "out", bridge, "r" + i);
     bridge.ip("link", "set", "r" + i, "master", "br0");
     router.ip("addr", "add", OUTSIDE + (100 + i) + "/24", "dev", "out");
     wire(router, "in", host, "eth0");
     router.ip("addr", "add", "10.0." + i + ".1/24", "dev", "in");
-    host.ip("addr", "add", "10.0." + i + ".2/24", "dev", "eth0");
-    host.ip("route", "add", "default", "via", "10.0." + i + ".1");
+    router.ip("addr", "add", OUTSIDE_6 + (100 + i) + "/64", "dev", "out", "nodad");
+    router.ip("addr", "add", inner6(i) + "1/64", "dev", "in", "nodad");
     router.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    router.exec("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
     // Without NAT, the outside has to know the way in.
     server.ip("route", "add", "10.0." + i + ".0/24", "via", OUTSIDE + (100 + i));
+    server.ip("route", "add", inner6(i) + "/64", "via", OUTSIDE_6 + (100 + i));
     routers.add(router);
-    hosts.add(host);
+    this.hosts.add(host);
+    addresses(i, true, false);
     for (int other = 1; other < i; other++) {
       router.ip("route", "add", "10.0." + other + ".0/24", "via", OUTSIDE + (100 + other));
       routers.get(other - 1).ip("route", "add", "10.0." + i + ".0/24", "via", OUTSIDE + (100 + i));
+      router.ip("route", "add", inner6(other) + "/64", "via", OUTSIDE_6 + (100 + other));
+      routers.get(other - 1).ip("route", "add", inner6(i) + "/64", "via", OUTSIDE_6 + (100 + i));
+    }
+  }
+
+  private static String inner6(int host) {
+    return "2001:db8:" + host + "::";
+  }
+
+  /** What the host has from now on. */
+  private void addresses(int i, boolean ipv4, boolean ipv6) {
+    Namespace host = hosts.get(i - 1);
+    host.ip("-4", "addr", "flush", "dev", "eth0");
+    host.ip("-6", "addr", "flush", "dev", "eth0", "scope", "global");
+    if (ipv4) {
+      host.ip("addr", "add", "10.0." + i + ".2/24", "dev", "eth0");
+      host.ip("route", "replace", "default", "via", "10.0." + i + ".1");
+    }
+    if (ipv6) {
+      host.ip("addr", "add", inner6(i) + "2/64", "dev", "eth0", "nodad");
+      host.ip("-6", "route", "replace", "default", "via", inner6(i) + "1");
     }
   }
 
@@ -129,8 +168,11 @@ final class NatLab implements AutoCloseable {
                 "--listening-ip=" + SERVER,
                 "--listening-ip=" + SECOND,
                 "--rfc5780",
+                "--listening-ip=" + SERVER_6,
+                "--listening-ip=" + SECOND_6,
                 "--relay-ip=" + SERVER,
-                "--http-ip=" + SERVER,
+                "--relay-ip=" + SERVER_6,
+                "--http-ip=::",
                 "--http-port=8080",
                 "--cert=" + certificate.chain(),
                 "--pkey=" + certificate.key(),
@@ -139,7 +181,8 @@ final class NatLab implements AutoCloseable {
                 "--realm=natlab",
                 "--api-key=lab:" + KEY,
                 "--allowed-peer-ip=" + OUTSIDE + "0-" + OUTSIDE + "255",
-                "--allowed-peer-ip=10.0.0.0/16"));
+                "--allowed-peer-ip=10.0.0.0/16",
+                "--allowed-peer-ip=2001:db8::/32"));
     words.addAll(Arrays.asList(settings));
     LabProgram program = new LabProgram(server, folder, words, "");
     programs.add(program);
@@ -168,6 +211,7 @@ final class NatLab implements AutoCloseable {
   void nat(int host, Nat nat) {
     Path rules = folder.resolve("rules" + host);
     natByHost.put(host, nat);
+    addresses(host, nat.hasIpv4(), nat.hasIpv6());
     try {
       Files.writeString(rules, nat.rules("10.0." + host + ".2"));
     } catch (IOException e) {
@@ -184,13 +228,15 @@ final class NatLab implements AutoCloseable {
         .get(host - 1)
         .exec(
             "nft",
-            "add table ip cut; add chain ip cut both { type filter hook forward priority -5; };"
-                + "add rule ip cut both ip saddr { %s, %s } drop;".formatted(there, inner)
-                + "add rule ip cut both ip daddr { %s, %s } drop".formatted(there, inner));
+            "add table inet cut; add chain inet cut both { type filter hook forward priority -5; };"
+                + "add rule inet cut both ip saddr { %s, %s } drop;".formatted(there, inner)
+                + "add rule inet cut both ip daddr { %s, %s } drop;".formatted(there, inner)
+                + "add rule inet cut both ip6 saddr %s/64 drop;".formatted(inner6(other))
+                + "add rule inet cut both ip6 daddr %s/64 drop".formatted(inner6(other)));
   }
 
   void mend(int host) {
-    routers.get(host - 1).exec("nft", "add table ip cut; delete table ip cut");
+    routers.get(host - 1).exec("nft", "add table inet cut; delete table inet cut");
   }
 
   /** By which protocol. */
@@ -316,7 +362,8 @@ final class NatLab implements AutoCloseable {
   LabProgram puente(int host, String... words) {
     List<String> all = new ArrayList<>(Arrays.asList(words));
     boolean onlyTls = natByHost.get(host) == Nat.TLS_ONLY;
-    String place = onlyTls ? "https://" + SERVER : "http://" + SERVER + ":8080";
+    String name = hasIpv6(host) ? NAME : SERVER;
+    String place = onlyTls ? "https://" + name : "http://" + name + ":8080";
     all.addAll(List.of("--server", place, "--key", KEY));
     Path home = folder.resolve("host" + host);
     try {
@@ -327,6 +374,11 @@ final class NatLab implements AutoCloseable {
     LabProgram program = new LabProgram(hosts.get(host - 1), home, all, certificate.trusted());
     programs.add(program);
     return program;
+  }
+
+  private boolean hasIpv6(int host) {
+    Nat nat = natByHost.get(host);
+    return nat != null && nat.hasIpv6();
   }
 
   Path home(int host) {
@@ -346,6 +398,10 @@ final class NatLab implements AutoCloseable {
   private synchronized void clear() {
     programs.parallelStream().forEach(LabProgram::close);
     programs.clear();
+    for (Namespace host : hosts) {
+      Path over = OVER_ETC.resolve(host.name());
+      LabFile.delete(over.resolve("hosts"), over);
+    }
     made.reversed().forEach(Namespace::delete);
     made.clear();
   }

@@ -46,7 +46,8 @@ class NatLabTest {
         List.of(
             new Pair(Nat.FULL_CONE, Nat.SYMMETRIC),
             new Pair(Nat.PORT_RESTRICTED, Nat.PORT_RESTRICTED),
-            new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC))) {
+            new Pair(Nat.SYMMETRIC, Nat.SYMMETRIC),
+            new Pair(Nat.DUAL_SYMMETRIC, Nat.DUAL_SYMMETRIC))) {
       lab().nat(1, pair.one);
       lab().nat(2, pair.other);
       boolean opens = Nat.opens(pair.one, pair.other);
@@ -59,6 +60,8 @@ class NatLabTest {
     tries(new Pair(Nat.PORT_RESTRICTED, Nat.BLOCKED), Trial.SEND);
     tries(new Pair(Nat.SYMMETRIC, Nat.BLOCKED), Trial.SEND);
     tries(new Pair(Nat.PORT_RESTRICTED, Nat.TLS_ONLY), Trial.SEND);
+    tries(new Pair(Nat.IPV6, Nat.IPV6), Trial.SEND);
+    tries(new Pair(Nat.PORT_RESTRICTED, Nat.IPV6), Trial.SEND);
   }
 
   /** RFC 6887 §11: with a port of the router's, two symmetric NATs end on a direct path. */
@@ -78,13 +81,18 @@ class NatLabTest {
     try (LabProgram ana = lab().puente(1, "chat", "alone", "--name", "ana")) {
       ana.await("in alone with", Trial.PATIENCE);
       for (Nat nat : Nat.values()) {
+        if (nat.hasIpv6() && nat != Nat.DUAL_SYMMETRIC) {
+          continue; // nothing that this one is not
+        }
         lab().nat(1, nat);
         boolean isKnown = false;
         for (int attempt = 1; attempt <= 3 && !isKnown; attempt++) { // a late answer is none
           int before = ana.count();
           ana.type("/nat");
           String line = ana.await("your NAT: ", Trial.PATIENCE, before);
-          isKnown = line.contains("your NAT: " + nat.said());
+          isKnown =
+              line.contains("your NAT: " + nat.said())
+                  && nat.hasIpv6() == line.contains("; with IPv6 none, but a firewall");
         }
         assertTrue(isKnown, () -> nat + "\n" + ana.all());
       }

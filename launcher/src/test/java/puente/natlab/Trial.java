@@ -287,7 +287,7 @@ enum Trial {
    */
   abstract Outcome run(NatLab lab, String expected);
 
-  private static final Pattern KIND = Pattern.compile("(direct (UDP|TCP)|relay( \\(\\w+\\))?)");
+  private static final Pattern KIND = Pattern.compile("(direct (UDP|TCP)|relay)( \\(\\w+\\))?");
   private static final Pattern CODE = Pattern.compile("code (\\d{3} \\d{3})");
   private static final Pattern RATE = Pattern.compile("([0-9.]+ [kMG]?B/s)");
   private static final Pattern PAUSE = Pattern.compile("longest pause ([0-9.]+ s)");
@@ -350,7 +350,7 @@ enum Trial {
 
   private static String kind(String line) {
     Matcher matcher = KIND.matcher(line);
-    return matcher.find() ? matcher.group(1) : "none";
+    return matcher.find() ? matcher.group() : "none";
   }
 
   private static String code(String line) {

@@ -1,13 +1,17 @@
 package puente.peer;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * Opens links to one peer, and again when they end: one by the relay, which is there first, and behind
@@ -33,14 +37,13 @@ final class Dialer {
 
   /** What the mesh does for it. */
   interface Company {
-    IceServers servers();
+    /** Whether there is a relay to ask. */
+    boolean hasRelay();
 
     /** Blocks for a while the first time. */
-    boolean udpWorks();
+    Footing footing();
 
     PeerCertificate certificate();
-
-    PortMapper mapper();
 
     void say(Peer to, JsonObject data);
 
@@ -66,6 +69,9 @@ final class Dialer {
   private final Map<Boolean, Lane> lanes = new HashMap<>();
   private String fingerprint = "";
 
+  /** Of the relay's address, which has to be one that the other reaches. */
+  private volatile Family relayed = Family.IPV4;
+
   Dialer(Peer peer, Company company) {
     this.peer = peer;
     this.company = company;
@@ -81,7 +87,7 @@ final class Dialer {
 
   /** The offerer's beginning. */
   void start() {
-    if (!company.servers().relays().isEmpty() && peer.mayBeRelayed()) {
+    if (company.hasRelay() && peer.mayBeRelayed()) {
       offer(Way.RELAY);
     }
     offer(Way.UDP);
@@ -136,20 +142,32 @@ final class Dialer {
         .start(() -> run(way, number, remote));
   }
 
+  /**
+   * How an attempt ended.
+   *
+   * @param why in words; empty if a link ended of which {@link Peer} tells
+   * @param wanted families by which the other can be reached, if it was not by the one tried
+   */
+  private record End(boolean wasOpen, String why, Set<Family> wanted) {}
+
   private void run(Way way, long number, CompletableFuture<JsonObject> remote) {
     boolean[] wasOpen = {false};
     String why = "";
+    Set<Family> wanted = Set.of();
     try {
       connect(way, number, remote, wasOpen);
     } catch (TimeoutException silent) {
       why = "does not answer";
+    } catch (FamilyMismatch other) {
+      why = String.valueOf(other.getMessage());
+      wanted = other.wanted();
     } catch (IOException | RuntimeException failed) {
       why = String.valueOf(failed.getMessage());
     } catch (Exception failed) {
       why = failed.toString();
     }
-    String reason = why;
-    company.later(() -> ended(way, number, wasOpen[0], reason), 0);
+    End end = new End(wasOpen[0], why, wanted);
+    company.later(() -> ended(way, number, end), 0);
   }
 
   private void connect(
@@ -158,12 +176,12 @@ final class Dialer {
     String mine = company.certificate().fingerprint();
     DtlsLink link;
     String theirs;
-    Path path = open(way, number, mine);
+    Path path = open(way, number, mine, remote);
     try {
       describe(way, number, path.description().put("fingerprint", mine));
       JsonObject other = remote.get(ANSWER_MS, TimeUnit.MILLISECONDS);
       if (other.containsKey("no")) {
-        throw new IOException("there: " + other.getString("no"));
+        throw refusal(other);
       }
       theirs = other.getString("fingerprint", "");
       path.connect(other, CONNECT_MS);
@@ -176,23 +194,65 @@ final class Dialer {
     peer.run(link, peer.isOfferer() ? mine + theirs : theirs + mine, company.listener());
   }
 
+  private static IOException refusal(JsonObject answer) {
+    String why = "there: " + answer.getString("no");
+    JsonArray words = answer.getJsonArray("families", new JsonArray());
+    Set<Family> wanted = EnumSet.noneOf(Family.class);
+    for (Family family : Family.values()) {
+      if (words.contains(family.name())) {
+        wanted.add(family);
+      }
+    }
+    return wanted.isEmpty() ? new IOException(why) : new FamilyMismatch(why, wanted);
+  }
+
+  private static JsonArray words(Set<Family> families) {
+    JsonArray words = new JsonArray();
+    families.forEach(family -> words.add(family.name()));
+    return words;
+  }
+
   /** Who cannot try says so at once: the other shall not wait for it. */
-  private Path open(Way way, long number, String mine) throws IOException {
+  private Path open(Way way, long number, String mine, CompletableFuture<JsonObject> remote)
+      throws IOException {
     try {
-      boolean udp = company.udpWorks();
-      if (way == Way.UDP && !udp) {
+      Footing footing = company.footing();
+      if (way == Way.UDP && !footing.hasUdp()) {
         throw new IOException("no UDP here");
       }
-      return way == Way.TCP
-          ? new TcpPath(peer.isOfferer(), company.servers(), company.mapper())
-          : new IcePath(way, peer.isOfferer(), company.servers(), udp, company.mapper());
+      return peer.isOfferer()
+          ? open(way, footing, relayed)
+          : answering(way, footing, remote.getNow(new JsonObject()));
     } catch (IOException cannot) {
       if (!peer.isOfferer()) {
+        JsonObject no = new JsonObject().put("no", cannot.getMessage()).put("fingerprint", mine);
         describe(
-            way, number, new JsonObject().put("no", cannot.getMessage()).put("fingerprint", mine));
+            way,
+            number,
+            cannot instanceof FamilyMismatch other
+                ? no.put("families", words(other.wanted()))
+                : no);
       }
       throw cannot;
     }
+  }
+
+  private Path open(Way way, Footing footing, Family family) throws IOException {
+    return way == Way.TCP
+        ? new TcpPath(peer.isOfferer(), footing)
+        : new IcePath(way, peer.isOfferer(), footing, family);
+  }
+
+  private Path answering(Way way, Footing footing, JsonObject offer) throws IOException {
+    Set<Family> offered = Routes.families(offer);
+    boolean isIpv6 = offered.equals(EnumSet.of(Family.IPV6));
+    Path path = open(way, footing, isIpv6 ? Family.IPV6 : Family.IPV4);
+    if (!offered.isEmpty() && !path.canReach(offer)) {
+      Set<Family> own = path.families();
+      path.close();
+      throw new FamilyMismatch("no address of the same family", own);
+    }
+    return path;
   }
 
   private void describe(Way way, long number, JsonObject description) {
@@ -205,7 +265,8 @@ final class Dialer {
     company.later(() -> company.say(peer, data), 0);
   }
 
-  private void ended(Way way, long number, boolean wasOpen, String why) {
+  private void ended(Way way, long number, End end) {
+    boolean wasOpen = end.wasOpen;
     Lane lane = lane(way);
     lane.running--;
     if (peer.isGone() || lane.negotiation != number) {
@@ -214,8 +275,14 @@ final class Dialer {
     lane.failures = wasOpen ? 0 : lane.failures + 1;
     if (wasOpen) {
       company.later(this::tell, TELL_MS);
-    } else if (peer.path().isEmpty() && way != Way.UDP && lane.failures <= 2) {
-      company.listener().onNotice(peer.name() + ": " + why + "; trying again");
+    } else if (way == Way.RELAY && isOtherRelay(end.wanted) && lane.failures == 1) {
+      offer(Way.RELAY);
+      return;
+    } else if (peer.path().isEmpty()
+        && way != Way.UDP
+        && end.wanted.isEmpty()
+        && lane.failures <= 2) {
+      company.listener().onNotice(peer.name() + ": " + end.why + "; trying again");
     }
     if (!peer.isOfferer()) {
       // A failed attempt is known to the offerer, too; a link that broke may not be.
@@ -231,6 +298,15 @@ final class Dialer {
       Way next = way.isDirect() ? Way.UDP : Way.RELAY;
       company.later(() -> ifCurrent(lane, number, () -> offer(next)), wait);
     }
+  }
+
+  /** From now on the relay is asked for an address of this family, if it is another. */
+  private boolean isOtherRelay(Set<Family> wanted) {
+    if (!peer.isOfferer() || wanted.isEmpty() || wanted.contains(relayed)) {
+      return false;
+    }
+    relayed = wanted.iterator().next();
+    return true;
   }
 
   private void tell() {

@@ -1,6 +1,7 @@
 package puente.peer;
 
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -10,18 +11,25 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import puente.stun.Family;
 
 /**
  * A Puente server's HTTP port, as a peer uses it (docs/SIGNALING.md).
  *
  * @param base such as https://turn.example.org:8443
  * @param credential API key's secret or JWT; empty if there is none
+ * @param trust whose certificates are believed
  */
-public record Gateway(URI base, String credential) {
+public record Gateway(URI base, String credential, Trust trust) {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** A token for a meeting over UDP, and where all of that meeting meet. */
-  public record Ticket(byte[] token, InetSocketAddress server) {}
+  private static final int SERVERS_MAX = 16;
+
+  /** A token for a meeting over UDP, and where all of that meeting meet: by each family one place. */
+  public record Ticket(byte[] token, List<InetSocketAddress> servers) {}
 
   public Gateway {
     String scheme = base.getScheme();
@@ -44,15 +52,22 @@ public record Gateway(URI base, String credential) {
     }
     JsonObject given = post("/api/v1/rendezvous", wish);
     try {
-      String server = given.getJsonArray("servers").getString(0);
-      int colon = server.lastIndexOf(':');
-      String host = server.substring(0, colon).replaceAll("[\\[\\]]", "");
-      int port = Integer.parseInt(server.substring(colon + 1));
-      InetSocketAddress address = new InetSocketAddress(host, port);
-      if (address.isUnresolved()) {
-        throw new IOException("the rendezvous " + host + " has no address here");
+      Map<Family, InetSocketAddress> places = new EnumMap<>(Family.class);
+      JsonArray servers = given.getJsonArray("servers");
+      for (int i = 0; i < Math.min(SERVERS_MAX, servers.size()); i++) {
+        String server = servers.getString(i);
+        int colon = server.lastIndexOf(':');
+        String host = server.substring(0, colon).replaceAll("[\\[\\]]", "");
+        int port = Integer.parseInt(server.substring(colon + 1));
+        for (InetSocketAddress each : IceServers.addresses(host, port)) {
+          places.putIfAbsent(Routes.family(each.getAddress()), each);
+        }
       }
-      return new Ticket(Base64.getUrlDecoder().decode(given.getString("token")), address);
+      if (places.isEmpty()) {
+        throw new IOException("the rendezvous " + servers + " has no address here");
+      }
+      byte[] token = Base64.getUrlDecoder().decode(given.getString("token"));
+      return new Ticket(token, List.copyOf(places.values()));
     } catch (RuntimeException strange) {
       throw new IOException(base + " answered what is no ticket: " + strange.getMessage(), strange);
     }
@@ -67,13 +82,15 @@ public record Gateway(URI base, String credential) {
             .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
             .build();
     HttpResponse<String> answer;
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+    try (HttpClient client =
+        HttpClient.newBuilder().connectTimeout(PATIENCE).sslContext(trust.context()).build()) {
       answer = client.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException unreachable) {
-      String why = unreachable.getMessage();
+      String refusal = Trust.refusal(unreachable);
+      String why = refusal.isEmpty() ? unreachable.getMessage() : refusal;
       throw new IOException(
           base
-              + " cannot be reached: "
+              + (refusal.isEmpty() ? " cannot be reached: " : ": ")
               + (why == null ? unreachable.getClass().getSimpleName() : why),
           unreachable);
     }

@@ -5,11 +5,12 @@ import io.vertx.core.json.JsonObject;
 import java.beans.PropertyChangeEvent;
 import java.io.IOException;
 import java.net.DatagramPacket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +31,9 @@ import org.ice4j.ice.LocalCandidate;
 import org.ice4j.ice.NominationStrategy;
 import org.ice4j.ice.RemoteCandidate;
 import org.ice4j.ice.harvest.StunCandidateHarvester;
-import org.ice4j.ice.harvest.TurnCandidateHarvester;
 import org.ice4j.security.LongTermCredential;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * One run of ICE (RFC 8445) with one other peer, by ice4j; then datagrams on the path it found. By the
@@ -81,20 +82,24 @@ final class IcePath implements Path {
    * Gathers candidates, which takes a few round trips.
    *
    * @param way UDP, or RELAY
-   * @param udp false where nothing comes back over UDP: then by TCP or TLS to the relay
+   * @param relayed family of the relay's address; where nothing comes back over UDP, it is reached by
+   *     TCP or TLS
    */
-  IcePath(Way way, boolean isOfferer, IceServers servers, boolean udp, PortMapper mapper)
-      throws IOException {
+  IcePath(Way way, boolean isOfferer, Footing footing, Family relayed) throws IOException {
     this.way = way;
-    hasRelay = way == Way.RELAY && (isOfferer || !udp);
-    relay = udp ? null : streamRelay(servers);
+    hasRelay = way == Way.RELAY && (isOfferer || !footing.hasUdp());
+    relay = footing.hasUdp() ? null : streamRelay(footing);
     agent = new Agent();
     agent.setControlling(isOfferer);
     try {
-      harvesters(servers, udp);
+      harvesters(footing, relayed);
       stream = agent.createMediaStream("peer");
       stream.addPairChangeListener(this::onPair);
       component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
+      if (hasRelay && families().isEmpty()) {
+        Set<Family> other = EnumSet.complementOf(EnumSet.of(relayed));
+        throw new FamilyMismatch("the relay gives no address of " + relayed, other);
+      }
     } catch (IOException | RuntimeException failed) {
       agent.free();
       if (relay != null) {
@@ -102,7 +107,7 @@ final class IcePath implements Path {
       }
       throw failed;
     }
-    mapping = way == Way.UDP ? mapped(mapper) : null;
+    mapping = way == Way.UDP ? mapped(footing.mapper()) : null;
     agent.addStateChangeListener(
         change -> {
           if (agent.getState().isEstablished() || agent.getState() == IceProcessingState.FAILED) {
@@ -116,19 +121,17 @@ final class IcePath implements Path {
     new Agent().free();
   }
 
-  private void harvesters(IceServers servers, boolean udp) {
+  private void harvesters(Footing footing, Family relayed) {
     agent.setNominationStrategy(
         way == Way.RELAY
             ? NominationStrategy.NONE // onPair does it
             : NominationStrategy.NOMINATE_FIRST_HOST_OR_REFLEXIVE_VALID);
-    if (udp && !hasRelay) {
-      servers.stun().stream()
-          .limit(2)
-          .forEach(s -> agent.addCandidateHarvester(new StunCandidateHarvester(at(s))));
-    } else if (udp) {
-      servers.relays(IceServers.Way.UDP).stream().limit(1).forEach(r -> relayAt(r, r.address()));
+    if (footing.hasUdp() && !hasRelay) {
+      footing.stun().forEach(s -> agent.addCandidateHarvester(new StunCandidateHarvester(at(s))));
+    } else if (footing.hasUdp()) {
+      footing.relayByUdp().ifPresent(r -> relayAt(r, r.address(), relayed));
     } else if (relay != null) {
-      relayAt(relay.server(), relay.address());
+      relayAt(relay.server(), relay.address(), relayed);
     }
   }
 
@@ -161,15 +164,15 @@ final class IcePath implements Path {
         || base != null && base.getType() == CandidateType.RELAYED_CANDIDATE;
   }
 
-  private static @Nullable StreamRelay streamRelay(IceServers servers) throws IOException {
+  private static @Nullable StreamRelay streamRelay(Footing footing) throws IOException {
     List<IceServers.Relay> all =
-        servers.relays().stream().filter(one -> one.way() != IceServers.Way.UDP).toList();
-    return all.isEmpty() ? null : StreamRelay.open(all);
+        footing.servers().relays().stream().filter(one -> one.way() != IceServers.Way.UDP).toList();
+    return all.isEmpty() ? null : StreamRelay.open(all, footing.trust());
   }
 
-  private void relayAt(IceServers.Relay server, InetSocketAddress address) {
+  private void relayAt(IceServers.Relay server, InetSocketAddress address, Family relayed) {
     LongTermCredential login = new LongTermCredential(server.user(), server.password());
-    agent.addCandidateHarvester(new TurnCandidateHarvester(at(address), login));
+    agent.addCandidateHarvester(new FamilyHarvester(at(address), login, relayed));
   }
 
   private static TransportAddress at(InetSocketAddress address) {
@@ -207,6 +210,14 @@ final class IcePath implements Path {
         .put("candidates", candidates);
   }
 
+  @Override
+  public Set<Family> families() {
+    return Routes.families(
+        component.getLocalCandidates().stream()
+            .filter(one -> !hasRelay || one.getType() == CandidateType.RELAYED_CANDIDATE)
+            .map(one -> one.getTransportAddress().getAddress()));
+  }
+
   /** Checks pairs until one is chosen. */
   @Override
   public void connect(JsonObject remote, long patienceMs) throws IOException, InterruptedException {
@@ -231,12 +242,7 @@ final class IcePath implements Path {
   }
 
   private void add(JsonObject one) throws IOException {
-    String ip = one.getString("ip");
-    if (!ip.matches("[0-9a-fA-F:.]+")) {
-      throw new IOException("a candidate's address is no IP address");
-    }
-    TransportAddress address =
-        new TransportAddress(InetAddress.getByName(ip), one.getInteger("port"), Transport.UDP);
+    TransportAddress address = at(Routes.candidate(one));
     component.addRemoteCandidate(
         new RemoteCandidate(
             address,
@@ -286,8 +292,15 @@ final class IcePath implements Path {
   @Override
   public String kind() {
     return way == Way.UDP
-        ? "direct UDP"
+        ? "direct UDP" + family()
         : relay == null ? "relay" : "relay (" + relay.server().way() + ")";
+  }
+
+  private String family() {
+    CandidatePair pair = component.getSelectedPair();
+    return pair != null && pair.getRemoteCandidate().getTransportAddress().isIPv6()
+        ? " (IPv6)"
+        : "";
   }
 
   @Override

@@ -2,11 +2,14 @@ package puente.peer;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * STUN and TURN servers as the gateway names them (RFC 7064, RFC 7065).
@@ -18,6 +21,8 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
   private static final Pattern URL =
       Pattern.compile(
           "(stun|turn|turns):(\\[[0-9a-fA-F:.]+]|[^:?]+)(?::(\\d+))?(?:\\?transport=(\\w+))?");
+
+  private static final int ADDRESSES_MAX = 8;
 
   /** How a relay is spoken to. */
   enum Way {
@@ -51,19 +56,40 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
   private static void add(
       Matcher parts, JsonObject entry, List<InetSocketAddress> stun, List<Relay> relays) {
     boolean secure = "turns".equals(parts.group(1));
-    String host = parts.group(2).replaceAll("[\\[\\]]", "");
+    String host = host(parts);
     int port = parts.group(3) == null ? (secure ? 5349 : 3478) : Integer.parseInt(parts.group(3));
     if (port > 0xFFFF) {
       return;
     }
-    InetSocketAddress address = new InetSocketAddress(host, port);
-    if (address.isUnresolved()) {
-      return;
+    for (InetSocketAddress address : addresses(host, port)) {
+      add(parts, entry, address, stun, relays);
     }
+  }
+
+  /** A name may have several, of both families. */
+  static List<InetSocketAddress> addresses(String host, int port) {
+    try {
+      return Stream.of(InetAddress.getAllByName(host))
+          .limit(ADDRESSES_MAX)
+          .map(ip -> new InetSocketAddress(ip, port))
+          .toList();
+    } catch (UnknownHostException unknown) {
+      return List.of();
+    }
+  }
+
+  private static void add(
+      Matcher parts,
+      JsonObject entry,
+      InetSocketAddress address,
+      List<InetSocketAddress> stun,
+      List<Relay> relays) {
     if ("stun".equals(parts.group(1))) {
       stun.add(address);
       return;
     }
+    String host = host(parts);
+    boolean secure = "turns".equals(parts.group(1));
     boolean tcp = "tcp".equals(parts.group(4));
     if (secure && !tcp) {
       return; // TURN over DTLS
@@ -71,6 +97,10 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
     Way way = secure ? Way.TLS : tcp ? Way.TCP : Way.UDP;
     String user = entry.getString("username", "");
     relays.add(new Relay(way, address, host, user, entry.getString("credential", "")));
+  }
+
+  private static String host(Matcher parts) {
+    return parts.group(2).replaceAll("[\\[\\]]", "");
   }
 
   List<Relay> relays(Way way) {

@@ -8,8 +8,8 @@ import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * All members of a room, each connected with each: a {@link Dialer} opens links, DTLS is on them, a
@@ -65,6 +66,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private final Listener listener;
   private final PeerCertificate certificate = PeerCertificate.fresh();
   private final String session;
+  private final Trust trust;
   private final ScheduledExecutorService executor;
   private final SignalClient signal;
   private final Map<String, Dialer> dialerById = new ConcurrentHashMap<>();
@@ -75,7 +77,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   private long lookedAt = DtlsLink.nowMs();
   private final PortMapper mapper;
   private final Thread atExit = new Thread(this::leave);
-  private volatile @Nullable Boolean udp;
+  private volatile @Nullable Set<Family> udp;
 
   /**
    * Who enters which room.
@@ -87,6 +89,7 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
 
   public Mesh(Gateway gateway, Entry entry, Listener listener) {
     this.listener = listener;
+    trust = gateway.trust();
     budget = new RelayBudget(entry.relayMax);
     mapper = new PortMapper(listener::onNotice);
     byte[] random = new byte[8];
@@ -111,9 +114,9 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
     Thread.ofPlatform().daemon().name("warm up").start(IcePath::warm);
   }
 
-  /** That is asked how this host is seen; the first one, over UDP. */
-  public Optional<InetSocketAddress> stunServer() {
-    return servers.stun().stream().findFirst();
+  /** Those are asked how this host is seen over UDP; one of each address family that it has. */
+  public List<InetSocketAddress> stunServers() {
+    return Routes.firsts(servers.stun());
   }
 
   public Collection<Peer> peers() {
@@ -126,7 +129,10 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   public void iceServers(JsonArray list) {
     back(); // also of a session that goes on
     servers = IceServers.of(list);
-    servers.stun().stream().findFirst().ifPresent(mapper::search);
+    servers.stun().stream()
+        .filter(one -> Routes.family(one.getAddress()) == Family.IPV4)
+        .findFirst()
+        .ifPresent(mapper::search); // with IPv6 there is no port to lend
   }
 
   @Override
@@ -296,31 +302,26 @@ public final class Mesh implements AutoCloseable, SignalClient.Listener, Dialer.
   // ---- for the dialers
 
   @Override
-  public IceServers servers() {
-    return servers;
+  public boolean hasRelay() {
+    return !servers.relays().isEmpty();
   }
 
   @Override
-  public synchronized boolean udpWorks() {
-    Boolean known = udp;
+  public synchronized Footing footing() {
+    Set<Family> known = udp;
     if (known == null) {
-      known = UdpProbe.answers(servers.stun());
+      known = UdpProbe.families(servers.stun());
       udp = known;
-      if (!known) {
+      if (known.isEmpty()) {
         listener.onNotice("nothing comes back over UDP from here: by TCP");
       }
     }
-    return known;
+    return new Footing(servers, known, mapper, trust);
   }
 
   @Override
   public PeerCertificate certificate() {
     return certificate;
-  }
-
-  @Override
-  public PortMapper mapper() {
-    return mapper;
   }
 
   @Override

@@ -109,7 +109,7 @@ final class PortMapper implements AutoCloseable {
 
   private void search(InetSocketAddress outside, Search search) {
     try {
-      InetAddress local = StreamRelay.towards(outside);
+      InetAddress local = Routes.towards(outside);
       Lender one = search.lender(local);
       synchronized (this) {
         if (one != null && lender == null) {

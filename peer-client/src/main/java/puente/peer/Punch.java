@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hole punching over UDP without ICE, as a function of datagrams and time. Two sockets learn each
- * other's public address at a rendezvous, both send to it at once, and the packets of each open its
- * own NAT for those of the other.
+ * other's public addresses at a rendezvous, by IPv4, IPv6 or both, and send to them at once: the
+ * packets of each open its own NAT for those of the other.
  */
 final class Punch {
   private static final byte[] NOTHING = {};
@@ -46,22 +46,36 @@ final class Punch {
   }
 
   /**
+   * @param servers one of each address family that this host has
    * @param own a number that nobody guesses, by which answers to this side are known
    */
-  record Self(byte[] token, InetSocketAddress server, String name, long own) {}
+  record Self(byte[] token, List<InetSocketAddress> servers, String name, long own) {}
+
+  /** The rendezvous by one address family. */
+  private static final class Door {
+    final InetSocketAddress server;
+    byte[] cookie = new byte[Meeting.COOKIE_BYTES];
+    long transaction;
+    long nextMeet;
+
+    /** How the server sees this socket. */
+    @Nullable InetSocketAddress own;
+
+    Door(InetSocketAddress server, long now) {
+      this.server = server;
+      nextMeet = now;
+    }
+  }
 
   private final Self self;
   private final RandomGenerator random;
   private final Effects out;
   private final Set<InetSocketAddress> targets = new LinkedHashSet<>();
   private final Map<InetSocketAddress, String> names = new LinkedHashMap<>();
-  private byte[] cookie = new byte[Meeting.COOKIE_BYTES];
-  private long transaction;
-  private long nextMeet;
+  private final List<Door> doors;
   private long nextKnock = Long.MAX_VALUE;
   private long nextAlive = Long.MAX_VALUE;
   private long heardAt;
-  private @Nullable InetSocketAddress own;
   private @Nullable InetSocketAddress peer;
   private long peerNonce;
   private boolean isMutual;
@@ -71,7 +85,7 @@ final class Punch {
     this.self = self;
     this.random = random;
     this.out = out;
-    nextMeet = now;
+    doors = self.servers.stream().map(server -> new Door(server, now)).toList();
   }
 
   boolean isOver() {
@@ -85,8 +99,13 @@ final class Punch {
 
   /** Whether the server has told anything, and whether there was anybody. */
   String stage() {
-    if (own == null) {
-      return "the rendezvous " + text(self.server) + " does not answer over UDP";
+    if (doors.stream().noneMatch(door -> door.own != null)) {
+      String all = String.join(", ", self.servers.stream().map(Punch::text).toList());
+      return "the rendezvous " + all + " does not answer over UDP";
+    }
+    if (!targets.isEmpty() && targets.stream().allMatch(to -> own(to) == null)) {
+      return "the other is there, but by another address family than this side has (use 'puente"
+          + " chat', whose relay joins both)";
     }
     return targets.isEmpty()
         ? "nobody else came"
@@ -95,12 +114,15 @@ final class Punch {
   }
 
   long nextDeadline() {
+    long nextMeet = doors.stream().mapToLong(door -> door.nextMeet).min().orElse(Long.MAX_VALUE);
     return Math.min(nextMeet, Math.min(nextKnock, nextAlive));
   }
 
   void onTime(long now) {
-    if (now >= nextMeet) {
-      meet(now);
+    for (Door door : doors) {
+      if (now >= door.nextMeet) {
+        meet(door, now);
+      }
     }
     if (peer == null && now >= nextKnock) {
       targets.forEach(this::knock);
@@ -117,12 +139,15 @@ final class Punch {
   }
 
   void onDatagram(byte[] datagram, InetSocketAddress from, long now) {
-    if (from.equals(self.server)) {
-      Meeting.Answer answer = Meeting.answer(datagram);
-      if (answer != null && (answer.transaction() == transaction || answer.transaction() == 0)) {
-        onAnswer(answer, now);
+    for (Door door : doors) {
+      if (from.equals(door.server)) {
+        Meeting.Answer answer = Meeting.answer(datagram);
+        if (answer != null
+            && (answer.transaction() == door.transaction || answer.transaction() == 0)) {
+          onAnswer(door, answer, now);
+        }
+        return;
       }
-      return;
     }
     Meeting.Said said = Meeting.said(datagram);
     if (said != null) {
@@ -130,15 +155,15 @@ final class Punch {
     }
   }
 
-  private void onAnswer(Meeting.Answer answer, long now) {
+  private void onAnswer(Door door, Meeting.Answer answer, long now) {
     switch (answer) {
       case Meeting.Cookie it -> {
         out.explain("< COOKIE: the server wants to see that answers reach this address");
-        cookie = it.cookie();
-        meet(now);
+        door.cookie = it.cookie();
+        meet(door, now);
       }
       case Meeting.Refused it -> end(refusal(it.code()));
-      case Meeting.Here it -> here(it, now);
+      case Meeting.Here it -> here(door, it, now);
     }
   }
 
@@ -151,12 +176,12 @@ final class Punch {
     };
   }
 
-  private void here(Meeting.Here here, long now) {
-    if (!here.own().equals(own)) {
-      own = here.own();
-      out.explain("< HERE: the server sees this socket as " + text(own));
+  private void here(Door door, Meeting.Here here, long now) {
+    if (!here.own().equals(door.own)) {
+      door.own = here.own();
+      out.explain("< HERE: the server sees this socket as " + text(here.own()));
     }
-    nextMeet = Math.min(nextMeet, now + MEET_MS);
+    door.nextMeet = Math.min(door.nextMeet, now + MEET_MS);
     List<InetSocketAddress> fresh = new ArrayList<>();
     for (Meeting.Seen seen : here.others()) {
       names.put(seen.address(), seen.name());
@@ -172,8 +197,9 @@ final class Punch {
   }
 
   private void onSaid(Meeting.Said said, InetSocketAddress from, long now) {
-    if (peer != null && said.nonce() != peerNonce) {
-      return; // a third one: this path is for two
+    boolean isThird = peer != null && said.nonce() != peerNonce; // this path is for two
+    if (isThird || said.nonce() == self.own) {
+      return;
     }
     switch (said.word()) {
       case KNOCK -> knocked(said, from);
@@ -196,6 +222,7 @@ final class Punch {
   }
 
   private void opened(Meeting.Said said, InetSocketAddress from, long now) {
+    InetSocketAddress own = own(from);
     if (said.yours() != self.own || peer != null || own == null) {
       return;
     }
@@ -207,6 +234,17 @@ final class Punch {
     nextAlive = now; // tells a side that waits for its own answer to knock that this one is in
     String told = said.word() == Meeting.Word.OPEN ? said.text() : "";
     out.open(from, told.isEmpty() ? names.getOrDefault(from, "") : told, own);
+  }
+
+  /** How this side is seen where that place is; null if it is not known, or of no use there. */
+  private @Nullable InetSocketAddress own(InetSocketAddress there) {
+    for (Door door : doors) {
+      InetSocketAddress own = door.own;
+      if (own != null && own.getAddress().getClass() == there.getAddress().getClass()) {
+        return own;
+      }
+    }
+    return null;
   }
 
   private void heard(Meeting.Said said, InetSocketAddress from, long now) {
@@ -245,20 +283,25 @@ final class Punch {
 
   /** The rendezvous may forget this side. */
   void retire() {
-    out.send(
-        self.server,
-        Meeting.request(Meeting.LEAVE, random.nextLong(), cookie, self.token, NOTHING));
+    for (Door door : doors) {
+      long transaction = random.nextLong();
+      out.send(
+          door.server,
+          Meeting.request(Meeting.LEAVE, transaction, door.cookie, self.token, NOTHING));
+    }
   }
 
-  private void meet(long now) {
-    transaction = random.nextLong();
-    nextMeet = now + (own == null ? ASK_MS : MEET_MS);
+  private void meet(Door door, long now) {
+    door.transaction = random.nextLong();
+    door.nextMeet = now + (door.own == null && peer == null ? ASK_MS : MEET_MS);
     out.explain(
-        own == null
-            ? "> MEET to " + text(self.server) + ": here I am, who else is?"
+        door.own == null
+            ? "> MEET to " + text(door.server) + ": here I am, who else is?"
             : "> MEET: keeps the NAT's mapping towards the server, and the place there");
     byte[] note = self.name.getBytes(StandardCharsets.UTF_8);
-    out.send(self.server, Meeting.request(Meeting.MEET, transaction, cookie, self.token, note));
+    out.send(
+        door.server,
+        Meeting.request(Meeting.MEET, door.transaction, door.cookie, self.token, note));
   }
 
   private void knock(InetSocketAddress to) {

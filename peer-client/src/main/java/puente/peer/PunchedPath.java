@@ -3,11 +3,13 @@ package puente.peer;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +55,11 @@ public final class PunchedPath implements AutoCloseable {
     }
     this.explained = explained;
     this.lines = lines;
-    boolean here = ticket.server().getAddress().isLoopbackAddress();
-    socket = here ? new DatagramSocket(0, ticket.server().getAddress()) : new DatagramSocket(0);
+    List<InetSocketAddress> servers = Routes.firsts(ticket.servers());
+    InetAddress first = servers.getFirst().getAddress();
+    socket = first.isLoopbackAddress() ? new DatagramSocket(0, first) : new DatagramSocket(0);
     SecureRandom random = new SecureRandom();
-    Punch.Self self = new Punch.Self(ticket.token(), ticket.server(), name, random.nextLong() | 1);
+    Punch.Self self = new Punch.Self(ticket.token(), servers, name, random.nextLong() | 1);
     punch = new Punch(self, random, nowMs(), new Wire());
   }
 

@@ -49,7 +49,7 @@ final class SignalClient {
   private final JsonObject meta;
   private final ScheduledExecutorService executor;
   private final Listener listener;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_LIMIT).build();
+  private final HttpClient http;
   private @Nullable WebSocket socket;
   private @Nullable JsonObject session;
   private long lastSeq;
@@ -75,6 +75,11 @@ final class SignalClient {
     this.meta = meta;
     this.executor = executor;
     this.listener = listener;
+    http =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT_LIMIT)
+            .sslContext(gateway.trust().context())
+            .build();
   }
 
   /** Connects, and again whenever the connection is lost. */
@@ -88,7 +93,7 @@ final class SignalClient {
         .whenCompleteAsync(
             (opened, failure) -> {
               if (failure != null) {
-                lost(place.getHost() + ":" + place.getPort() + " cannot be reached", 0);
+                unreached(failure);
               } else if (isClosed) {
                 opened.abort();
               } else {
@@ -97,6 +102,15 @@ final class SignalClient {
               }
             },
             executor);
+  }
+
+  private void unreached(Throwable failure) {
+    String refusal = Trust.refusal(failure);
+    if (refusal.isEmpty() || session != null) {
+      lost(gateway.base().getAuthority() + " cannot be reached", 0);
+    } else {
+      fail(gateway.base() + ": " + refusal); // the next attempt would end as this one did
+    }
   }
 
   private void hello(WebSocket to) {

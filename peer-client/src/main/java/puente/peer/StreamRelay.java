@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -33,11 +32,13 @@ final class StreamRelay implements AutoCloseable {
   private static final int SERVERS_MAX = 8;
 
   private final IceServers.Relay server;
+  private final Trust trust;
   private final DatagramSocket front;
   private final Map<SocketAddress, Socket> connections = new ConcurrentHashMap<>();
 
-  private StreamRelay(IceServers.Relay server, DatagramSocket front) {
+  private StreamRelay(IceServers.Relay server, Trust trust, DatagramSocket front) {
     this.server = server;
+    this.trust = trust;
     this.front = front;
   }
 
@@ -45,14 +46,17 @@ final class StreamRelay implements AutoCloseable {
    * At that of these servers to which a connection comes about first: many networks let TLS to port
    * 443 out alone. On the address from which this host reaches it: its sockets are bound there, too.
    */
-  static StreamRelay open(List<IceServers.Relay> servers) throws IOException {
-    IceServers.Relay server = reached(servers.subList(0, Math.min(SERVERS_MAX, servers.size())));
-    StreamRelay relay = new StreamRelay(server, new DatagramSocket(0, towards(server.address())));
+  static StreamRelay open(List<IceServers.Relay> servers, Trust trust) throws IOException {
+    IceServers.Relay server =
+        reached(servers.subList(0, Math.min(SERVERS_MAX, servers.size())), trust);
+    DatagramSocket front = new DatagramSocket(0, Routes.towards(server.address()));
+    StreamRelay relay = new StreamRelay(server, trust, front);
     Thread.ofPlatform().daemon().name("stream relay").start(relay::serve);
     return relay;
   }
 
-  private static IceServers.Relay reached(List<IceServers.Relay> servers) throws IOException {
+  private static IceServers.Relay reached(List<IceServers.Relay> servers, Trust trust)
+      throws IOException {
     CompletableFuture<IceServers.Relay> first = new CompletableFuture<>();
     List<CompletableFuture<Void>> attempts = new ArrayList<>();
     Set<String> reasons = ConcurrentHashMap.newKeySet();
@@ -61,10 +65,14 @@ final class StreamRelay implements AutoCloseable {
           CompletableFuture.runAsync(
               () -> {
                 try {
-                  connect(server).close();
+                  connect(server, trust).close();
                   first.complete(server);
                 } catch (IOException unreachable) {
-                  reasons.add(server.way() + ": " + unreachable.getMessage());
+                  String refusal = Trust.refusal(unreachable);
+                  reasons.add(
+                      server.way()
+                          + ": "
+                          + (refusal.isEmpty() ? unreachable.getMessage() : refusal));
                 }
               },
               work -> Thread.ofPlatform().daemon().name("to a relay").start(work)));
@@ -80,14 +88,6 @@ final class StreamRelay implements AutoCloseable {
 
   IceServers.Relay server() {
     return server;
-  }
-
-  /** The local address towards this one; nothing is sent. */
-  static InetAddress towards(InetSocketAddress server) throws IOException {
-    try (DatagramSocket probe = new DatagramSocket()) {
-      probe.connect(server);
-      return probe.getLocalAddress();
-    }
   }
 
   InetSocketAddress address() {
@@ -115,7 +115,7 @@ final class StreamRelay implements AutoCloseable {
         if (connections.size() >= SOURCES_MAX) {
           return;
         }
-        connection = connect(server);
+        connection = connect(server, trust);
         connections.put(from, connection);
         Socket opened = connection;
         Thread.ofPlatform().daemon().name("stream relay").start(() -> back(opened, from));
@@ -129,20 +129,21 @@ final class StreamRelay implements AutoCloseable {
     }
   }
 
-  private static Socket connect(IceServers.Relay server) throws IOException {
+  private static Socket connect(IceServers.Relay server, Trust trust) throws IOException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
       socket.connect(server.address(), CONNECT_MS);
-      return server.way() == IceServers.Way.TLS ? secured(socket, server) : socket;
+      return server.way() == IceServers.Way.TLS ? secured(socket, server, trust) : socket;
     } catch (IOException failed) {
       socket.close();
       throw failed;
     }
   }
 
-  private static Socket secured(Socket socket, IceServers.Relay server) throws IOException {
-    SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
+  private static Socket secured(Socket socket, IceServers.Relay server, Trust trust)
+      throws IOException {
+    SSLSocketFactory factory = trust.context().getSocketFactory();
     SSLSocket secure =
         (SSLSocket) factory.createSocket(socket, server.host(), server.address().getPort(), true);
     SSLParameters parameters = secure.getSSLParameters();

@@ -6,15 +6,17 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * A direct TCP connection with one other peer (RFC 6544): both listen on a port and open from the same
@@ -36,8 +38,13 @@ final class TcpPath implements Path {
   private volatile @Nullable Socket open;
   private volatile @Nullable IOException broken;
 
-  TcpPath(boolean isOfferer, IceServers servers, PortMapper mapper) throws IOException {
-    punch = new TcpPunch(isOfferer, servers, mapper);
+  TcpPath(boolean isOfferer, Footing footing) throws IOException {
+    punch = new TcpPunch(isOfferer, footing);
+  }
+
+  @Override
+  public Set<Family> families() {
+    return Routes.families(punch.candidates().stream().map(InetSocketAddress::getAddress));
   }
 
   @Override
@@ -61,13 +68,7 @@ final class TcpPath implements Path {
     List<InetSocketAddress> theirs = new ArrayList<>();
     JsonArray candidates = remote.getJsonArray("candidates");
     for (int i = 0; i < Math.min(candidates.size(), CANDIDATES_MAX); i++) {
-      JsonObject one = candidates.getJsonObject(i);
-      if (!one.getString("ip").matches("[0-9a-fA-F:.]+")) {
-        throw new IOException("a candidate's address is no IP address");
-      }
-      theirs.add(
-          new InetSocketAddress(
-              InetAddress.getByName(one.getString("ip")), one.getInteger("port")));
+      theirs.add(Routes.candidate(candidates.getJsonObject(i)));
     }
     Socket socket =
         punch.open(theirs, remote.getString("ufrag"), remote.getString("pwd"), patienceMs);
@@ -137,7 +138,9 @@ final class TcpPath implements Path {
 
   @Override
   public String kind() {
-    return "direct TCP";
+    Socket socket = open;
+    boolean isIpv6 = socket != null && socket.getInetAddress() instanceof Inet6Address;
+    return isIpv6 ? "direct TCP (IPv6)" : "direct TCP";
   }
 
   @Override

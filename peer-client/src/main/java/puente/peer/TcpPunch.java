@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +19,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import puente.stun.Family;
 
 /**
  * Opens a TCP connection between two hosts that both may be behind NATs (RFC 6544 §4.1, "so"): one
- * port listens, asks a server how it is seen, and opens towards the other side, all at once. Whatever
- * connection comes about, by either side or by both SYNs crossing, is checked by a Binding request
- * under the passwords that signaling told; the first that the offerer checks is the one.
+ * port of each address family listens, asks a server how it is seen, and opens towards the other
+ * side, all at once. Whatever connection comes about, by either side or by both SYNs crossing, is
+ * checked by a Binding request under the passwords that signaling told; the first that the offerer
+ * checks is the one.
  */
 final class TcpPunch implements AutoCloseable {
   private static final long REDIAL_MS = 400;
@@ -34,10 +37,7 @@ final class TcpPunch implements AutoCloseable {
   private static final int CHECKED_MAX = 16;
 
   private final boolean isOfferer;
-  private final InetSocketAddress local;
-  private final ServerSocketChannel listening;
-  private final @Nullable Socket server;
-  private final PortMapper.@Nullable Mapping mapping;
+  private final Map<Family, Side> sides = new EnumMap<>(Family.class);
   private final List<InetSocketAddress> candidates = new ArrayList<>();
   private final String name = random(4);
   private final String password = random(16);
@@ -46,29 +46,54 @@ final class TcpPunch implements AutoCloseable {
   private final Object turn = new Object();
   private volatile boolean isOver;
 
-  TcpPunch(boolean isOfferer, IceServers servers, PortMapper mapper) throws IOException {
+  /**
+   * The port of one address family.
+   *
+   * @param server that was asked how the port is seen
+   */
+  private record Side(
+      InetSocketAddress local,
+      ServerSocketChannel listening,
+      @Nullable Socket server,
+      PortMapper.@Nullable Mapping mapping) {}
+
+  TcpPunch(boolean isOfferer, Footing footing) throws IOException {
     this.isOfferer = isOfferer;
-    List<IceServers.Relay> known = servers.relays(IceServers.Way.TCP);
-    InetAddress own =
-        known.isEmpty()
-            ? InetAddress.getLocalHost()
-            : StreamRelay.towards(known.getFirst().address());
-    listening = ServerSocketChannel.open();
+    List<InetSocketAddress> known = footing.overTcp();
+    try {
+      if (known.isEmpty()) {
+        InetAddress own = InetAddress.getLocalHost();
+        sides.put(Routes.family(own), side(own, null, footing.mapper()));
+      }
+      for (InetSocketAddress server : known) {
+        InetAddress own = Routes.towards(server);
+        sides.put(Routes.family(own), side(own, server, footing.mapper()));
+      }
+    } catch (IOException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  private Side side(InetAddress own, @Nullable InetSocketAddress asked, PortMapper mapper)
+      throws IOException {
+    ServerSocketChannel listening = ServerSocketChannel.open();
     listening.setOption(StandardSocketOptions.SO_REUSEADDR, true);
     listening.setOption(StandardSocketOptions.SO_REUSEPORT, true);
     listening.bind(new InetSocketAddress(own, 0));
     listening.configureBlocking(false);
-    local = (InetSocketAddress) listening.getLocalAddress();
+    InetSocketAddress local = (InetSocketAddress) listening.getLocalAddress();
     candidates.add(local);
-    server = known.isEmpty() ? null : ask(known.getFirst().address());
-    mapping = mapper.map(true, local);
+    Socket server = asked == null ? null : ask(local, asked);
+    PortMapper.Mapping mapping = mapper.map(true, local);
     if (mapping != null && !candidates.contains(mapping.outer())) {
       candidates.add(mapping.outer());
     }
+    return new Side(local, listening, server, mapping);
   }
 
   /** How the port is seen; the connection stays, and with it the NAT's mapping. */
-  private @Nullable Socket ask(InetSocketAddress address) {
+  private @Nullable Socket ask(InetSocketAddress local, InetSocketAddress address) {
     Socket socket = new Socket();
     try {
       socket.setReuseAddress(true);
@@ -119,7 +144,9 @@ final class TcpPunch implements AutoCloseable {
 
   private void dial(List<InetSocketAddress> theirs, TcpCheck check) {
     try (Selector selector = Selector.open()) {
-      listening.register(selector, SelectionKey.OP_ACCEPT);
+      for (Side side : sides.values()) {
+        side.listening.register(selector, SelectionKey.OP_ACCEPT);
+      }
       long nextDial = 0;
       while (!isOver) {
         if (nextDial <= DtlsLink.nowMs()) {
@@ -144,10 +171,11 @@ final class TcpPunch implements AutoCloseable {
 
   /** From the port that listens; not while an attempt is under way or has led to something. */
   private void dial(Selector selector, InetSocketAddress to) {
+    Side from = sides.get(Routes.family(to.getAddress()));
     boolean isUnderWay =
         selector.keys().stream().anyMatch(key -> key.isValid() && to.equals(key.attachment()))
             || checking.containsValue(to);
-    if (isUnderWay) {
+    if (isUnderWay || from == null) {
       return;
     }
     try {
@@ -155,7 +183,7 @@ final class TcpPunch implements AutoCloseable {
       try {
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-        channel.bind(local);
+        channel.bind(from.local);
         channel.configureBlocking(false);
         channel.connect(to);
         channel.register(selector, SelectionKey.OP_CONNECT, to);
@@ -172,7 +200,7 @@ final class TcpPunch implements AutoCloseable {
       return;
     }
     try {
-      if (key.isAcceptable()) {
+      if (key.isAcceptable() && key.channel() instanceof ServerSocketChannel listening) {
         SocketChannel accepted = listening.accept();
         if (accepted != null) {
           check(accepted, check);
@@ -255,18 +283,19 @@ final class TcpPunch implements AutoCloseable {
   @Override
   public void close() {
     isOver = true;
-    try {
-      listening.close();
-    } catch (IOException alreadyGone) {
-      return;
-    } finally {
-      if (server != null) {
-        drop(server);
+    for (Side side : sides.values()) {
+      try {
+        side.listening.close();
+      } catch (IOException alreadyGone) {
+        // what else was opened is closed all the same
       }
-      checking.keySet().forEach(TcpPunch::drop);
-      if (mapping != null) {
-        mapping.close(); // what is open stays open
+      if (side.server != null) {
+        drop(side.server);
+      }
+      if (side.mapping != null) {
+        side.mapping.close(); // what is open stays open
       }
     }
+    checking.keySet().forEach(TcpPunch::drop);
   }
 }

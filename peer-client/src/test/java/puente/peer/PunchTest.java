@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
@@ -108,7 +111,7 @@ class PunchTest {
     World world = new World(new Random(4), Nat.FULL_CONE, Nat.FULL_CONE);
     Side side = world.sides.get(0);
     side.punch.onDatagram(
-        java.nio.ByteBuffer.allocate(16)
+        ByteBuffer.allocate(16)
             .putInt(Meeting.SERVER_MAGIC)
             .put((byte) Meeting.REFUSED)
             .put((byte) 44)
@@ -116,6 +119,40 @@ class PunchTest {
         SERVER,
         0);
     assertEquals("the token has expired", side.ended);
+  }
+
+  /** By both families at once: whichever the two have in common leads to the other. */
+  @Test
+  void eachFamilyHasADoorOfItsOwn() {
+    InetSocketAddress six = new InetSocketAddress("2001:db8::1", 3478);
+    InetSocketAddress other = new InetSocketAddress("2001:db8::2", 4000);
+    InetSocketAddress own = new InetSocketAddress("2001:db8::3", 5000);
+    Map<InetSocketAddress, byte[]> sent = new HashMap<>();
+    World world = new World(new Random(5), Nat.FULL_CONE, Nat.FULL_CONE);
+    Side side =
+        new Side(world, Nat.FULL_CONE, "198.51.100.3", List.of(SERVER, six)) {
+          @Override
+          public void send(InetSocketAddress to, byte[] datagram) {
+            sent.put(to, datagram);
+          }
+        };
+    Punch punch = side.punch;
+    punch.onTime(0);
+    assertEquals(Set.of(SERVER, six), sent.keySet(), "both are asked");
+    byte[] byFour = Objects.requireNonNull(sent.get(SERVER));
+    byte[] bySix = Objects.requireNonNull(sent.get(six));
+    InetSocketAddress seen = new InetSocketAddress("198.51.100.3", 10_000);
+    punch.onDatagram(here(byFour, seen, List.of(other)), SERVER, 1);
+    assertTrue(punch.stage().contains("another address family"), punch.stage());
+
+    long nonce = ByteBuffer.wrap(Objects.requireNonNull(sent.get(other))).getLong(8);
+    punch.onDatagram(Meeting.said(Meeting.Word.OPEN, 77, nonce, new byte[0]), other, 2);
+    assertEquals("", side.peer, "how this side is seen there is not known yet");
+    punch.onDatagram(here(bySix, own, List.of(other)), six, 3);
+    punch.onDatagram(Meeting.said(Meeting.Word.OPEN, nonce, nonce, new byte[0]), own, 3);
+    assertEquals("", side.peer, "its own echo is no other");
+    punch.onDatagram(Meeting.said(Meeting.Word.OPEN, 77, nonce, new byte[0]), other, 4);
+    assertEquals(other.toString(), side.peer);
   }
 
   private record Flight(long at, Runnable arrives) {}
@@ -179,38 +216,44 @@ class PunchTest {
     }
 
     private byte[] here(byte[] request, InetSocketAddress own, Side side) {
-      var out = java.nio.ByteBuffer.allocate(128);
-      out.putInt(Meeting.SERVER_MAGIC).put((byte) Meeting.HERE).put((byte) 0).putShort((short) 0);
-      out.put(request, 8, 8).putShort((short) 30);
-      List<Side> others = sides.stream().filter(s -> s != side && s.seen != null).toList();
-      out.put((byte) others.size()).put((byte) 0);
-      address(out, own);
-      for (Side one : others) {
-        InetSocketAddress seen = one.seen;
-        out.putLong(7);
-        if (seen != null) {
-          address(out, seen);
-        }
-        out.put((byte) 1).put((byte) 'x');
-      }
-      return java.util.Arrays.copyOf(out.array(), out.position());
-    }
-
-    private static void address(java.nio.ByteBuffer out, InetSocketAddress address) {
-      byte[] magic = {(byte) 0xD0, 0x50, 0x4E, 0x54};
-      byte[] plain =
-          java.nio.ByteBuffer.allocate(6)
-              .putShort((short) address.getPort())
-              .put(address.getAddress().getAddress())
-              .array();
-      out.put((byte) 1);
-      for (int i = 0; i < 6; i++) {
-        out.put((byte) (plain[i] ^ magic[i % 4]));
-      }
+      return PunchTest.here(
+          request,
+          own,
+          sides.stream()
+              .filter(other -> other != side)
+              .map(other -> other.seen)
+              .filter(Objects::nonNull)
+              .toList());
     }
   }
 
-  private static final class Side implements Punch.Effects {
+  /** The answer to a request, or what nobody asked for. */
+  private static byte[] here(
+      byte[] request, InetSocketAddress own, List<InetSocketAddress> others) {
+    ByteBuffer out = ByteBuffer.allocate(128);
+    out.putInt(Meeting.SERVER_MAGIC).put((byte) Meeting.HERE).put((byte) 0).putShort((short) 0);
+    out.put(request, 8, 8).putShort((short) 30).put((byte) others.size()).put((byte) 0);
+    address(out, own);
+    for (InetSocketAddress other : others) {
+      out.putLong(7);
+      address(out, other);
+      out.put((byte) 1).put((byte) 'x');
+    }
+    return Arrays.copyOf(out.array(), out.position());
+  }
+
+  private static void address(ByteBuffer out, InetSocketAddress address) {
+    byte[] magic = {(byte) 0xD0, 0x50, 0x4E, 0x54};
+    byte[] ip = address.getAddress().getAddress();
+    byte[] plain =
+        ByteBuffer.allocate(2 + ip.length).putShort((short) address.getPort()).put(ip).array();
+    out.put((byte) (ip.length == 4 ? 1 : 2));
+    for (int i = 0; i < plain.length; i++) {
+      out.put((byte) (plain[i] ^ magic[i % 4]));
+    }
+  }
+
+  private static class Side implements Punch.Effects {
     final World world;
     final Nat nat;
     final String address;
@@ -223,10 +266,14 @@ class PunchTest {
     String ended = "";
 
     Side(World world, Nat nat, String address) {
+      this(world, nat, address, List.of(SERVER));
+    }
+
+    Side(World world, Nat nat, String address, List<InetSocketAddress> servers) {
       this.world = world;
       this.nat = nat;
       this.address = address;
-      var self = new Punch.Self(new byte[40], SERVER, "x", world.random.nextLong() | 1);
+      var self = new Punch.Self(new byte[40], servers, "x", world.random.nextLong() | 1);
       punch = new Punch(self, world.random, 0, this);
     }
 

@@ -25,7 +25,8 @@ class SignalClientTest {
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor()) {
       // Whoever connects is hung up on, whatever else this port may be given to meanwhile.
       Thread.ofVirtual().start(() -> hangUp(taken));
-      Gateway gateway = new Gateway(URI.create("http://127.0.0.1:" + taken.getLocalPort()), "");
+      Gateway gateway =
+          new Gateway(URI.create("http://127.0.0.1:" + taken.getLocalPort()), "", Trust.usual());
       SignalClient client =
           new SignalClient(gateway, "room", new JsonObject(), executor, listener(offline, failed));
       executor.execute(client::connect);

@@ -13,10 +13,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import puente.stun.AttributeType;
+import puente.stun.Family;
 import puente.stun.Message;
 import puente.stun.MessageBuilder;
 import puente.stun.MessageClass;
@@ -33,8 +35,8 @@ class TcpPathTest {
   @Test
   void bothOpenAndHaveOneConnection() throws Exception {
     try (Server server = new Server();
-        TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER);
-        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
+        TcpPath offerer = new TcpPath(true, server.footing());
+        TcpPath other = new TcpPath(false, server.footing())) {
       CompletableFuture<Void> theirs = connect(other, offerer.description());
       connect(offerer, other.description()).get();
       theirs.get();
@@ -53,8 +55,8 @@ class TcpPathTest {
   @Test
   void theEndIsHeard() throws Exception {
     try (Server server = new Server();
-        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
-      try (TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER)) {
+        TcpPath other = new TcpPath(false, server.footing())) {
+      try (TcpPath offerer = new TcpPath(true, server.footing())) {
         CompletableFuture<Void> theirs = connect(other, offerer.description());
         connect(offerer, other.description()).get();
         theirs.get();
@@ -67,8 +69,8 @@ class TcpPathTest {
   @Test
   void wrongPasswordsOpenNothing() throws Exception {
     try (Server server = new Server();
-        TcpPath offerer = new TcpPath(true, server.asIceServers(), MAPPER);
-        TcpPath other = new TcpPath(false, server.asIceServers(), MAPPER)) {
+        TcpPath offerer = new TcpPath(true, server.footing());
+        TcpPath other = new TcpPath(false, server.footing())) {
       JsonObject forged = other.description().put("pwd", "00000000000000000000000000000000");
       CompletableFuture<Void> theirs = connect(other, offerer.description(), 2_000);
       assertThrows(Exception.class, connect(offerer, forged, 2_000)::get);
@@ -79,7 +81,7 @@ class TcpPathTest {
   @Test
   void nothingButAddressesIsDialled() throws Exception {
     try (Server server = new Server();
-        TcpPath path = new TcpPath(true, server.asIceServers(), MAPPER)) {
+        TcpPath path = new TcpPath(true, server.footing())) {
       JsonObject named = path.description();
       named.getJsonArray("candidates").getJsonObject(0).put("ip", "somewhere.invalid");
       assertThrows(IOException.class, () -> path.connect(named, PATIENCE_MS));
@@ -117,9 +119,10 @@ class TcpPathTest {
       Thread.ofPlatform().daemon().start(this::serve);
     }
 
-    IceServers asIceServers() {
+    Footing footing() {
       String url = "turn:127.0.0.1:" + listening.getLocalPort() + "?transport=tcp";
-      return IceServers.of(JsonArray.of(new JsonObject().put("urls", url)));
+      IceServers servers = IceServers.of(JsonArray.of(new JsonObject().put("urls", url)));
+      return new Footing(servers, Set.of(Family.IPV4), MAPPER, Trust.usual());
     }
 
     private void serve() {
