@@ -5,9 +5,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puente.peer.Gateway;
-import puente.peer.Trust;
 
 /** Where the peers' commands meet, and by what they are let in. */
 final class GatewayOptions {
@@ -33,6 +33,8 @@ final class GatewayOptions {
   @Option(names = "--name", paramLabel = "NAME", description = "What the others call you.")
   private Optional<String> name = Optional.empty();
 
+  @Mixin private final TrustOption authority = new TrustOption();
+
   String name() {
     return name.orElseGet(() -> System.getProperty("user.name", "somebody"));
   }
@@ -44,7 +46,7 @@ final class GatewayOptions {
         server.orElse(
             surroundings.environment().getOrDefault("PUENTE_SERVER", "http://127.0.0.1:8080"));
     try {
-      return new Gateway(URI.create(url), credential(surroundings), Trust.usual());
+      return new Gateway(URI.create(url), credential(surroundings), authority.trust(surroundings));
     } catch (IllegalArgumentException wrong) {
       throw new StartFailure(
           StartFailure.Kind.CONFIGURATION, SafeText.excerpt(url, 100) + ": " + wrong.getMessage());

@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puente.load.ProcessCpu;
+import puente.peer.Trust;
 
 /** Puts signaling sessions and messages on a server. */
 @Command(
@@ -87,6 +88,7 @@ final class LoadSignalCommand implements Callable<Integer> {
       description = "Process of the server on this machine, to see its memory.")
   private @Nullable Long pid;
 
+  @Mixin private final TrustOption authority = new TrustOption();
   @Mixin private final LoadOptions options = new LoadOptions();
   @Mixin private final HelpOption help = new HelpOption();
 
@@ -96,7 +98,7 @@ final class LoadSignalCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws InterruptedException, IOException, StartFailure {
     SignalLoad.Plan plan = plan();
     LoadReport report = new LoadReport("signal", limits());
     String trouble;
@@ -140,17 +142,19 @@ final class LoadSignalCommand implements Callable<Integer> {
     report.put("failed", load.failed());
   }
 
-  private SignalLoad.Plan plan() throws IOException {
+  private SignalLoad.Plan plan() throws IOException, StartFailure {
     if (idle < 0 || pairs < 0 || rate < 0 || seconds < 1 || connectRate < 1) {
       throw misuse("numbers are 0 or more; --duration and --connect-rate 1 or more");
     }
     try {
       LoadTarget to = LoadTarget.of(target, options.anywhere());
+      Trust trust = authority.trust(surroundings);
       if (sources < 0 || sources > 250) {
         throw misuse("--sources is 0 to 250");
       }
       String secret = keyFile == null ? key : Files.readString(keyFile).strip();
-      return new SignalLoad.Plan(to, secret, idle, pairs, rate, seconds, connectRate, sources);
+      return new SignalLoad.Plan(
+          to, secret, idle, pairs, rate, seconds, connectRate, sources, trust);
     } catch (IllegalArgumentException bad) {
       throw misuse("--target: " + bad.getMessage());
     }

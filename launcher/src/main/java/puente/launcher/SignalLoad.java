@@ -7,6 +7,7 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.TrustOptions;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.function.LongConsumer;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
+import puente.peer.Trust;
 
 /**
  * Sessions of {@code puente.v1} against one server: many that only are there, and pairs that talk at
@@ -38,6 +40,7 @@ final class SignalLoad implements AutoCloseable {
    * @param messagesPerSecond of all pairs together
    * @param connectsPerSecond so fast they come
    * @param sources addresses that a proxy would say the clients have; 0 is none
+   * @param trust whose certificates are believed
    */
   record Plan(
       LoadTarget target,
@@ -47,7 +50,8 @@ final class SignalLoad implements AutoCloseable {
       int messagesPerSecond,
       int seconds,
       int connectsPerSecond,
-      int sources) {}
+      int sources,
+      Trust trust) {}
 
   private record Talker(WebSocket socket, String room) {}
 
@@ -74,6 +78,9 @@ final class SignalLoad implements AutoCloseable {
     this.plan = plan;
     WebSocketClientOptions options =
         new WebSocketClientOptions().setMaxConnections(SESSIONS_MAX).setSsl(plan.target.isTls());
+    if (plan.target.isTls()) {
+      options.setTrustOptions(TrustOptions.wrap(plan.trust.manager()));
+    }
     client = vertx.createWebSocketClient(options);
   }
 

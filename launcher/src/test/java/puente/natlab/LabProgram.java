@@ -24,10 +24,7 @@ final class LabProgram implements AutoCloseable {
   private final List<String> said = new ArrayList<>();
   private final String title;
 
-  /**
-   * @param options of the JVM
-   */
-  LabProgram(Namespace namespace, Path folder, List<String> words, String options) {
+  LabProgram(Namespace namespace, Path folder, List<String> words) {
     List<String> command = new ArrayList<>(Arrays.asList(namespace.inside()));
     command.addAll(program());
     command.addAll(words);
@@ -35,9 +32,6 @@ final class LabProgram implements AutoCloseable {
     try {
       ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
       builder.environment().put("NO_COLOR", "1");
-      if (!options.isEmpty()) {
-        builder.environment().put("JDK_JAVA_OPTIONS", options);
-      }
       process = builder.redirectErrorStream(false).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -184,7 +184,7 @@ final class NatLab implements AutoCloseable {
                 "--allowed-peer-ip=10.0.0.0/16",
                 "--allowed-peer-ip=2001:db8::/32"));
     words.addAll(Arrays.asList(settings));
-    LabProgram program = new LabProgram(server, folder, words, "");
+    LabProgram program = new LabProgram(server, folder, words);
     programs.add(program);
     long end = System.nanoTime() + START_LIMIT.toNanos();
     while (!server.run(NatLab::answers)) {
@@ -365,13 +365,14 @@ final class NatLab implements AutoCloseable {
     String name = hasIpv6(host) ? NAME : SERVER;
     String place = onlyTls ? "https://" + name : "http://" + name + ":8080";
     all.addAll(List.of("--server", place, "--key", KEY));
+    all.addAll(List.of("--ca", certificate.authority().toString()));
     Path home = folder.resolve("host" + host);
     try {
       Files.createDirectories(home);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    LabProgram program = new LabProgram(hosts.get(host - 1), home, all, certificate.trusted());
+    LabProgram program = new LabProgram(hosts.get(host - 1), home, all);
     programs.add(program);
     return program;
   }
