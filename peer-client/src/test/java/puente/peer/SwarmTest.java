@@ -59,6 +59,26 @@ class SwarmTest {
     }
   }
 
+  /**
+   * The laboratory's mix: one receiver reaches the sender and another by a relay alone. It has less to
+   * give, but whatever it has is asked of it where nobody else was asked; and the relay stays spared.
+   */
+  @Test
+  void whoIsReachedByFewIsIdleForLackOfWhatIsWantedAlone() {
+    Set<Integer> far = Set.of(0, RECEIVERS - 1);
+    for (int seed = 1; seed <= 10; seed++) {
+      World world =
+          new World(
+              seed,
+              (a, b) -> !(a == RECEIVERS && far.contains(b) || b == RECEIVERS && far.contains(a)));
+      world.run(5 * BLOCKS);
+      String what = "seed " + seed + ": " + world;
+      assertTrue(world.ticks <= BLOCKS * 130 / 100, what);
+      assertTrue(world.relayed <= BLOCKS * 2 / 100, what);
+      assertTrue(world.members.get(RECEIVERS).idleThoughWanted <= BLOCKS / 100, what);
+    }
+  }
+
   @Test
   void asksAnotherWhenOneIsSilent() {
     BitSet both = new BitSet();
@@ -121,6 +141,7 @@ class SwarmTest {
     final Deque<Swarm.Request<Integer>> queue = new ArrayDeque<>();
     int served;
     int received;
+    int idleThoughWanted;
 
     Member(int number, long seed) {
       this.number = number;
@@ -191,10 +212,29 @@ class SwarmTest {
             busy.add(next.of());
             giver.served++;
             arrivals.add(() -> arrive(giver, members.get(next.of()), next.block()));
+          } else if (isWanted(giver)) {
+            giver.idleThoughWanted++;
           }
         }
         arrivals.forEach(Runnable::run);
       }
+    }
+
+    /** Whether somebody whom it reaches directly lacks what it has, and asked nobody for it. */
+    private boolean isWanted(Member giver) {
+      for (Member receiver : receivers()) {
+        BitSet missing = (BitSet) giver.has.clone();
+        missing.andNot(receiver.has);
+        boolean reaches = receiver != giver && direct.test(giver.number, receiver.number);
+        if (reaches && missing.stream().anyMatch(block -> hasAskedNobody(receiver, block))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean hasAskedNobody(Member receiver, int block) {
+      return members.stream().noneMatch(of -> receiver.swarm.isAsked(of.number, block));
     }
 
     private void ask(Member receiver) {
@@ -229,6 +269,8 @@ class SwarmTest {
       return ticks
           + " ticks, relayed "
           + relayed
+          + ", idle though wanted "
+          + members.stream().map(member -> member.idleThoughWanted).toList()
           + ", served "
           + members.stream().map(member -> member.served).toList();
     }
