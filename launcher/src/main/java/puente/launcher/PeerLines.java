@@ -116,8 +116,14 @@ final class PeerLines {
       boolean hadDirect;
     }
 
+    /** As many as may come and go before it is forgotten who they were. */
+    private static final int NAMES_MAX = 1_000;
+
     private final PeerLines said;
     private final Map<String, Shown> shownById = new ConcurrentHashMap<>();
+
+    /** Whoever takes a name that another had is not him: the key is of one run of a program. */
+    private final Map<String, String> keyByName = new ConcurrentHashMap<>();
 
     Told(PeerLines said) {
       this.said = said;
@@ -166,7 +172,7 @@ final class PeerLines {
       }
     }
 
-    private static String news(Peer peer, Shown shown) {
+    private String news(Peer peer, Shown shown) {
       synchronized (shown) {
         String path = peer.path();
         if (path.isEmpty() && !shown.last.isEmpty()) {
@@ -179,11 +185,25 @@ final class PeerLines {
         }
         shown.last = now;
         boolean isFirst = !shown.hadPath || peer.isDirect() && !shown.hadDirect;
+        String whose = shown.hadPath ? "" : whose(peer);
         shown.hadPath = true;
         shown.hadDirect |= peer.isDirect();
         long tookMs = (System.nanoTime() - shown.beganAt) / 1_000_000;
-        return where(peer) + (isFirst ? "; after " + tookMs + " ms" : "");
+        return where(peer) + (isFirst ? "; after " + tookMs + " ms" : "") + whose;
       }
+    }
+
+    private String whose(Peer peer) {
+      if (keyByName.size() >= NAMES_MAX) {
+        keyByName.clear();
+      }
+      String before = keyByName.put(peer.name(), peer.key());
+      if (before == null) {
+        return "";
+      }
+      return before.equals(peer.key())
+          ? "; is back with the same key"
+          : "; has another key than the " + peer.name() + " before: compare the code";
     }
 
     @Override

@@ -89,6 +89,11 @@ final class ReceiveCommand implements Callable<Integer> {
     }
 
     @Override
+    public void known(Peer receiver, String identity) {
+      throw new IllegalStateException("a receiver sends no files");
+    }
+
+    @Override
     public void noMore() {
       if (!keep) {
         said().end("");

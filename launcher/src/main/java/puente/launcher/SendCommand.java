@@ -3,8 +3,10 @@ package puente.launcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -38,8 +40,10 @@ final class SendCommand implements Callable<Integer> {
   private final Set<Peer> open = new HashSet<>();
   private final Set<String> served = new HashSet<>();
 
-  /** Names of those who vanished; somebody who comes back is another peer of the same name. */
+  /** Identities of those who vanished; somebody who comes back is another peer with the same one. */
   private final List<String> vanished = new ArrayList<>();
+
+  private final Map<Peer, String> identities = new HashMap<>();
 
   private int bad;
 
@@ -103,18 +107,28 @@ final class SendCommand implements Callable<Integer> {
   private synchronized void complete(Peer receiver, boolean isGood) {
     open.remove(receiver);
     if (isGood) {
-      served.add(receiver.name());
+      served.add(identity(receiver));
     } else if (receiver.isSilent()) {
-      vanished.add(receiver.name());
+      vanished.add(identity(receiver));
     } else {
       bad++;
     }
   }
 
+  /** Of whom nothing more is known: the name of this one program, which the server gave. */
+  private String identity(Peer receiver) {
+    return identities.getOrDefault(receiver, receiver.id());
+  }
+
+  private synchronized void known(Peer receiver, String identity) {
+    identities.put(receiver, identity);
+  }
+
   /** Whoever vanished and came back as another is not waited for. */
   private synchronized boolean isOver() {
     boolean again = wait && served.isEmpty();
-    return !again && open.stream().allMatch(one -> one.isSilent() && served.contains(one.name()));
+    return !again
+        && open.stream().allMatch(one -> one.isSilent() && served.contains(identity(one)));
   }
 
   private synchronized boolean isUnderWay() {
@@ -132,6 +146,11 @@ final class SendCommand implements Callable<Integer> {
       if (isOver()) {
         said().end("");
       }
+    }
+
+    @Override
+    public void known(Peer receiver, String identity) {
+      SendCommand.this.known(receiver, identity);
     }
 
     @Override

@@ -80,6 +80,19 @@ final class LabFile {
     }
   }
 
+  /** A folder that holds files alone. */
+  static void deleteAll(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      files.forEach(LabFile::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    delete(folder);
+  }
+
   static void delete(Path... files) {
     for (Path file : files) {
       try {

@@ -132,44 +132,15 @@ enum Trial {
   VANISH {
     @Override
     Outcome run(NatLab lab, String expected) {
-      String room = "files" + NUMBER.incrementAndGet();
-      int megabytes = megabytes();
-      Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
-      Path bens = LabFile.folder(lab.home(2), room + ".ben");
-      Path cems = LabFile.folder(lab.home(2), room + ".cem");
-      lab.pace(1, PACE);
-      List<String> receive = List.of("receive", room, "--name", "ben", "--into", bens.toString());
-      LabProgram ben = lab.puente(2, receive.toArray(new String[0]));
-      try (LabProgram cem =
-          lab.puente(2, "receive", room, "--name", "cem", "--into", cems.toString())) {
-        ben.await("for what somebody sends", PATIENCE);
-        cem.await(", code ", PATIENCE);
-        try (LabProgram ana = lab.puente(1, "send", file.toString(), room, "--name", "ana")) {
-          LabFile.awaitPart(bens, megabytes / 4, PATIENCE);
-          ben.kill();
-          final long killedAt = System.nanoTime();
-          boolean isKnown = !ana.await("ben vanished", PATIENCE).isEmpty();
-          final long knownMs = (System.nanoTime() - killedAt) / 1_000_000;
-          isKnown &= !cem.await("ben vanished", PATIENCE).isEmpty();
-          try (LabProgram back = lab.puente(2, receive.toArray(new String[0]))) {
-            Duration patience = PATIENCE.plusSeconds(4L * megabytes);
-            boolean done =
-                cem.exit(patience) == 0 && back.exit(patience) == 0 && ana.exit(patience) == 0;
-            boolean same =
-                !back.await("going on at", Duration.ZERO).isEmpty()
-                    && LabFile.same(file, bens.resolve(file.getFileName()))
-                    && LabFile.same(file, cems.resolve(file.getFileName()));
-            String all = String.join("\n", ana.all(), ben.all(), cem.all(), back.all());
-            String kind = kind(ana.await("to cem: whole", Duration.ZERO));
-            return new Outcome(kind + ", known", knownMs, isKnown && done && same, all);
-          }
-        }
-      } finally {
-        ben.close();
-        lab.pace(1, 0);
-        LabFile.delete(
-            file, bens.resolve(file.getFileName()), cems.resolve(file.getFileName()), bens, cems);
-      }
+      return vanish(lab, true);
+    }
+  },
+
+  /** The same, but who comes under the name of the one that was killed is somebody else. */
+  STRANGER {
+    @Override
+    Outcome run(NatLab lab, String expected) {
+      return vanish(lab, false);
     }
   },
 
@@ -313,6 +284,53 @@ enum Trial {
     } finally {
       end.run();
     }
+  }
+
+  private static Outcome vanish(NatLab lab, boolean comesBack) {
+    String room = "files" + NUMBER.incrementAndGet();
+    int megabytes = megabytes();
+    Path file = LabFile.random(lab.home(1), room + ".bin", megabytes);
+    Path bens = LabFile.folder(lab.home(2), room + ".ben");
+    Path cems = LabFile.folder(lab.home(2), room + ".cem");
+    Path others = comesBack ? bens : LabFile.folder(lab.home(2), room + ".other");
+    lab.pace(1, PACE);
+    LabProgram ben = receiver(lab, room, "ben", bens);
+    try (LabProgram cem = receiver(lab, room, "cem", cems)) {
+      ben.await("for what somebody sends", PATIENCE);
+      cem.await(", code ", PATIENCE);
+      try (LabProgram ana = lab.puente(1, "send", file.toString(), room, "--name", "ana")) {
+        LabFile.awaitPart(bens, megabytes / 4, PATIENCE);
+        ben.kill();
+        final long killedAt = System.nanoTime();
+        boolean isKnown = !ana.await("ben vanished", PATIENCE).isEmpty();
+        final long knownMs = (System.nanoTime() - killedAt) / 1_000_000;
+        isKnown &= !cem.await("ben vanished", PATIENCE).isEmpty();
+        try (LabProgram back = receiver(lab, room, "ben", others)) {
+          Duration patience = PATIENCE.plusSeconds(4L * megabytes);
+          boolean done =
+              cem.exit(patience) == 0
+                  && back.exit(patience) == 0
+                  && ana.exit(patience) == (comesBack ? 0 : 1)
+                  && !ana.await("another key than the ben before", Duration.ZERO).isEmpty();
+          boolean same =
+              back.await("going on at", Duration.ZERO).isEmpty() != comesBack
+                  && LabFile.same(file, others.resolve(file.getFileName()))
+                  && LabFile.same(file, cems.resolve(file.getFileName()));
+          String all = String.join("\n", ana.all(), ben.all(), cem.all(), back.all());
+          String kind = kind(ana.await("to cem: whole", Duration.ZERO));
+          return new Outcome(kind + ", known", knownMs, isKnown && done && same, all);
+        }
+      }
+    } finally {
+      ben.close();
+      lab.pace(1, 0);
+      List.of(bens, cems, others).forEach(LabFile::deleteAll);
+      LabFile.delete(file);
+    }
+  }
+
+  private static LabProgram receiver(NatLab lab, String room, String name, Path into) {
+    return lab.puente(2, "receive", room, "--name", name, "--into", into.toString());
   }
 
   private static Outcome transfer(

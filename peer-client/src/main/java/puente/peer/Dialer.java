@@ -191,6 +191,7 @@ final class Dialer {
       throw failed;
     }
     wasOpen[0] = true;
+    peer.shows(theirs);
     peer.run(link, peer.isOfferer() ? mine + theirs : theirs + mine, company.listener());
   }
 

@@ -39,11 +39,16 @@ public final class FileExchange implements AutoCloseable {
     /** A receiver has all files, or will not have them. */
     void complete(Peer receiver, boolean isGood);
 
+    /** Who a receiver is, also when its program is started anew. */
+    void known(Peer receiver, String identity);
+
     /** The sender says that everybody has what he could get. */
     void noMore();
   }
 
   private final @Nullable Path folder;
+  private final @Nullable ReceiverSecret secret;
+  private final Set<Peer> introduced = new HashSet<>();
   private final Progress progress;
   private final Map<Integer, Transfer> transfers = new LinkedHashMap<>();
   private final Map<Peer, Desk> desks = new ConcurrentHashMap<>();
@@ -60,6 +65,7 @@ public final class FileExchange implements AutoCloseable {
 
   private FileExchange(@Nullable Path folder, Progress progress) {
     this.folder = folder;
+    secret = folder == null ? null : ReceiverSecret.in(folder);
     this.progress = progress;
     disk.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
   }
@@ -105,6 +111,7 @@ public final class FileExchange implements AutoCloseable {
     servedToGone += desk == null ? 0 : desk.served(false);
     relayedToGone += desk == null ? 0 : desk.served(true);
     hasByPeer.remove(peer);
+    introduced.remove(peer);
     transfers.values().forEach(transfer -> transfer.gone(peer));
     if (openByReceiver.remove(peer) != null) {
       progress.complete(peer, false);
@@ -125,8 +132,20 @@ public final class FileExchange implements AutoCloseable {
 
   /** By another path than before; or it fell silent, and the others do without, or is heard again. */
   public synchronized void path(Peer peer) {
+    introduce(peer);
     transfers.values().forEach(transfer -> route(transfer, peer));
     look();
+  }
+
+  /** To a sender, as soon as it is known to whom that goes. */
+  private void introduce(Peer sender) {
+    Desk desk = desks.get(sender);
+    String key = sender.key();
+    if (secret != null && desk != null && !key.isEmpty() && sender.role().equals("send")) {
+      if (introduced.add(sender)) {
+        desk.say(new FileWord.Identity(secret.towards(key)));
+      }
+    }
   }
 
   private static void route(Transfer transfer, Peer peer) {
@@ -174,6 +193,11 @@ public final class FileExchange implements AutoCloseable {
       case FileWord.Piece it -> piece(from, it);
       case FileWord.Done it -> done(from, it);
       case FileWord.NoMore it -> progress.noMore();
+      case FileWord.Identity it -> {
+        if (isSender()) {
+          progress.known(from, it.digest());
+        }
+      }
     }
   }
 
@@ -438,6 +462,9 @@ public final class FileExchange implements AutoCloseable {
       if (file != null) {
         file.close();
       }
+    }
+    if (secret != null && transfers.values().stream().allMatch(Transfer::isOver)) {
+      secret.forget();
     }
   }
 }

@@ -31,6 +31,10 @@ sealed interface FileWord {
   int PIECE = 6;
   int DONE = 7;
   int NO_MORE = 8;
+  int IDENTITY = 9;
+
+  /** Hex digits of a digest. */
+  int IDENTITY_MAX = 64;
 
   record Offer(String id, String name, long size, int blockBytes, String sha256)
       implements FileWord {}
@@ -54,6 +58,9 @@ sealed interface FileWord {
 
   /** The sender goes; everybody has what he could get. */
   record NoMore() implements FileWord {}
+
+  /** Of a receiver, the same when its program is started anew: {@link ReceiverSecret}. */
+  record Identity(String digest) implements FileWord {}
 
   static int handle(String id) {
     return Integer.parseUnsignedInt(id.substring(0, 8), 16);
@@ -81,6 +88,7 @@ sealed interface FileWord {
       }
       case Done it -> word(DONE, it.handle, it.why.getBytes(StandardCharsets.UTF_8));
       case NoMore it -> word(NO_MORE, 0, new byte[0]);
+      case Identity it -> word(IDENTITY, 0, it.digest.getBytes(StandardCharsets.UTF_8));
     };
   }
 
@@ -108,6 +116,10 @@ sealed interface FileWord {
         case PIECE -> new Piece(handle, in.getLong(), rest(in));
         case DONE -> new Done(handle, StandardCharsets.UTF_8.decode(in).toString());
         case NO_MORE -> new NoMore();
+        case IDENTITY ->
+            in.remaining() > IDENTITY_MAX
+                ? null
+                : new Identity(StandardCharsets.UTF_8.decode(in).toString());
         default -> null; // of a later version
       };
     } catch (BufferUnderflowException | DecodeException | ClassCastException strange) {

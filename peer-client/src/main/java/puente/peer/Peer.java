@@ -51,6 +51,7 @@ public final class Peer {
   private @Nullable DtlsLink current;
   private @Nullable Introduction introduction;
   private String shown = "";
+  private String key = "";
   private final Pulse pulse = new Pulse();
   private long relayHeardAt;
   private long relayedBytes;
@@ -110,6 +111,16 @@ public final class Peer {
   public synchronized String code() {
     Introduction with = introduction;
     return with == null ? "" : with.code();
+  }
+
+  /** Fingerprint of its certificate, which its program made for itself; empty if not shown yet. */
+  public synchronized String key() {
+    return key;
+  }
+
+  /** What it showed on a link that is open. */
+  synchronized void shows(String fingerprint) {
+    key = fingerprint;
   }
 
   public synchronized boolean isGone() {
