@@ -24,7 +24,9 @@ RUN ./puente version \
  && cp -R launcher/target/puente/lib /opt/puente/lib \
  && cp launcher/src/main/dist/puente /opt/puente/bin/puente \
  && (cd /opt/puente/native \
-      && jar xf "$(ls ../lib/netty-transport-native-epoll-*-linux-"$(uname -m | sed 's/aarch64/aarch_64/')".jar)" META-INF/native \
+      && for library in transport-native-epoll tcnative-boringssl-static; do \
+           jar xf "$(ls ../lib/netty-"$library"-*-linux-"$(uname -m | sed 's/aarch64/aarch_64/')".jar)" META-INF/native || exit 1; \
+         done \
       && mv META-INF/native/*.so . && rm -r META-INF) \
  && mkdir /tmp/sqlite && (cd /tmp/sqlite \
       && jar xf /opt/puente/lib/sqlite-jdbc-*.jar \

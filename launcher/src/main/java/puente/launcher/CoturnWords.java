@@ -17,7 +17,8 @@ final class CoturnWords {
       "MongoDB is not read; SQLite, PostgreSQL, MySQL, MariaDB and Redis are";
   private static final String NO_TELNET = "there is no telnet console";
   private static final String ON_ADMIN_PORT = "the console is at admin-ip and admin-port";
-  private static final String JDK_CHOOSES = "the JDK chooses among strong parameters only";
+  private static final String STRONG_ONLY =
+      "strong parameters only are offered, and the client chooses";
 
   private static final UnaryOperator<String> SAME = text -> text;
   private static final UnaryOperator<String> OPPOSITE = text -> Type.flag(text) ? "no" : "yes";
@@ -153,12 +154,12 @@ final class CoturnWords {
     text(Group.TLS, "CA-file", "Ask clients for a certificate.")
         .ignored("this version asks no client for a certificate; TURN credentials are checked")
         .in(table);
-    text(Group.TLS, "cipher-list", "OpenSSL cipher list.").ignored(JDK_CHOOSES).in(table);
-    text(Group.TLS, "ec-curve-name", "Elliptic curve.").ignored(JDK_CHOOSES).in(table);
-    text(Group.TLS, "dh-file", "Diffie-Hellman parameters.").ignored(JDK_CHOOSES).in(table);
-    flag(Group.TLS, "dh566", "Weak Diffie-Hellman.").ignored(JDK_CHOOSES).in(table);
-    flag(Group.TLS, "dh1066", "Weak Diffie-Hellman.").ignored(JDK_CHOOSES).in(table);
-    flag(Group.TLS, "dh2066", "Diffie-Hellman of 2066 bits.").dead().ignored(JDK_CHOOSES).in(table);
+    text(Group.TLS, "cipher-list", "OpenSSL cipher list.").ignored(STRONG_ONLY).in(table);
+    text(Group.TLS, "ec-curve-name", "Elliptic curve.").ignored(STRONG_ONLY).in(table);
+    text(Group.TLS, "dh-file", "Diffie-Hellman parameters.").ignored(STRONG_ONLY).in(table);
+    flag(Group.TLS, "dh566", "Weak Diffie-Hellman.").ignored(STRONG_ONLY).in(table);
+    flag(Group.TLS, "dh1066", "Weak Diffie-Hellman.").ignored(STRONG_ONLY).in(table);
+    flag(Group.TLS, "dh2066", "Diffie-Hellman of 2066 bits.").dead().ignored(STRONG_ONLY).in(table);
     flag(Group.TLS, "raw-public-keys", "Raw public keys (RFC 7250).")
         .ignored("X.509 certificates are used")
         .in(table);

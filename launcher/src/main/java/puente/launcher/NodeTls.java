@@ -1,8 +1,6 @@
 package puente.launcher;
 
-import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -49,14 +47,21 @@ final class NodeTls {
     }
 
     private SslContext make() throws StartFailure {
+      TlsEngine engine = TlsEngine.of(chain);
       try {
-        return SslContextBuilder.forServer(new ChainKey(() -> chain))
-            .protocols(protocols)
-            .applicationProtocolConfig(NodeTls.names(names))
-            .build();
+        SslContext made = engine.context(chain, keys(chain), new TlsEngine.Offer(protocols, names));
+        tell(engine);
+        return made;
       } catch (SSLException | IllegalArgumentException unusable) {
         throw StartFailure.configuration(
             "the certificate cannot be used: " + unusable.getMessage());
+      }
+    }
+
+    private static void tell(TlsEngine engine) {
+      switch (engine) {
+        case BORINGSSL -> Events.info("tls-ready", "engine", "boringssl");
+        case JDK -> Events.info("tls-ready", "engine", "jdk", "reason", TlsEngine.missing());
       }
     }
   }
@@ -138,6 +143,11 @@ final class NodeTls {
     return new ChainKey(() -> loaded.chain);
   }
 
+  /** Of one chain, for good. */
+  static X509ExtendedKeyManager keys(CertificateChain chain) {
+    return new ChainKey(() -> chain);
+  }
+
   /** Without a key store, whose password alone would take longer than the rest of a start. */
   private static final class ChainKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "puente";
@@ -199,12 +209,14 @@ final class NodeTls {
   void prove(String domain, CertificateChain proof) throws Refused {
     proofByName.put(domain, proof);
     try {
+      // By the JDK: BoringSSL chooses a certificate before it knows which protocol was asked for.
       proving =
-          SslContextBuilder.forServer(new ProofKey())
-              .protocols(loaded.protocols)
-              .applicationProtocolConfig(
-                  names(Stream.concat(Stream.of(ALPN), loaded.names.stream()).toList()))
-              .build();
+          TlsEngine.JDK.context(
+              loaded.chain,
+              new ProofKey(),
+              new TlsEngine.Offer(
+                  loaded.protocols,
+                  Stream.concat(Stream.of(ALPN), loaded.names.stream()).toList()));
     } catch (SSLException unusable) {
       throw new Refused("no TLS for tls-alpn-01: " + unusable.getMessage());
     }
@@ -283,18 +295,6 @@ final class NodeTls {
         String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
       return null;
     }
-  }
-
-  /**
-   * Names that a client may ask for (RFC 7301). One who asks for none, or for others only, is
-   * served as well: few clients of TURN know theirs.
-   */
-  private static ApplicationProtocolConfig names(List<String> names) {
-    return new ApplicationProtocolConfig(
-        ApplicationProtocolConfig.Protocol.ALPN,
-        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-        names);
   }
 
   private static Loaded load(Config config, StateDirectory state) throws StartFailure {
