@@ -40,8 +40,7 @@ final class GatewayOptions {
   }
 
   Gateway gateway(Surroundings surroundings) throws StartFailure {
-    // By the family that this host has, of a server with both; Java would take IPv4 in any case.
-    System.setProperty("java.net.preferIPv6Addresses", "system");
+    AddressOrder.suitThisHost();
     String url =
         server.orElse(
             surroundings.environment().getOrDefault("PUENTE_SERVER", "http://127.0.0.1:8080"));

@@ -155,7 +155,8 @@ final class SignalLoad implements AutoCloseable {
         .onFailure(
             failure -> {
               refused.increment();
-              trouble(String.valueOf(failure.getMessage()));
+              String refusal = Trust.refusal(failure);
+              trouble(refusal.isEmpty() ? String.valueOf(failure.getMessage()) : refusal);
               left.countDown();
             });
   }

@@ -59,7 +59,7 @@ public record Trust(SSLContext context, TrustManager manager) {
   }
 
   /** Why TLS did not come about and what to do; empty if it was something else. */
-  static String refusal(Throwable failure) {
+  public static String refusal(Throwable failure) {
     boolean isTls = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String said = String.valueOf(cause.getMessage());
