@@ -120,8 +120,9 @@ final class NodeStories implements Observer {
   }
 
   static Step first(long atMs, long afterMs) {
-    String text = String.format(Locale.ROOT, "first relayed packet, after %.1f s", afterMs / 1e3);
-    return Step.of(atMs, "first-packet", Outcome.OK, 0, text);
+    String after =
+        afterMs < 1000 ? afterMs + " ms" : String.format(Locale.ROOT, "%.1f s", afterMs / 1e3);
+    return Step.of(atMs, "first-packet", Outcome.OK, 0, "first relayed packet, after " + after);
   }
 
   private void refused(Note.Refused refused, String client, String session) {
