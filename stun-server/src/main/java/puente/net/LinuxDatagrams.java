@@ -3,6 +3,7 @@ package puente.net;
 import io.netty.channel.IoEventLoop;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +35,9 @@ final class LinuxDatagrams implements Datagrams {
   /** The buffer of a socket for many is so many times that of a relay for one. */
   private static final int RELAY_SHARE = 8;
 
+  /** Of so many descriptors one is a gap; a power of two. */
+  private static final int GAP_EVERY = 64;
+
   private final IoEventLoop eventLoop;
   private final boolean gro;
   private final int bufferSize;
@@ -47,6 +51,13 @@ final class LinuxDatagrams implements Datagrams {
   private final long option;
   private final long address;
   private final Set<LinuxUdpSocket> open = new HashSet<>();
+
+  /**
+   * Descriptors that nobody uses. Netty finds a handle in a table by its descriptor, where to remove
+   * one is to look at all that follow up to the next empty place: without gaps, at each of thousands.
+   */
+  private final ArrayDeque<Integer> gaps = new ArrayDeque<>();
+
   private final Runnable flushTask = this::flushQueued;
 
   private boolean left;
@@ -112,9 +123,17 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private String key(TransportAddress local, Role role) {
+    if (!isHeld()) {
+      return "";
+    }
     return role == Role.LISTENER
         ? DescriptorHolder.listenerKey(local, shard)
         : DescriptorHolder.relayKey(local);
+  }
+
+  /** Whether another process keeps our sockets open: then they do not end when they are closed here. */
+  boolean isHeld() {
+    return holder != DescriptorHolder.none();
   }
 
   /** What a former process left, if it is what its key says. */
@@ -130,7 +149,7 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private int bind(TransportAddress local, Role role, boolean ipv4) throws BindFailure {
-    int fd = Libc.socket(ipv4 ? Libc.AF_INET : Libc.AF_INET6);
+    int fd = socket(role, ipv4 ? Libc.AF_INET : Libc.AF_INET6);
     if (fd < 0) {
       throw BindFailure.ofErrno(local, -fd);
     }
@@ -148,9 +167,25 @@ final class LinuxDatagrams implements Datagrams {
     return fd;
   }
 
+  private int socket(Role role, int family) {
+    int fd = Libc.socket(family);
+    if (fd < 0 || role != Role.RELAY || fd % GAP_EVERY != GAP_EVERY - 1) {
+      return fd;
+    }
+    int after = Libc.socket(family);
+    if (after < 0) {
+      return fd;
+    }
+    gaps.add(fd);
+    return after;
+  }
+
   /** The socket closes for good, and nobody is to hold it. */
   void closed(LinuxUdpSocket socket) {
     open.remove(socket);
+    if (gaps.size() > open.size() / GAP_EVERY + 1) {
+      Libc.close(gaps.remove());
+    }
     note(socket, false);
     if (!left) {
       holder.release(socket.key);
@@ -221,6 +256,8 @@ final class LinuxDatagrams implements Datagrams {
   @Override
   public void close() {
     List.copyOf(open).forEach(LinuxUdpSocket::close);
+    gaps.forEach(Libc::close);
+    gaps.clear();
   }
 
   @Override

@@ -6,6 +6,8 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.Packet;
@@ -173,8 +175,22 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     }
     registration = null;
     loop.flush();
-    active.cancel();
+    if (loop.isHeld()) {
+      active.cancel();
+      Libc.close(fd);
+    } else {
+      // The kernel takes what is closed off its list: one call less.
+      closeDescriptor();
+      active.cancel();
+    }
     loop.closed(this);
-    Libc.close(fd);
+  }
+
+  private void closeDescriptor() {
+    try {
+      descriptor.close();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure); // EBADF: somebody closed what is ours
+    }
   }
 }

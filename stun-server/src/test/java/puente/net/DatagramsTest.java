@@ -9,8 +9,10 @@ import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -239,6 +241,31 @@ class DatagramsTest {
       perPacket = Math.min(perPacket, (after - before) / (2L * rounds));
     }
     assertTrue(perPacket < GARBAGE_MAX, perPacket + " bytes of garbage a packet");
+  }
+
+  /** Thousands of neighbours would make the loop's table slow; all are closed in the end. */
+  @Test
+  void someDescriptorsAreLeftOutAmongManyRelays() throws Exception {
+    Assumptions.assumeTrue(EventLoops.canBeFast());
+    List<LinuxUdpSocket> relays = new ArrayList<>();
+    int before = descriptors();
+    for (int i = 0; i < 200; i++) {
+      relays.add((LinuxUdpSocket) open(LOOPBACK, Role.RELAY, packet -> {}));
+    }
+    assertTrue(relays.stream().noneMatch(relay -> relay.fd % 64 == 63));
+    assertTrue(descriptors() - before > 200);
+    for (LinuxUdpSocket relay : relays) {
+      on(
+          () -> {
+            relay.close();
+            return null;
+          });
+    }
+    assertTrue(descriptors() - before < 5, () -> descriptors() + " open, before " + before);
+  }
+
+  private static int descriptors() {
+    return Objects.requireNonNull(Path.of("/proc/self/fd").toFile().list()).length;
   }
 
   /** More waits than is taken at a time: that is known from the next look on, until it is gone. */
