@@ -161,7 +161,7 @@ public final class TurnNode {
                       options.turn,
                       binding,
                       keeping,
-                      new SecureRandom(),
+                      new DrawnRandom(new SecureRandom()),
                       index,
                       count,
                       loops.isNative()));
