@@ -76,11 +76,12 @@ final class Rehearsal implements AutoCloseable {
   /**
    * Plays it once; where that cannot be done, the first real clients are served a bit slower.
    *
+   * @param repeats how often one client frees its allocation and makes another
    * @param urgent whether to leave out what is left
    */
-  static boolean play(RunningNode.Starter starter, BooleanSupplier urgent) {
+  static boolean play(RunningNode.Starter starter, int repeats, BooleanSupplier urgent) {
     try (Rehearsal rehearsal = new Rehearsal(starter, urgent)) {
-      rehearsal.play();
+      rehearsal.play(repeats);
       return true;
     } catch (IOException | StartFailure | RuntimeException failure) {
       Events.log(Level.DEBUG, "rehearsal-failed", "reason", failure);
@@ -128,10 +129,14 @@ final class Rehearsal implements AutoCloseable {
     return socket;
   }
 
-  private void play() throws IOException, StartFailure {
+  private void play(int repeats) throws IOException, StartFailure {
     exchange(Method.BINDING, false);
     allocate();
     relay();
+    for (int i = 0; i < repeats && !urgent.getAsBoolean(); i++) {
+      exchange(Method.REFRESH, true);
+      allocate();
+    }
     for (int i = 0; i < CROWD && !urgent.getAsBoolean(); i++) {
       client = client();
       allocate();

@@ -6,6 +6,9 @@ import picocli.CommandLine.Command;
 /** For the script: runs what a server runs, so that the virtual machine can write it down. */
 @Command(name = "rehearse", hidden = true, header = "Run a server for a moment, for the AOT cache.")
 final class RehearseCommand implements Callable<Integer> {
+  /** What ran a few hundred times is not written down for the compiler. */
+  private static final int REPEATS = 3000;
+
   private final RunningNode.Starter starter;
   private final Runnable reading;
 
@@ -20,6 +23,6 @@ final class RehearseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     reading.run();
-    return Rehearsal.play(starter, () -> false) ? 0 : Puente.EXIT_FAILURE;
+    return Rehearsal.play(starter, REPEATS, () -> false) ? 0 : Puente.EXIT_FAILURE;
   }
 }

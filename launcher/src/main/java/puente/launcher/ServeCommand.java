@@ -84,7 +84,7 @@ final class ServeCommand implements Callable<Integer> {
         .forEach(name -> Events.warn("signal-unavailable", "signal", name));
     supervision.connect();
     if (supervision.hasTime()) {
-      Rehearsal.play(starter, supervision::isUrgent);
+      Rehearsal.play(starter, 0, supervision::isUrgent);
       Logging.apply(config);
     }
     StateDirectory state = StateDirectory.open(config);
