@@ -33,7 +33,7 @@ import puente.stun.TransportAddress;
 /** Datagrams over loopback, through both ways to the kernel. */
 class DatagramsTest {
 
-  private static final long GARBAGE_MAX = 64;
+  private static final long GARBAGE_MAX = 80;
   private static final TransportAddress LOOPBACK = TransportAddress.ipv4(0x7f000001, 0);
   private static final TransportAddress LOOPBACK6 = TransportAddress.ipv6(0, 1, 0);
   private static final int PATIENCE_S = 10;
