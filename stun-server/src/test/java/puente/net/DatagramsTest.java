@@ -275,8 +275,18 @@ class DatagramsTest {
     Datagrams datagrams = loops.shards().get(0).datagrams();
     List<Boolean> behind = new ArrayList<>();
     UdpSocket receiver = open(LOOPBACK, Role.LISTENER, packet -> behind.add(datagrams.isBehind()));
+    CountDownLatch held = new CountDownLatch(1);
     CountDownLatch sent = new CountDownLatch(1);
-    loops.shards().get(0).eventLoop().execute(() -> awaitQuietly(sent));
+    loops
+        .shards()
+        .get(0)
+        .eventLoop()
+        .execute(
+            () -> {
+              held.countDown();
+              awaitQuietly(sent);
+            });
+    assertTrue(held.await(PATIENCE_S, TimeUnit.SECONDS));
     try (DatagramSocket sender = new DatagramSocket()) {
       for (int i = 0; i < 400; i++) {
         sender.send(new DatagramPacket(new byte[20], 20, Addresses.of(receiver.local())));
