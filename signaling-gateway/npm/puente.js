@@ -92,8 +92,12 @@ export class Call {
   }
 
   async #offer() {
-    // A first offer that is rolled back can leave Chromium without candidates for good.
-    if (this.polite && !this.#remoteNeg) await new Promise(over => { setTimeout(over, YIELD_MS); });
+    if (this.polite && !this.#remoteNeg) {
+      // A first offer that is rolled back can leave Chromium without candidates for good.
+      await new Promise(over => { setTimeout(over, YIELD_MS); });
+      await this.#inbox; // while theirs is being taken the state still is stable
+      if (this.#remoteNeg) return; // asked again when theirs has not settled everything
+    }
     if (this.#closed || this.pc.signalingState !== 'stable') return; // asked again when it is
     const neg = this.#neg = 2 * Math.floor((this.#neg + 1) / 2) + (this.polite ? 1 : 2);
     try {

@@ -36,6 +36,38 @@ await report(browser, {
     return { crossed };
   },
 
+  // The polite side has waited its time just as the other's offer is being taken: until that is
+  // done its connection calls itself stable, and what it would describe then is an answer.
+  async oursIsDueWhileTheirsIsTaken() {
+    await ana.evaluate(async () => {
+      const { Call } = await import('/sdk/puente.js');
+      const later = window.setTimeout;
+      const due = [];
+      window.setTimeout = (task, ms) => (ms > 100 ? due.push(task) : later(task, ms));
+      window.pcs = [new RTCPeerConnection(), new RTCPeerConnection()];
+      window.told = [];
+      const calls = pcs.map((pc, i) => new Call(pc, {
+        polite: i === 0,
+        send: m => {
+          if (m.description) told.push(`${m.description.type} ${m.neg}`);
+          later(() => calls[1 - i].receive(m));
+        },
+      }));
+      const take = pcs[0].setRemoteDescription;
+      pcs[0].setRemoteDescription = description => {
+        const taken = take.call(pcs[0], description);
+        window.waited = due.splice(0).map(task => task()).length;
+        window.setTimeout = later;
+        return taken;
+      };
+      pcs.forEach(pc => pc.createDataChannel('both'));
+    });
+    await ana.waitForFunction(() => pcs.every(pc => pc.signalingState === 'stable' && pc.iceConnectionState === 'connected'));
+    const { told, waited } = await ana.evaluate(() => ({ told, waited }));
+    await ana.evaluate(() => pcs.forEach(pc => pc.close()));
+    check(waited === 1 && told.join() === 'offer 2,answer 2', { told, waited });
+  },
+
   // Sockets die while both talk: everything arrives once and in order.
   async cutAndResumed() {
     await Promise.all([ana, ben].map(page => page.evaluate(() => startCounting())));
