@@ -315,7 +315,7 @@ class RemotePeer extends Emitter {
       if (!this.#call || this.connected) return;
       const { remoteDescription, signalingState } = this.#call.pc;
       const settled = remoteDescription && signalingState === 'stable';
-      if (settled && this.#room._net.state === 'open') this.restartIce();
+      if (this.#room._net.state === 'open') settled ? this.restartIce() : this.#call.resend();
       this.#mend(Math.min(RESTART.againMs * 2 ** this.#restarts++, RESTART.mostMs));
     }, ms + (this.polite ? 1_000 : 0)); // not both at once
   }

@@ -68,6 +68,24 @@ await report(browser, {
     check(waited === 1 && told.join() === 'offer 2,answer 2', { told, waited });
   },
 
+  // A first offer that never arrives is made again.
+  async firstOfferIsLost() {
+    await ana.evaluate(async with_ => {
+      const { Puente } = await import('/sdk/puente.js');
+      window.lost = 0;
+      class Socket extends WebSocket {
+        send(text) {
+          if (/"k":"description"/.test(text) && !lost++) return;
+          super.send(text);
+        }
+      }
+      window.nets = await Promise.all([1, 2].map(() => Puente.connect('/signal', { key: with_, WebSocket: Socket })));
+      for (const one of nets) (await one.join('lost')).on('peer', peer => { one.peer = peer; peer.channel('any'); });
+    }, key);
+    await ana.waitForFunction(() => nets.every(one => one.peer?.connected && one.peer.pc.signalingState === 'stable'));
+    check(await ana.evaluate(() => { nets.forEach(one => one.close()); return lost > 1; }), 'an offer was lost');
+  },
+
   // Sockets die while both talk: everything arrives once and in order.
   async cutAndResumed() {
     await Promise.all([ana, ben].map(page => page.evaluate(() => startCounting())));
