@@ -104,7 +104,7 @@ final class ExplainRoutes {
 
   private JsonObject stories(JsonObject words) {
     JsonArray list = new JsonArray();
-    for (Story story : live.stories().find(meant(words), STORIES_MAX)) {
+    for (Story story : found(words)) {
       JsonObject json = StoryJson.of(story, live.node());
       Optional.ofNullable(words.getString("room"))
           .ifPresent(room -> json.put("rooms", new JsonArray().add(room)));
@@ -113,11 +113,16 @@ final class ExplainRoutes {
     return new JsonObject().put("stories", list);
   }
 
-  private static Predicate<Story> meant(JsonObject words) {
-    if (words.containsKey("session")) {
-      String session = words.getString("session");
-      return story -> story.session().equals(session);
+  private List<Story> found(JsonObject words) {
+    String session = words.getString("session");
+    if (session == null) {
+      return live.stories().find(meant(words), STORIES_MAX);
     }
+    Story story = live.stories().ofSession(session);
+    return story == null ? List.of() : List.of(story);
+  }
+
+  private static Predicate<Story> meant(JsonObject words) {
     if (words.containsKey("client")) {
       String client = words.getString("client");
       return story -> isAt(story, client);

@@ -164,7 +164,7 @@ public interface LiveView {
   /** Ports of nodes.yaml. */
   CompletionStage<JsonObject> ports();
 
-  Stories stories();
+  Stories<?, ?> stories();
 
   Talkers talkers();
 

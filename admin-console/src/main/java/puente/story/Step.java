@@ -16,7 +16,8 @@ public record Step(
     Outcome outcome,
     int code,
     String text,
-    String peer) {
+    String peer)
+    implements Entry {
 
   /** How it ended. */
   public enum Outcome {
@@ -35,12 +36,13 @@ public record Step(
     return new Step(atMs, untilMs, count, what, outcome, code, text, newPeer);
   }
 
-  boolean isSameAs(Step other) {
-    return what.equals(other.what)
-        && outcome == other.outcome
-        && code == other.code
-        && text.equals(other.text)
-        && peer.equals(other.peer);
+  @Override
+  public Step step() {
+    return this;
+  }
+
+  boolean hasWordsOf(Step other) {
+    return code == other.code && text.equals(other.text) && peer.equals(other.peer);
   }
 
   Step again(Step later) {

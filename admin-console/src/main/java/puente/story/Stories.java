@@ -7,16 +7,22 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The stories of this node's clients: of all allocations that live, of those that ended lately, and
  * of clients that came to none. Each kind has its own bound, so that strangers cannot push out
  * customers; and one source of strangers cannot push out the others. For one thread.
+ *
+ * @param <C> the address and port of a client
+ * @param <S> an allocation's id
  */
-public final class Stories {
+public final class Stories<C, S> {
 
   /** How many of each kind. */
   public record Limits(int alive, int ended, int strangers, int ofSource) {
@@ -26,29 +32,38 @@ public final class Stories {
   private static final int USER_MAX = 128;
 
   private final Limits limits;
-  private final Map<String, Story> aliveBySession;
-  private final Map<String, Story> endedBySession;
-  private final Map<String, Story> strangerByClient;
-  private final Map<String, Integer> strangersBySource = new HashMap<>();
+  private final UnaryOperator<C> toSource;
+  private final Function<String, Optional<S>> toSession;
+  private final Map<S, Story> aliveBySession;
+  private final Map<S, Story> endedBySession;
+  private final Map<C, Story> strangerByClient;
+  private final Map<C, Integer> strangersBySource = new HashMap<>();
   private long lost;
 
-  public Stories(Limits limits) {
+  /**
+   * @param toSource a client's address without its port; of such a one, itself
+   * @param toSession reads the text of an id
+   */
+  public Stories(
+      Limits limits, UnaryOperator<C> toSource, Function<String, Optional<S>> toSession) {
     this.limits = limits;
-    aliveBySession = bounded(limits.alive, story -> {});
-    endedBySession = bounded(limits.ended, story -> {});
-    strangerByClient = bounded(limits.strangers, story -> leave(story.client()));
+    this.toSource = toSource;
+    this.toSession = toSession;
+    aliveBySession = bounded(limits.alive, session -> {});
+    endedBySession = bounded(limits.ended, session -> {});
+    strangerByClient = bounded(limits.strangers, this::leave);
   }
 
-  private static Map<String, Story> bounded(int most, Consumer<Story> forgotten) {
+  private static <K> Map<K, Story> bounded(int most, Consumer<K> forgotten) {
     return new LinkedHashMap<>(16, 0.75f, true) {
       @Serial private static final long serialVersionUID = 1;
 
       @Override
-      protected boolean removeEldestEntry(Map.Entry<String, Story> eldest) {
+      protected boolean removeEldestEntry(Map.Entry<K, Story> eldest) {
         if (size() <= most) {
           return false;
         }
-        forgotten.accept(eldest.getValue());
+        forgotten.accept(eldest.getKey());
         return true;
       }
     };
@@ -57,21 +72,20 @@ public final class Stories {
   /**
    * Something happened to a client.
    *
-   * @param client its address and port
-   * @param session its allocation's id; empty if it has none
+   * @param session its allocation's id; null if it has none
    * @param user as it says; empty if it does not
    */
-  public void add(String client, String session, String user, Step step) {
-    Story story = session.isEmpty() ? null : ofSession(session);
+  public void add(C client, @Nullable S session, String user, Entry entry) {
+    Story story = session == null ? null : of(session);
     if (story == null) {
       story = stranger(client);
     }
     story.names(user.length() > USER_MAX ? user.substring(0, USER_MAX) + "..." : user);
-    story.add(step);
+    story.add(entry);
   }
 
   /** The client got an allocation: its story goes on under that name. */
-  public void opened(String client, String session, String user, String transport, Step step) {
+  public void opened(C client, S session, String user, String transport, Entry entry) {
     Story story = strangerByClient.remove(client);
     if (story == null) {
       story = new Story(client);
@@ -81,18 +95,18 @@ public final class Stories {
     story.becomes(session);
     story.comesBy(transport);
     story.names(user);
-    story.add(step);
+    story.add(entry);
     aliveBySession.put(session, story);
   }
 
   /** The allocation ended. */
-  public void closed(String client, String session, Step step) {
+  public void closed(C client, S session, Entry entry) {
     Story story = aliveBySession.remove(session);
     if (story == null) {
       story = new Story(client);
-      story.becomes(session);
     }
-    story.add(step);
+    story.becomes(session); // One object less than with the equal one of its beginning.
+    story.add(entry);
     story.end();
     endedBySession.put(session, story);
   }
@@ -106,21 +120,25 @@ public final class Stories {
     return lost;
   }
 
-  public @Nullable Story ofSession(String session) {
+  public @Nullable Story ofSession(String id) {
+    return toSession.apply(id).map(this::of).orElse(null);
+  }
+
+  private @Nullable Story of(S session) {
     Story story = aliveBySession.get(session);
     return story == null ? endedBySession.get(session) : story;
   }
 
   /** Whether this has happened to the session already. */
-  public boolean has(String session, String what) {
-    Story story = ofSession(session);
-    return story != null && story.steps().stream().anyMatch(step -> step.what().equals(what));
+  public boolean has(S session, String what) {
+    Story story = of(session);
+    return story != null && story.has(what);
   }
 
   /** Those meant, the last first. */
   public List<Story> find(Predicate<Story> meant, int limit) {
     List<Story> found = new ArrayList<>();
-    for (Map<String, Story> stories : List.of(aliveBySession, endedBySession, strangerByClient)) {
+    for (Map<?, Story> stories : List.of(aliveBySession, endedBySession, strangerByClient)) {
       stories.values().stream().filter(meant).forEach(found::add);
     }
     return found.stream()
@@ -142,30 +160,30 @@ public final class Stories {
   }
 
   /** Beyond its share, a source has one story for all its ports. */
-  private Story stranger(String client) {
+  private Story stranger(C client) {
     Story known = strangerByClient.get(client);
     if (known != null) {
       return known;
     }
-    String source = sourceOf(client);
+    C source = toSource.apply(client);
     boolean isFull = strangersBySource.getOrDefault(source, 0) >= limits.ofSource;
-    String name = isFull ? source + ":*" : client;
-    Story story = strangerByClient.get(name);
+    C key = isFull ? source : client;
+    Story story = strangerByClient.get(key);
     if (story == null) {
-      story = new Story(name);
+      story = new Story(isFull ? anyPort(client.toString()) : client);
       strangersBySource.merge(source, 1, Integer::sum);
-      strangerByClient.put(name, story);
+      strangerByClient.put(key, story);
     }
     return story;
   }
 
-  private void leave(String client) {
+  private void leave(C client) {
     strangersBySource.computeIfPresent(
-        sourceOf(client), (source, count) -> count > 1 ? count - 1 : null);
+        toSource.apply(client), (source, count) -> count > 1 ? count - 1 : null);
   }
 
-  private static String sourceOf(String client) {
+  private static String anyPort(String client) {
     int colon = client.lastIndexOf(':');
-    return colon < 0 ? client : client.substring(0, colon);
+    return (colon < 0 ? client : client.substring(0, colon)) + ":*";
   }
 }

@@ -1,7 +1,9 @@
 package puente.story;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What happened to one client, from its first request to the end of its allocation. */
 public final class Story {
@@ -14,21 +16,26 @@ public final class Story {
   /** The same again within so many steps is no new step: refreshes alternate. */
   private static final int LOOK_BACK = 4;
 
-  private final String client;
+  private static final Entry[] NONE = {};
+
+  private final Object client;
+  private @Nullable Object session;
   private String user = "";
-  private String session = "";
   private String transport = "udp";
   private boolean over;
-  private final List<Step> first = new ArrayList<>(4);
-  private final List<Step> last = new ArrayList<>(0);
+  private Entry[] kept = NONE;
+  private int size;
   private int left;
 
-  Story(String client) {
+  /**
+   * @param client whose text is its address and port
+   */
+  Story(Object client) {
     this.client = client;
   }
 
   public String client() {
-    return client;
+    return client.toString();
   }
 
   /** As it says; empty if it does not. */
@@ -38,7 +45,7 @@ public final class Story {
 
   /** The allocation's id; empty if it came to none. */
   public String session() {
-    return session;
+    return session == null ? "" : session.toString();
   }
 
   /** By which it came: {@code udp}. */
@@ -53,19 +60,33 @@ public final class Story {
 
   /** In order; where some are left out, one says how many. */
   public List<Step> steps() {
-    List<Step> steps = new ArrayList<>(first);
-    if (left > 0) {
-      Step next = last.getFirst();
-      String text = left + " more steps are not kept";
-      steps.add(Step.of(next.atMs(), "note", Step.Outcome.NOTE, 0, text));
+    List<Step> steps = new ArrayList<>(size + 1);
+    for (int i = 0; i < size; i++) {
+      if (i == FIRST && left > 0) {
+        String text = left + " more steps are not kept";
+        steps.add(Step.of(kept[i].atMs(), "note", Step.Outcome.NOTE, 0, text));
+      }
+      steps.add(kept[i].step());
     }
-    steps.addAll(last);
     return steps;
   }
 
   /** When something last happened. */
   public long untilMs() {
-    return steps().stream().mapToLong(Step::untilMs).max().orElse(0);
+    long until = 0;
+    for (int i = 0; i < size; i++) {
+      until = Math.max(until, kept[i].untilMs());
+    }
+    return until;
+  }
+
+  boolean has(String what) {
+    for (int i = 0; i < size; i++) {
+      if (kept[i].what().equals(what)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How it went, in a sentence. */
@@ -75,7 +96,7 @@ public final class Story {
     if (end == null) {
       return "Nothing is known.";
     }
-    if (session.isEmpty()) {
+    if (session == null) {
       return switch (end.outcome()) {
         case REFUSED -> "No allocation: " + end.text() + ".";
         case ASKED -> "Asked to prove who it is, and did not come back with a proof.";
@@ -94,23 +115,23 @@ public final class Story {
         .orElse(relayed ? "Alive and relayed data." : "Alive; nothing was relayed yet.");
   }
 
-  void add(Step step) {
-    List<Step> tail = last.isEmpty() ? first : last;
-    for (int i = tail.size() - 1; i >= Math.max(0, tail.size() - LOOK_BACK); i--) {
-      if (tail.get(i).isSameAs(step)) {
-        tail.set(i, tail.get(i).again(step));
+  void add(Entry entry) {
+    for (int i = size - 1; i >= Math.max(0, size - LOOK_BACK); i--) {
+      if (kept[i].isSameAs(entry)) {
+        kept[i] = kept[i].step().again(entry.step());
         return;
       }
     }
-    if (first.size() < FIRST) {
-      first.add(step);
+    if (size < FIRST + LAST) {
+      if (size == kept.length) {
+        kept = Arrays.copyOf(kept, Math.max(2, 2 * size));
+      }
+      kept[size++] = entry;
       return;
     }
-    last.add(step);
-    if (last.size() > LAST) {
-      last.removeFirst();
-      left++;
-    }
+    System.arraycopy(kept, FIRST + 1, kept, FIRST, LAST - 1);
+    kept[size - 1] = entry;
+    left++;
   }
 
   void names(String newUser) {
@@ -123,7 +144,7 @@ public final class Story {
     transport = newTransport;
   }
 
-  void becomes(String newSession) {
+  void becomes(Object newSession) {
     session = newSession;
   }
 

@@ -24,7 +24,8 @@ final class FakeLive implements LiveView {
 
   private static final long NOW = System.currentTimeMillis();
 
-  final Stories stories = new Stories(Stories.Limits.STANDARD);
+  final Stories<String, String> stories =
+      new Stories<>(Stories.Limits.STANDARD, client -> client, Optional::of);
   final Talkers talkers = new Talkers();
   final EventLog events = new EventLog("one");
   final Alerts alerts = new Alerts(events);
@@ -41,7 +42,7 @@ final class FakeLive implements LiveView {
     String client = "192.0.2.7:1";
     stories.add(
         client,
-        "",
+        null,
         "",
         Step.of(NOW - 9, "allocate", Step.Outcome.ASKED, 401, "no MESSAGE-INTEGRITY"));
     stories.opened(
@@ -143,7 +144,7 @@ final class FakeLive implements LiveView {
   }
 
   @Override
-  public Stories stories() {
+  public Stories<?, ?> stories() {
     return stories;
   }
 

@@ -7,13 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import puente.story.Step.Outcome;
 
 /** What is remembered of whom, and for how long. */
 class StoriesTest {
 
-  private final Stories stories = new Stories(new Stories.Limits(3, 2, 5, 2));
+  private final Stories<String, String> stories =
+      new Stories<>(new Stories.Limits(3, 2, 5, 2), StoriesTest::source, Optional::of);
+
+  private static String source(String client) {
+    return client.split(":", 2)[0];
+  }
 
   private static Step refused(long atMs, String why) {
     return Step.of(atMs, "allocate", Outcome.REFUSED, 401, why);
@@ -25,7 +31,7 @@ class StoriesTest {
 
   @Test
   void aStoryGoesOnFromTheChallengeToTheEnd() {
-    stories.add("192.0.2.7:1", "", "ana", refused(1, "wrong password"));
+    stories.add("192.0.2.7:1", null, "ana", refused(1, "wrong password"));
     stories.opened("192.0.2.7:1", "s1", "ana", "udp", done(2, "allocate"));
     stories.add("192.0.2.7:1", "s1", "", done(3, "first-packet"));
     stories.closed("192.0.2.7:1", "s1", Step.of(4, "close", Outcome.NOTE, 0, "client: 5 bytes"));
@@ -35,16 +41,16 @@ class StoriesTest {
         story.steps().stream().map(Step::what).toList());
     assertEquals("Ended: client: 5 bytes.", story.summary());
     // The next one from the same socket begins anew.
-    stories.add("192.0.2.7:1", "", "", refused(5, "no MESSAGE-INTEGRITY"));
+    stories.add("192.0.2.7:1", null, "", refused(5, "no MESSAGE-INTEGRITY"));
     assertEquals(2, stories.find(each -> true, 9).size());
   }
 
   /** Somebody who hammers from one address leaves room for the others. */
   @Test
   void oneSourceCannotPushTheOthersOut() {
-    stories.add("192.0.2.7:1", "", "ana", refused(1, "wrong password"));
+    stories.add("192.0.2.7:1", null, "ana", refused(1, "wrong password"));
     for (int port = 1; port <= 1000; port++) {
-      stories.add("198.51.100.9:" + port, "", "eve", refused(port, "no such user"));
+      stories.add("198.51.100.9:" + port, null, "eve", refused(port, "no such user"));
     }
     assertEquals(1, stories.find(story -> story.user().equals("ana"), 9).size());
     List<Story> hammered = stories.find(story -> story.user().equals("eve"), 9);
@@ -66,7 +72,7 @@ class StoriesTest {
     }
     assertNull(stories.ofSession("s7"));
     for (int i = 0; i < 100; i++) {
-      stories.add("203.0.113." + i + ":1", "", "", refused(i, "no such user"));
+      stories.add("203.0.113." + i + ":1", null, "", refused(i, "no such user"));
     }
     assertEquals(5, stories.find(story -> story.session().isEmpty(), 200).size());
   }

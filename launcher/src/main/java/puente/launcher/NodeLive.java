@@ -202,7 +202,7 @@ final class NodeLive implements LiveView {
   }
 
   @Override
-  public Stories stories() {
+  public Stories<?, ?> stories() {
     return stories.stories;
   }
 
