@@ -38,8 +38,8 @@ final class NodeLive implements LiveView {
   private static final String SUBJECT = "admin";
   private static final long TICK_MS = 1000;
 
-  /** The kernel and the JVM walk through all sockets for it. */
-  private static final long SOCKETS_MS = 10_000;
+  /** The kernel and the JVM walk through all sockets for it, or through the heap. */
+  private static final long ROUND_MS = 10_000;
 
   /** What it looks at. */
   record Parts(TurnNode turn, NodeMetrics metrics, Cluster cluster, NodeDrain drain) {}
@@ -59,8 +59,9 @@ final class NodeLive implements LiveView {
   private final String realm;
   private final NodeBans bans;
   private final NodeHistory histories;
+  private final Optional<OldSpace> oldSpace = OldSpace.ofProcess();
   private final long timer;
-  private final long socketsTimer;
+  private final long roundTimer;
   private volatile @Nullable SignalingServer signaling;
   private volatile long kernelDrops;
   private volatile PeerPolicy peers = PeerPolicy.SAFE;
@@ -98,7 +99,7 @@ final class NodeLive implements LiveView {
         .listen(NodeBans.SUBJECT, (from, body) -> control.runOnContext(go -> bans.hear(body)));
     parts.turn.observe(stories);
     timer = vertx.setPeriodic(TICK_MS, tick -> control.runOnContext(go -> tick()));
-    socketsTimer = vertx.setPeriodic(SOCKETS_MS, tick -> readSockets());
+    roundTimer = vertx.setPeriodic(ROUND_MS, tick -> lookRound());
     parts.cluster.onChange(nodes -> control.runOnContext(go -> changed(nodes)));
     control.runOnContext(go -> watch.started());
   }
@@ -140,10 +141,11 @@ final class NodeLive implements LiveView {
     alerts.judge(AlertRules.UNSAFE, node(), parts.cluster.isSafe() ? 0 : 1, now);
   }
 
-  private void readSockets() {
+  private void lookRound() {
     vertx
         .executeBlocking(
             () -> {
+              oldSpace.ifPresent(OldSpace::look);
               facts.countDescriptors();
               return parts.metrics.kernelDrops();
             },
@@ -157,7 +159,7 @@ final class NodeLive implements LiveView {
 
   void stop() {
     vertx.cancelTimer(timer);
-    vertx.cancelTimer(socketsTimer);
+    vertx.cancelTimer(roundTimer);
     histories.stop();
   }
 
