@@ -10,7 +10,6 @@ import io.netty.handler.ssl.OpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -21,7 +20,6 @@ import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.RSAKeyGenParameterSpec;
 import java.time.Instant;
-import java.util.Date;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
@@ -32,16 +30,12 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.X509ExtendedKeyManager;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import puente.doctor.TestCertificateAuthority;
 
 /** Whoever does the work of TLS, clients see no difference. */
 class TlsEngineTest {
@@ -51,12 +45,10 @@ class TlsEngineTest {
   private static final int ROUNDS = 20;
 
   private static final CertificateChain RSA =
-      chain("RSA", "SHA256withRSA", new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F4));
+      chain("RSA", new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F4));
 
-  private static final CertificateChain EC =
-      chain("EC", "SHA256withECDSA", new ECGenParameterSpec("secp256r1"));
-  private static final CertificateChain EC384 =
-      chain("EC", "SHA384withECDSA", new ECGenParameterSpec("secp384r1"));
+  private static final CertificateChain EC = chain("EC", new ECGenParameterSpec("secp256r1"));
+  private static final CertificateChain EC384 = chain("EC", new ECGenParameterSpec("secp384r1"));
 
   private final ByteBuffer toServer = ByteBuffer.allocate(1 << 16);
   private final ByteBuffer toClient = ByteBuffer.allocate(1 << 16);
@@ -122,7 +114,7 @@ class TlsEngineTest {
   @ParameterizedTest
   @EnumSource
   void suitesWithoutForwardSecrecyAreRefused(TlsEngine engine) throws Exception {
-    SslContext context = engine.context(RSA, keys(RSA), offer(VERSIONS));
+    SslContext context = engine.context(RSA, NodeTls.keys(RSA), offer(VERSIONS));
     assertEquals(
         List.of(),
         context.cipherSuites().stream().filter(suite -> suite.startsWith("TLS_RSA_")).toList());
@@ -133,7 +125,7 @@ class TlsEngineTest {
   @MethodSource("allKinds")
   void whoComesBackResumes(TlsEngine engine, String version, CertificateChain chain)
       throws Exception {
-    SslContext context = engine.context(chain, keys(chain), offer(VERSIONS));
+    SslContext context = engine.context(chain, NodeTls.keys(chain), offer(VERSIONS));
     SSLContext clients = clients();
     long first = 0;
     for (int i = 0; i < 2; i++) {
@@ -167,7 +159,7 @@ class TlsEngineTest {
   private static SSLEngine server(TlsEngine engine, CertificateChain chain, List<String> versions)
       throws SSLException {
     return engine
-        .context(chain, keys(chain), offer(versions))
+        .context(chain, NodeTls.keys(chain), offer(versions))
         .newEngine(UnpooledByteBufAllocator.DEFAULT);
   }
 
@@ -256,34 +248,22 @@ class TlsEngineTest {
 
   // ---- certificates
 
-  private static CertificateChain chain(
-      String kind, String signed, AlgorithmParameterSpec parameters) {
+  private static CertificateChain chain(String kind, AlgorithmParameterSpec parameters) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(kind);
       generator.initialize(parameters);
       KeyPair pair = generator.generateKeyPair();
-      X500Name name = new X500Name("CN=turn.example.org");
       Instant now = Instant.now();
-      var builder =
-          new JcaX509v3CertificateBuilder(
-              name,
-              BigInteger.ONE,
-              Date.from(now.minusSeconds(60)),
-              Date.from(now.plusSeconds(3600)),
-              name,
-              pair.getPublic());
-      X509Certificate certificate =
-          new JcaX509CertificateConverter()
-              .getCertificate(
-                  builder.build(new JcaContentSignerBuilder(signed).build(pair.getPrivate())));
-      return new CertificateChain(List.of(certificate), pair.getPrivate());
-    } catch (Exception impossible) {
+      X509Certificate leaf =
+          new TestCertificateAuthority()
+              .issue(
+                  pair.getPublic(),
+                  List.of("turn.example.org"),
+                  now.minusSeconds(60),
+                  now.plusSeconds(3600));
+      return new CertificateChain(List.of(leaf), pair.getPrivate());
+    } catch (GeneralSecurityException impossible) {
       throw new IllegalStateException(impossible);
     }
-  }
-
-  /** Of this chain alone. */
-  private static X509ExtendedKeyManager keys(CertificateChain chain) {
-    return NodeTls.keys(chain);
   }
 }
