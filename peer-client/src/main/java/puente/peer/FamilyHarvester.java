@@ -1,6 +1,5 @@
 package puente.peer;
 
-import java.util.Objects;
 import org.ice4j.StunException;
 import org.ice4j.TransportAddress;
 import org.ice4j.attribute.Attribute;
@@ -105,7 +104,7 @@ final class FamilyHarvester extends TurnCandidateHarvester {
 
     @Override
     public int hashCode() {
-      return Objects.hashCode(family);
+      return family.hashCode();
     }
   }
 }
