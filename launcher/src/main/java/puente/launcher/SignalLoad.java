@@ -155,8 +155,7 @@ final class SignalLoad implements AutoCloseable {
         .onFailure(
             failure -> {
               refused.increment();
-              String refusal = Trust.refusal(failure);
-              trouble(refusal.isEmpty() ? String.valueOf(failure.getMessage()) : refusal);
+              trouble(Trust.why(failure));
               left.countDown();
             });
   }

@@ -86,13 +86,8 @@ public record Gateway(URI base, String credential, Trust trust) {
         HttpClient.newBuilder().connectTimeout(PATIENCE).sslContext(trust.context()).build()) {
       answer = client.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException unreachable) {
-      String refusal = Trust.refusal(unreachable);
-      String why = refusal.isEmpty() ? unreachable.getMessage() : refusal;
-      throw new IOException(
-          base
-              + (refusal.isEmpty() ? " cannot be reached: " : ": ")
-              + (why == null ? unreachable.getClass().getSimpleName() : why),
-          unreachable);
+      String so = Trust.refusal(unreachable).isEmpty() ? " cannot be reached: " : ": ";
+      throw new IOException(base + so + Trust.why(unreachable), unreachable);
     }
     if (answer.statusCode() == 401 || answer.statusCode() == 403) {
       throw new IOException(

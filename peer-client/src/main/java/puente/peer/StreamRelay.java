@@ -68,11 +68,7 @@ final class StreamRelay implements AutoCloseable {
                   connect(server, trust).close();
                   first.complete(server);
                 } catch (IOException unreachable) {
-                  String refusal = Trust.refusal(unreachable);
-                  reasons.add(
-                      server.way()
-                          + ": "
-                          + (refusal.isEmpty() ? unreachable.getMessage() : refusal));
+                  reasons.add(server.way() + ": " + Trust.why(unreachable));
                 }
               },
               work -> Thread.ofPlatform().daemon().name("to a relay").start(work)));

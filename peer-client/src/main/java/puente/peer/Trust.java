@@ -58,6 +58,16 @@ public record Trust(SSLContext context, TrustManager manager) {
     return factory;
   }
 
+  /** {@link #refusal}, or what the failure says of itself. */
+  public static String why(Throwable failure) {
+    String refusal = refusal(failure);
+    if (!refusal.isEmpty()) {
+      return refusal;
+    }
+    String said = failure.getMessage();
+    return said == null ? failure.getClass().getSimpleName() : said;
+  }
+
   /** Why TLS did not come about and what to do; empty if it was something else. */
   public static String refusal(Throwable failure) {
     boolean isTls = false;
