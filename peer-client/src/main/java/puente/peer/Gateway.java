@@ -10,11 +10,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import puente.stun.Family;
 
 /**
  * A Puente server's HTTP port, as a peer uses it (docs/SIGNALING.md).
@@ -28,7 +26,7 @@ public record Gateway(URI base, String credential, Trust trust) {
 
   private static final int SERVERS_MAX = 16;
 
-  /** A token for a meeting over UDP, and where all of that meeting meet: by each family one place. */
+  /** A token for a meeting over UDP, and where all of that meeting meet: of each family by the first. */
   public record Ticket(byte[] token, List<InetSocketAddress> servers) {}
 
   public Gateway {
@@ -52,22 +50,19 @@ public record Gateway(URI base, String credential, Trust trust) {
     }
     JsonObject given = post("/api/v1/rendezvous", wish);
     try {
-      Map<Family, InetSocketAddress> places = new EnumMap<>(Family.class);
+      List<InetSocketAddress> places = new ArrayList<>();
       JsonArray servers = given.getJsonArray("servers");
       for (int i = 0; i < Math.min(SERVERS_MAX, servers.size()); i++) {
         String server = servers.getString(i);
         int colon = server.lastIndexOf(':');
-        String host = server.substring(0, colon).replaceAll("[\\[\\]]", "");
         int port = Integer.parseInt(server.substring(colon + 1));
-        for (InetSocketAddress each : IceServers.addresses(host, port)) {
-          places.putIfAbsent(Routes.family(each.getAddress()), each);
-        }
+        places.addAll(IceServers.addresses(server.substring(0, colon), port));
       }
       if (places.isEmpty()) {
         throw new IOException("the rendezvous " + servers + " has no address here");
       }
       byte[] token = Base64.getUrlDecoder().decode(given.getString("token"));
-      return new Ticket(token, List.copyOf(places.values()));
+      return new Ticket(token, List.copyOf(places));
     } catch (RuntimeException strange) {
       throw new IOException(base + " answered what is no ticket: " + strange.getMessage(), strange);
     }

@@ -56,17 +56,24 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
   private static void add(
       Matcher parts, JsonObject entry, List<InetSocketAddress> stun, List<Relay> relays) {
     boolean secure = "turns".equals(parts.group(1));
-    String host = host(parts);
+    String host = parts.group(2).replaceAll("[\\[\\]]", "");
     int port = parts.group(3) == null ? (secure ? 5349 : 3478) : Integer.parseInt(parts.group(3));
     if (port > 0xFFFF) {
       return;
     }
-    for (InetSocketAddress address : addresses(host, port)) {
-      add(parts, entry, address, stun, relays);
+    List<InetSocketAddress> addresses = addresses(host, port);
+    boolean tcp = "tcp".equals(parts.group(4));
+    if ("stun".equals(parts.group(1))) {
+      stun.addAll(addresses);
+    } else if (tcp || !secure) { // the rest is TURN over DTLS
+      Way way = secure ? Way.TLS : tcp ? Way.TCP : Way.UDP;
+      String user = entry.getString("username", "");
+      String password = entry.getString("credential", "");
+      addresses.forEach(each -> relays.add(new Relay(way, each, host, user, password)));
     }
   }
 
-  /** A name may have several, of both families. */
+  /** A name may have several, of both families; an IPv6 address may stand in brackets. */
   static List<InetSocketAddress> addresses(String host, int port) {
     try {
       return Stream.of(InetAddress.getAllByName(host))
@@ -76,31 +83,6 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
     } catch (UnknownHostException unknown) {
       return List.of();
     }
-  }
-
-  private static void add(
-      Matcher parts,
-      JsonObject entry,
-      InetSocketAddress address,
-      List<InetSocketAddress> stun,
-      List<Relay> relays) {
-    if ("stun".equals(parts.group(1))) {
-      stun.add(address);
-      return;
-    }
-    String host = host(parts);
-    boolean secure = "turns".equals(parts.group(1));
-    boolean tcp = "tcp".equals(parts.group(4));
-    if (secure && !tcp) {
-      return; // TURN over DTLS
-    }
-    Way way = secure ? Way.TLS : tcp ? Way.TCP : Way.UDP;
-    String user = entry.getString("username", "");
-    relays.add(new Relay(way, address, host, user, entry.getString("credential", "")));
-  }
-
-  private static String host(Matcher parts) {
-    return parts.group(2).replaceAll("[\\[\\]]", "");
   }
 
   List<Relay> relays(Way way) {
