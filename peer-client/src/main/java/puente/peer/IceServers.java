@@ -20,7 +20,7 @@ record IceServers(List<InetSocketAddress> stun, List<Relay> relays) {
   static final IceServers NONE = new IceServers(List.of(), List.of());
   private static final Pattern URL =
       Pattern.compile(
-          "(stun|turn|turns):(\\[[0-9a-fA-F:.]+]|[^:?]+)(?::(\\d+))?(?:\\?transport=(\\w+))?");
+          "(stun|turn|turns):(\\[[0-9a-fA-F:.]+]|[^:?]+)(?::(\\d{1,5}))?(?:\\?transport=(\\w+))?");
 
   private static final int ADDRESSES_MAX = 8;
 
