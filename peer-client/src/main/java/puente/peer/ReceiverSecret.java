@@ -1,11 +1,18 @@
 package puente.peer;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Set;
 
 /**
  * By what a sender knows a receiver again whose program was ended and started anew: a secret that
@@ -15,6 +22,9 @@ import java.util.HexFormat;
 final class ReceiverSecret {
   private static final String NAME = ".puente-receiver";
   private static final int BYTES = 16;
+  private static final Set<OpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rw-------");
 
   private final Path file;
   private final String secret;
@@ -39,12 +49,22 @@ final class ReceiverSecret {
     String fresh = HexFormat.of().formatHex(random);
     try {
       Files.deleteIfExists(file);
-      Files.createFile(file);
-      Files.writeString(file, fresh, StandardCharsets.US_ASCII);
+      write(file, fresh);
     } catch (IOException unwritable) {
-      return new ReceiverSecret(file, fresh);
+      // the next program is somebody else
     }
     return new ReceiverSecret(file, fresh);
+  }
+
+  /** Nobody else on this host shall read it, not even at first. */
+  private static void write(Path file, String text) throws IOException {
+    FileAttribute<?>[] onlyOurs =
+        file.getFileSystem().supportedFileAttributeViews().contains("posix")
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OURS)}
+            : new FileAttribute<?>[0];
+    try (var channel = Files.newByteChannel(file, NEW, onlyOurs)) {
+      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+    }
   }
 
   /**
@@ -59,7 +79,7 @@ final class ReceiverSecret {
     try {
       Files.deleteIfExists(file);
     } catch (IOException stays) {
-      return;
+      // the next program is the same as this one
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,13 @@ class ReceiverSecretTest {
   void eachSenderHearsSomethingElse() {
     ReceiverSecret secret = ReceiverSecret.in(folder);
     assertNotEquals(secret.towards(KEY), secret.towards("cd".repeat(32)));
+  }
+
+  @Test
+  void nobodyElseReadsIt() throws Exception {
+    ReceiverSecret.in(folder);
+    Path file = folder.resolve(".puente-receiver");
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
   }
 
   @Test
