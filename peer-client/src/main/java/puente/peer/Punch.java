@@ -57,6 +57,7 @@ final class Punch {
     byte[] cookie = new byte[Meeting.COOKIE_BYTES];
     long transaction;
     long nextMeet;
+    boolean isRefused;
 
     /** How the server sees this socket. */
     @Nullable InetSocketAddress own;
@@ -162,8 +163,19 @@ final class Punch {
         door.cookie = it.cookie();
         meet(door, now);
       }
-      case Meeting.Refused it -> end(refusal(it.code()));
+      case Meeting.Refused it -> refused(door, it.code());
       case Meeting.Here it -> here(door, it, now);
+    }
+  }
+
+  /** An open path needs no rendezvous, whose tokens last minutes; nor does another family's place. */
+  private void refused(Door door, int code) {
+    String why = refusal(code);
+    out.explain("< REFUSED: " + why);
+    door.isRefused = true;
+    door.nextMeet = Long.MAX_VALUE;
+    if (peer == null && doors.stream().allMatch(each -> each.isRefused || each.own == null)) {
+      end(why);
     }
   }
 
@@ -251,9 +263,8 @@ final class Punch {
     if (said.yours() != self.own) {
       return;
     }
-    opened(
-        said, from,
-        now); // its answer was lost: but it has seen this side's number, so the path is there
+    // If its answer was lost: it has seen this side's number, so the path is there.
+    opened(said, from, now);
     heardAt = now;
     isMutual = true;
     if (said.word() == Meeting.Word.TEXT) {

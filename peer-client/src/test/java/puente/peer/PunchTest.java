@@ -27,6 +27,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PunchTest {
   private static final InetSocketAddress SERVER = new InetSocketAddress("203.0.113.1", 3478);
 
+  private static final byte[] EXPIRED =
+      ByteBuffer.allocate(16)
+          .putInt(Meeting.SERVER_MAGIC)
+          .put((byte) Meeting.REFUSED)
+          .put((byte) 44)
+          .array();
+
   /** RFC 4787 §4 and §5: how a NAT maps, and whom it lets in. */
   enum Nat {
     FULL_CONE,
@@ -110,15 +117,24 @@ class PunchTest {
   void refusalIsSaid() {
     World world = new World(new Random(4), Nat.FULL_CONE, Nat.FULL_CONE);
     Side side = world.sides.get(0);
-    side.punch.onDatagram(
-        ByteBuffer.allocate(16)
-            .putInt(Meeting.SERVER_MAGIC)
-            .put((byte) Meeting.REFUSED)
-            .put((byte) 44)
-            .array(),
-        SERVER,
-        0);
+    side.punch.onDatagram(EXPIRED, SERVER, 0);
     assertEquals("the token has expired", side.ended);
+  }
+
+  /** A token lasts minutes, and is asked for while two talk, too. */
+  @Test
+  void anExpiredTokenEndsNoOpenPath() {
+    World world = new World(new Random(6), Nat.PORT_RESTRICTED, Nat.PORT_RESTRICTED);
+    world.loss = 0;
+    world.run(5_000);
+    for (Side side : world.sides) {
+      side.punch.onDatagram(EXPIRED, SERVER, world.now);
+    }
+    world.run(60_000);
+    world.sides.get(0).punch.text("still here");
+    world.run(61_000);
+    assertEquals(List.of("still here"), world.sides.get(1).heard);
+    world.sides.forEach(side -> assertEquals("", side.ended));
   }
 
   /** By both families at once: whichever the two have in common leads to the other. */
