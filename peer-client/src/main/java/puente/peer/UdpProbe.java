@@ -18,41 +18,46 @@ final class UdpProbe {
   private static final int ATTEMPTS = 4;
   private static final int WAIT_MS = 400;
 
-  /** One family works: whether the other does is not waited for as long. */
-  private static final int MORE_ATTEMPTS = 1;
-
+  /** One family works: for the other, so long is waited, and as long once more. */
   private static final int MORE_MS = 150;
 
-  private UdpProbe() {}
+  private final int waitMs;
+  private final int moreMs;
+  private final long transaction = ThreadLocalRandom.current().nextLong();
+  private final Set<Family> heard = EnumSet.noneOf(Family.class);
+
+  UdpProbe(int waitMs, int moreMs) {
+    this.waitMs = waitMs;
+    this.moreMs = moreMs;
+  }
 
   /** The families by which answers come. With no server to ask, both are taken for granted. */
   static Set<Family> families(List<InetSocketAddress> servers) {
-    Set<Family> heard = EnumSet.noneOf(Family.class);
-    if (servers.isEmpty()) {
-      return EnumSet.allOf(Family.class);
-    }
+    return servers.isEmpty()
+        ? EnumSet.allOf(Family.class)
+        : new UdpProbe(WAIT_MS, MORE_MS).ask(servers);
+  }
+
+  Set<Family> ask(List<InetSocketAddress> servers) {
+    byte[] request =
+        ByteBuffer.allocate(20)
+            .putInt(0x0001_0000)
+            .putInt(COOKIE)
+            .putLong(transaction)
+            .putInt(0)
+            .array();
     try (DatagramSocket socket = new DatagramSocket()) {
-      long transaction = ThreadLocalRandom.current().nextLong();
-      byte[] request =
-          ByteBuffer.allocate(20)
-              .putInt(0x0001_0000)
-              .putInt(COOKIE)
-              .putLong(transaction)
-              .putInt(0)
-              .array();
-      int attempts = ATTEMPTS;
-      for (int attempt = 0; attempt < attempts; attempt++) {
+      boolean isLast = false;
+      for (int attempt = 0; attempt < ATTEMPTS && !isLast; attempt++) {
+        isLast = !heard.isEmpty();
         Set<Family> asked = EnumSet.noneOf(Family.class);
         for (InetSocketAddress server : servers) {
           if (sent(socket, request, server)) {
             asked.add(Routes.family(server.getAddress()));
           }
         }
-        hear(socket, transaction, asked, heard);
-        if (heard.containsAll(asked)) {
-          return heard;
-        }
-        attempts = heard.isEmpty() ? ATTEMPTS : Math.min(ATTEMPTS, attempt + 1 + MORE_ATTEMPTS);
+        hear(socket, asked, DtlsLink.nowMs() + (isLast ? moreMs : waitMs));
+        isLast |= heard.containsAll(asked);
       }
     } catch (IOException noNetwork) {
       return heard;
@@ -70,11 +75,9 @@ final class UdpProbe {
   }
 
   /** Until all families that were asked have answered, or the time is over. */
-  private static void hear(
-      DatagramSocket socket, long transaction, Set<Family> asked, Set<Family> heard)
-      throws IOException {
+  private void hear(DatagramSocket socket, Set<Family> asked, long until) throws IOException {
     DatagramPacket answer = new DatagramPacket(new byte[1024], 1024);
-    long end = DtlsLink.nowMs() + WAIT_MS;
+    long end = until;
     while (!heard.containsAll(asked)) {
       try {
         socket.setSoTimeout((int) Math.max(1, end - DtlsLink.nowMs()));
@@ -85,7 +88,7 @@ final class UdpProbe {
       boolean isOurs =
           answer.getLength() >= 20 && ByteBuffer.wrap(answer.getData()).getLong(8) == transaction;
       if (isOurs && heard.add(Routes.family(answer.getAddress()))) {
-        end = Math.min(end, DtlsLink.nowMs() + MORE_MS);
+        end = Math.min(end, DtlsLink.nowMs() + moreMs);
       }
       if (DtlsLink.nowMs() >= end) {
         return;
