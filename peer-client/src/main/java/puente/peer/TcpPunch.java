@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -156,10 +157,9 @@ final class TcpPunch implements AutoCloseable {
           }
         }
         selector.select(LOOK_MS);
-        for (SelectionKey key : selector.selectedKeys()) {
-          ready(key, check);
-        }
+        List<SelectionKey> ready = List.copyOf(selector.selectedKeys());
         selector.selectedKeys().clear();
+        ready.forEach(key -> ready(key, check)); // who is connected leaves the selector at once
       }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
@@ -213,7 +213,7 @@ final class TcpPunch implements AutoCloseable {
           check(channel, check);
         }
       }
-    } catch (IOException refused) {
+    } catch (IOException | CancelledKeyException refused) { // or the other thread has closed it
       key.cancel();
       closeChannel(key);
     }
