@@ -10,12 +10,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. */
 @Command(
-    name = "puente",
+    name = Puente.NAME,
     header = {
       "Puente, a STUN and TURN server.",
       "",
@@ -37,6 +38,8 @@ public final class Puente {
   static final int EXIT_USAGE = 2;
 
   static final int EXIT_FAILURE = 1;
+
+  static final String NAME = "puente";
 
   @Mixin private final HelpOption help = new HelpOption();
 
@@ -74,14 +77,14 @@ public final class Puente {
     if (meant == null || arguments[0].equals("completion")) {
       return commandLine(surroundings, starter);
     }
-    CommandLine line = new CommandLine(new Puente());
+    CommandLine line = new CommandLine(CommandSpec.create().name(NAME));
     return equipped(line.addSubcommand(arguments[0], meant.get()), surroundings);
   }
 
   private static Map<String, Supplier<CommandLine>> commands(
       Surroundings surroundings, RunningNode.Starter starter) {
     Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
-    commands.put("serve", () -> settable(new ServeCommand(surroundings, starter), true));
+    commands.put("serve", () -> settable(new ServeCommand(surroundings, starter).spec(), true));
     commands.put("plan", () -> plan(surroundings));
     commands.put("doctor", () -> ofFile(new DoctorCommand(surroundings)));
     commands.put("restart", () -> settable(new RestartCommand(surroundings), false));
@@ -111,9 +114,10 @@ public final class Puente {
   }
 
   private static CommandLine rehearse(Surroundings surroundings, RunningNode.Starter starter) {
-    CommandLine serve = settable(new ServeCommand(surroundings, starter), true);
+    String[] words = {"serve", "-n", "--realm=rehearsal"};
+    CommandLine serve = commandLine(surroundings, starter, words);
     Runnable reading =
-        () -> SettingOptions.sources(serve.parseArgs("-n", "--realm=rehearsal"), surroundings);
+        () -> SettingOptions.sources(serve.parseArgs(words).subcommand(), surroundings);
     return new CommandLine(new RehearseCommand(starter, reading));
   }
 

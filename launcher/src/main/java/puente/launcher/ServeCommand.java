@@ -12,38 +12,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.event.Level;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 import puente.net.SupervisedSockets;
 import puente.supervisor.Signals;
 import puente.supervisor.Words;
 
 /** Runs the server until a signal ends it. */
-@Command(
-    name = "serve",
-    header = {
-      "Run the server in the foreground.",
-      "",
-      "  puente serve                                safe defaults, a generated secret",
-      "  puente serve --dev                          try it on one machine",
-      "  puente serve -c /etc/turnserver.conf        a coturn configuration as it is",
-      "  puente serve --external-ip=203.0.113.7 --realm=example.org",
-      "  PUENTE_STATIC_AUTH_SECRET__FILE=/run/secrets/turn puente serve",
-      ""
-    },
-    synopsisHeading = "%nUsage: ",
-    customSynopsis = "puente serve [-c FILE] [--setting[=value] ...]",
-    description = {
-      "",
-      "Each setting is also a line of the file, name=value, and a variable, PUENTE_NAME;",
-      "PUENTE_NAME__FILE reads it from a file. Words of coturn that are not listed are accepted.",
-      "SIGHUP reloads. SIGTERM stops in order, where drain-deadline or drain-min-allocations is",
-      "given after a drain; a second SIGTERM at once.",
-      "Exit codes: 0 stopped in order, 2 usage or configuration, 3 port or permission, 1 other."
-    },
-    sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
   private static final Set<String> STDOUT = Set.of("stdout", "-");
 
@@ -61,14 +35,42 @@ final class ServeCommand implements Callable<Integer> {
   private boolean hasYielded;
   private boolean hasLookedAhead;
 
-  @Spec private CommandSpec spec;
+  private final CommandSpec spec;
 
-  @Mixin private final HelpOption help = new HelpOption();
-
-  @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields.
   ServeCommand(Surroundings surroundings, RunningNode.Starter starter) {
     this.surroundings = surroundings;
     this.starter = starter;
+    spec = described(CommandSpec.wrapWithoutInspection(this));
+  }
+
+  /** Not by annotations: for each kind of them a class would be made at every start. */
+  private static CommandSpec described(CommandSpec spec) {
+    spec.name("serve").addOption(HelpOption.spec());
+    spec.usageMessage()
+        .header(
+            "Run the server in the foreground.",
+            "",
+            "  puente serve                                safe defaults, a generated secret",
+            "  puente serve --dev                          try it on one machine",
+            "  puente serve -c /etc/turnserver.conf        a coturn configuration as it is",
+            "  puente serve --external-ip=203.0.113.7 --realm=example.org",
+            "  PUENTE_STATIC_AUTH_SECRET__FILE=/run/secrets/turn puente serve",
+            "")
+        .synopsisHeading("%nUsage: ")
+        .customSynopsis("puente serve [-c FILE] [--setting[=value] ...]")
+        .description(
+            "",
+            "Each setting is also a line of the file, name=value, and a variable, PUENTE_NAME;",
+            "PUENTE_NAME__FILE reads it from a file. Words of coturn that are not listed are accepted.",
+            "SIGHUP reloads. SIGTERM stops in order, where drain-deadline or drain-min-allocations is",
+            "given after a drain; a second SIGTERM at once.",
+            "Exit codes: 0 stopped in order, 2 usage or configuration, 3 port or permission, 1 other.")
+        .sortOptions(false);
+    return spec;
+  }
+
+  CommandSpec spec() {
+    return spec;
   }
 
   @Override
