@@ -1,12 +1,9 @@
 package puente.net;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static puente.net.Linkage.broken;
 import static puente.net.Linkage.errno;
 import static puente.net.Linkage.handle;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -69,31 +66,15 @@ final class Libc {
   static final int ECONNRESET = 104;
   static final int ENOBUFS = 105;
 
-  private static final MethodHandle SOCKET =
-      handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-  private static final MethodHandle BIND =
-      handle("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle CLOSE =
-      handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle GETSOCKNAME =
-      handle("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle SETSOCKOPT =
-      handle(
-          "setsockopt",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle RECVMMSG =
-      handle(
-          "recvmmsg",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle SENDMMSG =
-      handle("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
-  private static final MethodHandle SENDTO =
-      handle(
-          "sendto",
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle RECVMSG =
-      handle("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle SOCKET = handle("socket");
+  private static final MethodHandle BIND = handle("bind");
+  private static final MethodHandle CLOSE = handle("close");
+  private static final MethodHandle GETSOCKNAME = handle("getsockname");
+  private static final MethodHandle SETSOCKOPT = handle("setsockopt");
+  private static final MethodHandle RECVMMSG = handle("recvmmsg");
+  private static final MethodHandle SENDMMSG = handle("sendmmsg");
+  private static final MethodHandle SENDTO = handle("sendto");
+  private static final MethodHandle RECVMSG = handle("recvmsg");
 
   private Libc() {}
 
@@ -114,7 +95,7 @@ final class Libc {
     MemorySegment state = state();
     try {
       int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-      int fd = (int) SOCKET.invokeExact(state, family, type, 0);
+      int fd = (int) (long) SOCKET.invokeExact(state, (long) family, (long) type, 0L, 0L, 0L, 0L);
       return fd >= 0 ? fd : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -124,7 +105,8 @@ final class Libc {
   static int bind(int fd, long address, int length) {
     MemorySegment state = state();
     try {
-      int result = (int) BIND.invokeExact(state, fd, address, length);
+      int result =
+          (int) (long) BIND.invokeExact(state, (long) fd, address, (long) length, 0L, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -134,7 +116,8 @@ final class Libc {
   static int getsockname(int fd, long address, long length) {
     MemorySegment state = state();
     try {
-      int result = (int) GETSOCKNAME.invokeExact(state, fd, address, length);
+      int result =
+          (int) (long) GETSOCKNAME.invokeExact(state, (long) fd, address, length, 0L, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -144,7 +127,7 @@ final class Libc {
   static int close(int fd) {
     MemorySegment state = state();
     try {
-      int result = (int) CLOSE.invokeExact(state, fd);
+      int result = (int) (long) CLOSE.invokeExact(state, (long) fd, 0L, 0L, 0L, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -155,7 +138,17 @@ final class Libc {
   static int setsockopt(int fd, int level, int option, long value) {
     MemorySegment state = state();
     try {
-      int result = (int) SETSOCKOPT.invokeExact(state, fd, level, option, value, Integer.BYTES);
+      int result =
+          (int)
+              (long)
+                  SETSOCKOPT.invokeExact(
+                      state,
+                      (long) fd,
+                      (long) level,
+                      (long) option,
+                      value,
+                      (long) Integer.BYTES,
+                      0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -164,7 +157,11 @@ final class Libc {
 
   static int recvmmsg(MemorySegment state, int fd, long headers, int count) {
     try {
-      int result = (int) RECVMMSG.invokeExact(state, fd, headers, count, MSG_DONTWAIT, 0L);
+      int result =
+          (int)
+              (long)
+                  RECVMMSG.invokeExact(
+                      state, (long) fd, headers, (long) count, (long) MSG_DONTWAIT, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -173,7 +170,11 @@ final class Libc {
 
   static int sendmmsg(MemorySegment state, int fd, long headers, int count) {
     try {
-      int result = (int) SENDMMSG.invokeExact(state, fd, headers, count, MSG_DONTWAIT);
+      int result =
+          (int)
+              (long)
+                  SENDMMSG.invokeExact(
+                      state, (long) fd, headers, (long) count, (long) MSG_DONTWAIT, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -185,7 +186,9 @@ final class Libc {
       MemorySegment state, int fd, long piece, long length, long name, int nameLength) {
     try {
       long result =
-          (long) SENDTO.invokeExact(state, fd, piece, length, MSG_DONTWAIT, name, nameLength);
+          (long)
+              SENDTO.invokeExact(
+                  state, (long) fd, piece, length, (long) MSG_DONTWAIT, name, (long) nameLength);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);
@@ -194,7 +197,7 @@ final class Libc {
 
   static long recvmsg(MemorySegment state, int fd, long header, int flags) {
     try {
-      long result = (long) RECVMSG.invokeExact(state, fd, header, flags);
+      long result = (long) RECVMSG.invokeExact(state, (long) fd, header, (long) flags, 0L, 0L, 0L);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable failure) {
       throw broken(failure);

@@ -1,6 +1,7 @@
 package puente.net;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -16,6 +17,10 @@ final class Linkage {
   private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
   private static final long ERRNO =
       Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final FunctionDescriptor SHAPE =
+      FunctionDescriptor.of(
+          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   /** Where errno is captured: per thread, since every loop calls. */
   private static final ThreadLocal<MemorySegment> STATE =
@@ -37,6 +42,16 @@ final class Linkage {
 
   static IllegalStateException broken(Throwable failure) {
     return new IllegalStateException("a call into the C library could not be made", failure);
+  }
+
+  /**
+   * A function of up to six arguments and a result, all {@code long}. The callee finds an int in the
+   * register that a long would take, in both of Linux's 64-bit calling conventions, and does not
+   * look at more than it needs; of an int result, only the low half says something. A shape of its
+   * own for each function would cost two milliseconds each at every start.
+   */
+  static MethodHandle handle(String name) {
+    return handle(name, SHAPE);
   }
 
   @SuppressWarnings("restricted")

@@ -1,19 +1,15 @@
 package puente.net;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static puente.net.Linkage.broken;
 import static puente.net.Linkage.errno;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The calls of the C library that pass descriptors between processes. All have one shape, which
- * saves the small supervisor's memory: both of Linux's 64-bit calling conventions pass an int in
- * the register that a long would take, so that a callee finds it there. Each returns what C
- * returns, or the negated errno.
+ * The calls of the C library that pass descriptors between processes. Each returns what C returns,
+ * or the negated errno.
  */
 final class UnixCalls {
 
@@ -28,22 +24,18 @@ final class UnixCalls {
   static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
   static final int ETOOMANYREFS = 109;
 
-  /** More than any call needs is harmless: the callee does not look. */
-  private static final FunctionDescriptor SHAPE =
-      FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-
-  private static final MethodHandle SOCKET = Linkage.handle("socket", SHAPE);
-  private static final MethodHandle BIND = Linkage.handle("bind", SHAPE);
-  private static final MethodHandle LISTEN = Linkage.handle("listen", SHAPE);
-  private static final MethodHandle ACCEPT = Linkage.handle("accept4", SHAPE);
-  private static final MethodHandle CONNECT = Linkage.handle("connect", SHAPE);
-  private static final MethodHandle SEND = Linkage.handle("send", SHAPE);
-  private static final MethodHandle SENDMSG = Linkage.handle("sendmsg", SHAPE);
-  private static final MethodHandle RECVMSG = Linkage.handle("recvmsg", SHAPE);
-  private static final MethodHandle GETSOCKOPT = Linkage.handle("getsockopt", SHAPE);
-  private static final MethodHandle SHUTDOWN = Linkage.handle("shutdown", SHAPE);
-  private static final MethodHandle CLOSE = Linkage.handle("close", SHAPE);
-  private static final MethodHandle DUP = Linkage.handle("dup", SHAPE);
+  private static final MethodHandle SOCKET = Linkage.handle("socket");
+  private static final MethodHandle BIND = Linkage.handle("bind");
+  private static final MethodHandle LISTEN = Linkage.handle("listen");
+  private static final MethodHandle ACCEPT = Linkage.handle("accept4");
+  private static final MethodHandle CONNECT = Linkage.handle("connect");
+  private static final MethodHandle SEND = Linkage.handle("send");
+  private static final MethodHandle SENDMSG = Linkage.handle("sendmsg");
+  private static final MethodHandle RECVMSG = Linkage.handle("recvmsg");
+  private static final MethodHandle GETSOCKOPT = Linkage.handle("getsockopt");
+  private static final MethodHandle SHUTDOWN = Linkage.handle("shutdown");
+  private static final MethodHandle CLOSE = Linkage.handle("close");
+  private static final MethodHandle DUP = Linkage.handle("dup");
 
   private UnixCalls() {}
 
@@ -111,7 +103,7 @@ final class UnixCalls {
     MemorySegment state = Linkage.state();
     try {
       while (true) {
-        int result = (int) (long) function.invokeExact(state, a, b, c, d, e);
+        int result = (int) (long) function.invokeExact(state, a, b, c, d, e, 0L);
         if (result >= 0) {
           return result;
         }
