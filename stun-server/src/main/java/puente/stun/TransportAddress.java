@@ -1,5 +1,7 @@
 package puente.stun;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An IP address and a port. The address is 128 bits: IPv6 as it is, IPv4 as {@code
  * ::ffff:a.b.c.d}; the family says which of the two was meant, so that an IPv4-mapped IPv6 address
@@ -42,6 +44,23 @@ public record TransportAddress(Family family, long hi, long lo, int port)
 
   public TransportAddress withPort(int newPort) {
     return new TransportAddress(family, hi, lo, newPort);
+  }
+
+  // Not those of a record, which are put together of a dozen classes at the first call.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TransportAddress address
+        && lo == address.lo
+        && port == address.port
+        && hi == address.hi
+        && family == address.family;
+  }
+
+  @Override
+  public int hashCode() {
+    long mixed = hi * 31 + lo;
+    return (int) (mixed ^ mixed >>> 32) * 31 + port;
   }
 
   @Override

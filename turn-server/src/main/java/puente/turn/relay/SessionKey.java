@@ -3,6 +3,7 @@ package puente.turn.relay;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.FiveTuple;
 import puente.stun.Transport;
@@ -45,6 +46,21 @@ public record SessionKey(long createdMs, TransportAddress client, int listener)
   /** As the core finds it: by client and listener alone. */
   FiveTuple tuple() {
     return new FiveTuple(Transport.UDP, client, client, listener, null);
+  }
+
+  // Not those of a record, which are put together of a dozen classes at the first call.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SessionKey key
+        && createdMs == key.createdMs
+        && listener == key.listener
+        && client.equals(key.client);
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(createdMs) * 31 + client.hashCode() + listener;
   }
 
   @Override
