@@ -211,10 +211,15 @@ public final class HostChecks {
 
   private Optional<String> text(String path) {
     try {
-      return Optional.of(Files.readString(root.resolve(path)));
+      return Optional.of(text(root.resolve(path)));
     } catch (IOException hidden) {
       return Optional.empty();
     }
+  }
+
+  /** The kernel tells a number at the first read only, and readString begins with one byte. */
+  public static String text(Path file) throws IOException {
+    return String.join("\n", Files.readAllLines(file));
   }
 
   private Optional<Long> number(String path) {

@@ -26,6 +26,7 @@ import org.slf4j.event.Level;
 import puente.admin.OperationsView;
 import puente.admin.access.AccessProblem;
 import puente.admin.access.AccessProblem.Kind;
+import puente.doctor.HostChecks;
 
 /** What operators see of this node's configuration and surroundings, and may do with it. */
 final class NodeOperations implements OperationsView {
@@ -326,7 +327,7 @@ final class NodeOperations implements OperationsView {
 
   private static Optional<Long> number(Path file, Pattern pattern) {
     try {
-      Matcher found = pattern.matcher(Files.readString(file));
+      Matcher found = pattern.matcher(HostChecks.text(file));
       return found.find() ? Optional.of(Long.parseLong(found.group(1))) : Optional.empty();
     } catch (IOException elsewhere) {
       return Optional.empty();

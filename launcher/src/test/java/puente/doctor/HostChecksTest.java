@@ -9,6 +9,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -18,6 +19,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +94,17 @@ class HostChecksTest {
     findings().stream()
         .filter(one -> !one.name().equals(name))
         .forEach(one -> assertEquals(Verdict.GOOD, one.verdict(), one::toString));
+  }
+
+  /** The kernel's own files are read in another way than those of a disk. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void numbersOfTheKernelAreRead() throws Exception {
+    Path file = Path.of("/proc/sys/net/core/rmem_max");
+    Process cat = new ProcessBuilder("cat", file.toString()).start();
+    String shown = new String(cat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    assertEquals(0, cat.waitFor());
+    assertEquals(shown.strip(), HostChecks.text(file));
   }
 
   @Test
