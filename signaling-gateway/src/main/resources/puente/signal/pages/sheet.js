@@ -42,6 +42,7 @@ export function createSheet({ talk, room, net, sendLine }) {
     const ms = stats.rttMs === null ? '' : `${Math.max(1, Math.round(stats.rttMs))} ms`;
     const picture = $('.bridge', body);
     picture.classList.toggle('by-relay', stats.relay);
+    picture.setAttribute('viewBox', stats.relay ? '0 0 360 128' : '0 72 360 56');
     picture.setAttribute('aria-label', stats.relay
       ? `You, over ${by} to the relay, and on to ${name(peer)}` : `You, straight to ${name(peer)} over ${by}`);
     $('.them', body).textContent = name(peer);
