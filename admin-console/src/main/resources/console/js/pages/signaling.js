@@ -183,7 +183,6 @@ function rooms(answer) {
             h("th", { scope: "col" }, "Room"),
             h("th", { scope: "col", class: "num" }, "Peers"),
             h("th", { scope: "col" }, "By"),
-            h("th", { scope: "col", class: "num" }, "Open for"),
           ),
         ),
         h(
@@ -202,17 +201,8 @@ function rooms(answer) {
                   foreign(r.id, 40),
                 ),
               ),
-              h(
-                "td",
-                { class: "num", "data-l": "Peers" },
-                r.peersMax > 0 ? `${f.count(r.peers)} of ${f.count(r.peersMax)}` : f.count(r.peers),
-              ),
+              h("td", { class: "num", "data-l": "Peers" }, f.count(r.peers)),
               h("td", { "data-l": "By" }, PROTOCOLS[r.protocol] ?? r.protocol ?? "–"),
-              h(
-                "td",
-                { class: "num", "data-l": "Open for" },
-                r.created ? f.age((Date.now() - Date.parse(r.created)) / 1000) : "–",
-              ),
             ),
           ),
         ),
@@ -237,13 +227,7 @@ function room(r) {
       h(
         "span",
         { class: "muted" },
-        [
-          f.plural(r.peers, "peer"),
-          PROTOCOLS[r.protocol] ?? r.protocol,
-          r.created && `open for ${f.age((Date.now() - Date.parse(r.created)) / 1000)}`,
-        ]
-          .filter(Boolean)
-          .join(", "),
+        [f.plural(r.peers, "peer"), PROTOCOLS[r.protocol] ?? r.protocol].filter(Boolean).join(", "),
       ),
       h("a", { class: "btn", href: to("/sessions/why", { room: r.id }) }, "Why do they relay?"),
     ),
