@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.beans.PropertyChangeEvent;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
@@ -95,7 +96,7 @@ final class IcePath implements Path {
       harvesters(footing, relayed);
       stream = agent.createMediaStream("peer");
       stream.addPairChangeListener(this::onPair);
-      component = agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
+      component = component(agent, stream);
       if (hasRelay && families().isEmpty()) {
         Set<Family> other = EnumSet.complementOf(EnumSet.of(relayed));
         throw new FamilyMismatch("the relay gives no address of " + relayed, other);
@@ -114,6 +115,14 @@ final class IcePath implements Path {
             decided.countDown();
           }
         });
+  }
+
+  private static Component component(Agent agent, IceMediaStream stream) throws IOException {
+    try {
+      return agent.createComponent(stream, KeepAliveStrategy.SELECTED_ONLY, true);
+    } catch (BindException none) { // whose message is the state of all its candidates
+      throw new IOException("no UDP address here that others reach", none);
+    }
   }
 
   /** What ice4j loads before its first run takes longer than the run: meanwhile others answer. */
