@@ -81,10 +81,7 @@ final class LoadReport {
       limits.forEach(limit -> text.append("  ").append(limit.verdict(measured)).append('\n'));
       text.append("\nMEASURED\n");
     }
-    measured.forEach(
-        (name, value) ->
-            text.append(
-                String.format(Locale.ROOT, "  %-24s %,14.3f %s%n", name, value, unit(name))));
+    measured.forEach((name, value) -> text.append(line(name, value)).append('\n'));
     if (!stages.isEmpty()) {
       text.append(
           String.format(
@@ -96,6 +93,14 @@ final class LoadReport {
       lines.forEach(line -> text.append(line).append('\n'));
     }
     return text.toString();
+  }
+
+  /** What is counted has no decimals; the others stand below each other by their points. */
+  private static String line(String name, double value) {
+    String unit = unit(name);
+    boolean isCount = unit.isEmpty() && value == Math.rint(value);
+    String form = isCount ? "  %-24s %,10.0f" : "  %-24s %,14.3f %s";
+    return String.format(Locale.ROOT, form, name, value, unit).stripTrailing();
   }
 
   private static String row(String name, Histogram nanos) {

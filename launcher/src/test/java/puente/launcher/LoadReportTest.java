@@ -25,6 +25,7 @@ class LoadReportTest {
     LoadReport report =
         new LoadReport("turn", List.of(LoadThreshold.parse("rtt_p99<20ms")))
             .put("lost", 0.5)
+            .put("sent", 1250)
             .putPercentiles(times)
             .stage("401 round", times)
             .line("a note");
@@ -36,6 +37,8 @@ class LoadReportTest {
     assertFalse(report.isKept());
     assertTrue(report.text().contains("BROKEN  rtt_p99<20ms   (99."), report.text());
     assertTrue(report.text().contains("a note"));
+    assertTrue(report.text().contains("lost                              0.500 %\n"));
+    assertTrue(report.text().contains("sent                          1,250\n"));
   }
 
   /** USL with known parameters: the fit finds them, and the peak they mean. */
