@@ -81,7 +81,7 @@ record NodePreparation(
             users.accounts(),
             shared.handsOver());
     EventLoops loops = openLoops(parts, holder);
-    if (!shared.equals(OnePort.NONE) && !loops.isNative()) {
+    if (!shared.isNone() && !loops.isNative()) {
       throw StartFailure.configuration(
           "TURN and HTTP can share a port on Linux only: give others as http-port and https-port");
     }

@@ -39,6 +39,10 @@ record OnePort(Optional<Path> http, Optional<Path> https) {
         secure ? Optional.of(door(state, "https")) : Optional.empty());
   }
 
+  boolean isNone() {
+    return http.isEmpty() && https.isEmpty();
+  }
+
   static boolean sharesHttp(Config config) {
     int port = config.value(HttpSettings.HTTP_PORT);
     return port != 0

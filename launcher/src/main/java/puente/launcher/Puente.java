@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -51,7 +53,8 @@ public final class Puente {
   }
 
   static int run(Surroundings surroundings, RunningNode.Starter starter, String... arguments) {
-    return run(commandLine(surroundings, starter, arguments), surroundings, arguments);
+    String[] words = SettingOptions.separated(arguments);
+    return run(commandLine(surroundings, starter, words), surroundings, arguments);
   }
 
   static int run(CommandLine line, Surroundings surroundings, String... arguments) {
@@ -65,15 +68,19 @@ public final class Puente {
   /** With every command, as help and completion show them. */
   static CommandLine commandLine(Surroundings surroundings, RunningNode.Starter starter) {
     CommandLine line = new CommandLine(new Puente());
-    commands(surroundings, starter).forEach((name, make) -> line.addSubcommand(name, make.get()));
+    commands(surroundings, starter, true)
+        .forEach((name, make) -> line.addSubcommand(name, make.get()));
     return equipped(line, surroundings);
   }
 
   /** With the one command that is meant: to look through all of them takes longer than most run. */
   private static CommandLine commandLine(
       Surroundings surroundings, RunningNode.Starter starter, String[] arguments) {
+    boolean asksForHelp = Stream.of(arguments).anyMatch(Set.of("-h", "--help")::contains);
     Supplier<CommandLine> meant =
-        arguments.length == 0 ? null : commands(surroundings, starter).get(arguments[0]);
+        arguments.length == 0
+            ? null
+            : commands(surroundings, starter, asksForHelp).get(arguments[0]);
     if (meant == null || arguments[0].equals("completion")) {
       return commandLine(surroundings, starter);
     }
@@ -81,10 +88,13 @@ public final class Puente {
     return equipped(line.addSubcommand(arguments[0], meant.get()), surroundings);
   }
 
+  /**
+   * @param isListed whether the settings of {@code serve} are made ready for its help
+   */
   private static Map<String, Supplier<CommandLine>> commands(
-      Surroundings surroundings, RunningNode.Starter starter) {
+      Surroundings surroundings, RunningNode.Starter starter, boolean isListed) {
     Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
-    commands.put("serve", () -> settable(new ServeCommand(surroundings, starter).spec(), true));
+    commands.put("serve", () -> settable(new ServeCommand(surroundings, starter).spec(), isListed));
     commands.put("plan", () -> plan(surroundings));
     commands.put("doctor", () -> ofFile(new DoctorCommand(surroundings)));
     commands.put("restart", () -> settable(new RestartCommand(surroundings), false));

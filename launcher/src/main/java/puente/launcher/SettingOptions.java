@@ -112,9 +112,11 @@ final class SettingOptions {
             .arity(setting.bare().isPresent() ? "0..1" : "1")
             .paramLabel(words)
             .hideParamSyntax(setting.bare().isEmpty())
-            .description(description(setting))
             .hidden(hidden)
             .userObject(setting);
+    if (!hidden) {
+      option.description(description(setting));
+    }
     setting.bare().ifPresent(option::fallbackValue);
     return option.build();
   }

@@ -1,6 +1,7 @@
 package puente.turn;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import puente.stun.Family;
 import puente.stun.TransportAddress;
 
@@ -35,6 +36,20 @@ public record RelayAddress(TransportAddress local, TransportAddress advertised) 
                     .findFirst()
                     .orElse(own))
         .toArray(RelayAddress[]::new);
+  }
+
+  // Not those of a record, which are put together of a dozen classes at the first call.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RelayAddress address
+        && local.equals(address.local)
+        && advertised.equals(address.advertised);
+  }
+
+  @Override
+  public int hashCode() {
+    return local.hashCode() * 31 + advertised.hashCode();
   }
 
   public Family family() {
