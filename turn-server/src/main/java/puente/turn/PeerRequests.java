@@ -16,6 +16,10 @@ final class PeerRequests {
       new Refuse(ErrorCode.BAD_REQUEST, "XOR-PEER-ADDRESS is missing or malformed");
   private static final Refuse BAD_CHANNEL =
       new Refuse(ErrorCode.BAD_REQUEST, "CHANNEL-NUMBER is missing, malformed or out of range");
+  private static final Refuse OLD_CHANNEL =
+      new Refuse(
+          ErrorCode.BAD_REQUEST,
+          "CHANNEL-NUMBER is above 0x4FFF; rfc5766-channel-numbers lets old clients bind it");
   private static final Refuse BOUND_OTHERWISE =
       new Refuse(ErrorCode.BAD_REQUEST, "the channel or the peer is bound to another");
   private static final Refuse OTHER_FAMILY =
@@ -86,15 +90,15 @@ final class PeerRequests {
       return TCP_HAS_NONE;
     }
     int numberAt = request.find(AttributeType.CHANNEL_NUMBER);
-    if (numberAt < 0 || request.lengthAt(numberAt) != 4 || !isChannel(request.u16At(numberAt))) {
-      return BAD_CHANNEL;
+    int number = numberAt < 0 || request.lengthAt(numberAt) != 4 ? 0 : request.u16At(numberAt);
+    if (!isChannel(number)) {
+      return ChannelData.isFramed(number) ? OLD_CHANNEL : BAD_CHANNEL;
     }
     int peerAt = peerFrom(request, 0);
     TransportAddress peer = peerAt < 0 ? null : request.xorAddressAt(peerAt);
     if (peer == null) {
       return NO_PEER;
     }
-    int number = request.u16At(numberAt);
     TransportAddress wire = wire(peer);
     Channel byNumber = live(allocation.channel(number), now);
     Channel byPeer = live(allocation.channelOf(wire.hi(), wire.lo(), wire.port()), now);

@@ -63,6 +63,24 @@ class NoteTest {
     assertEquals(0, last.createdMs());
   }
 
+  /** RFC 5766 §11: a client of that time, whom RFC 8656 §12 refuses; whoever asks why reads what helps. */
+  @Test
+  void anOldChannelNumberNamesTheSetting() {
+    Lab lab = new Lab(Lab.noAuth().build());
+    Client old = lab.client("192.0.2.7:4000");
+    old.allocates();
+    for (int number : new int[] {0x5000, 0x7fff}) {
+      old.sends(Sent.request(Method.CHANNEL_BIND).channel(number).peer("192.0.2.200:7000"))
+          .refused(400);
+      Note.Refused last = (Note.Refused) lab.notes.getLast();
+      assertTrue(last.why().contains("rfc5766-channel-numbers"), last.why());
+    }
+    old.sends(Sent.request(Method.CHANNEL_BIND).channel(0x8000).peer("192.0.2.200:7000"))
+        .refused(400);
+    Note.Refused last = (Note.Refused) lab.notes.getLast();
+    assertEquals("CHANNEL-NUMBER is missing, malformed or out of range", last.why());
+  }
+
   /** 100 are answered and noted; of the flood that gets no answer only some are, each second. */
   @Test
   void aFloodWithoutAnswersCostsFewNotes() {
