@@ -60,6 +60,7 @@ final class LinuxDatagrams implements Datagrams {
 
   private final Runnable flushTask = this::flushQueued;
 
+  private boolean mayForce = true;
   private boolean left;
   private int socketsBehind;
   private int slotsUsed;
@@ -213,8 +214,9 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private void setBuffer(int fd, int forced, int polite, int size) {
-    // Only root may pass the system's limit (net.core.rmem_max).
-    if (set(fd, Libc.SOL_SOCKET, forced, size) < 0) {
+    // Only root may pass the system's limit (net.core.rmem_max); who is not is told so once.
+    mayForce = mayForce && set(fd, Libc.SOL_SOCKET, forced, size) >= 0;
+    if (!mayForce) {
       set(fd, Libc.SOL_SOCKET, polite, size);
     }
   }
