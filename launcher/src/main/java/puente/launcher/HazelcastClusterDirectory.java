@@ -58,6 +58,10 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   private final OwnerCache owners = new OwnerCache();
   private final ClaimCounters counters;
   private final Map<AllocationKey, Change> pending = new LinkedHashMap<>();
+
+  /** Between there and {@link #own}: neither has it then. */
+  private Map<AllocationKey, Change> leaving = Map.of();
+
   private final Map<String, byte[]> own = new HashMap<>();
   private final EndedRecords over = new EndedRecords();
   private final Thread writer =
@@ -159,7 +163,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   /** Whether this node serves it, as far as the shards have said. */
   boolean isServed(AllocationKey key) {
     synchronized (this) {
-      Change waiting = pending.get(key);
+      Change waiting = pending.containsKey(key) ? pending.get(key) : leaving.get(key);
       if (waiting != null) {
         return waiting.state.isPresent();
       }
@@ -224,6 +228,7 @@ final class HazelcastClusterDirectory implements SnapshotSink {
       batch.put(next.getKey(), next.getValue());
       left.remove();
     }
+    leaving = batch;
     return batch;
   }
 
@@ -285,6 +290,9 @@ final class HazelcastClusterDirectory implements SnapshotSink {
           ended.add(key);
         }
       }
+    }
+    synchronized (this) {
+      leaving = Map.of();
     }
     if (all) {
       reconcile();
