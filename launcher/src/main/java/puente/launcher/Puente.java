@@ -54,15 +54,19 @@ public final class Puente {
 
   static int run(Surroundings surroundings, RunningNode.Starter starter, String... arguments) {
     String[] words = SettingOptions.separated(arguments);
-    return run(commandLine(surroundings, starter, words), surroundings, arguments);
+    return execute(commandLine(surroundings, starter, words), surroundings, words);
   }
 
   static int run(CommandLine line, Surroundings surroundings, String... arguments) {
-    if (arguments.length == 0) {
+    return execute(line, surroundings, SettingOptions.separated(arguments));
+  }
+
+  private static int execute(CommandLine line, Surroundings surroundings, String... words) {
+    if (words.length == 0) {
       line.usage(surroundings.err());
       return EXIT_USAGE;
     }
-    return line.execute(SettingOptions.separated(arguments));
+    return line.execute(words);
   }
 
   /** With every command, as help and completion show them. */
