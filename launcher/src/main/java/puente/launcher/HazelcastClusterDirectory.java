@@ -163,7 +163,10 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   /** Whether this node serves it, as far as the shards have said. */
   boolean isServed(AllocationKey key) {
     synchronized (this) {
-      Change waiting = pending.containsKey(key) ? pending.get(key) : leaving.get(key);
+      Change waiting = pending.get(key);
+      if (waiting == null) {
+        waiting = leaving.get(key);
+      }
       if (waiting != null) {
         return waiting.state.isPresent();
       }
