@@ -14,8 +14,11 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -253,9 +256,17 @@ class ImageTest {
     assertEquals("alive", said(server, "sh", "-c", "puente healthcheck 2>&1 | grep -o alive"));
   }
 
-  private String gateway() {
-    String format = "--format={{(index .IPAM.Config 0).Gateway}}";
-    return engine.docker(Duration.ofSeconds(20), "network", "inspect", "bridge", format).strip();
+  /** Of the bridge itself: an engine that has just made it does not tell its address yet. */
+  private String gateway() throws SocketException {
+    String format = "--format={{index .Options \"com.docker.network.bridge.name\"}}";
+    Duration patience = Duration.ofSeconds(20);
+    String bridge = engine.docker(patience, "network", "inspect", "bridge", format).strip();
+    return NetworkInterface.getByName(bridge)
+        .inetAddresses()
+        .filter(address -> address instanceof Inet4Address)
+        .map(InetAddress::getHostAddress)
+        .findFirst()
+        .orElseThrow();
   }
 
   private void publish(CreateContainerCmd create) {
