@@ -37,7 +37,11 @@ final class Banner {
     secrets.devKey.ifPresent(key -> text.append("\n  API key: ").append(key).append("\n"));
     secrets.shared.ifPresent(some -> credential(config, listening, some, now, text));
     text.append("\nNext:\n");
-    next("puente credentials --user ana", "another credential; --help says more", text);
+    if (config.usesSharedSecret()) {
+      next("puente credentials --user ana", "another credential; --help says more", text);
+    } else if (!config.isAnonymous()) {
+      next("puente serve --use-auth-secret", "beside your users, pages get relays, too", text);
+    }
     if (!config.isGiven(Settings.EXTERNAL_IP) && !config.value(Settings.DEV)) {
       next("puente serve --external-ip=IP", "behind a 1:1 NAT, as in a cloud", text);
     }

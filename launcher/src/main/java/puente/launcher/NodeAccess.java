@@ -265,16 +265,27 @@ final class NodeAccess implements TurnAccess {
 
   @Override
   public List<Key> keys() {
-    Config config = node.effective();
+    return keys(node.effective());
+  }
+
+  static List<Key> keys(Config config) {
     List<Key> keys = new ArrayList<>();
     for (Config.Value<Keys.ApiKey> value : config.values(HttpSettings.API_KEY)) {
       keys.add(new Key("api-key", value.value().name(), List.of(), value.origin().toString()));
     }
-    for (Config.Value<Keys.PublicKey> value : config.values(HttpSettings.PUBLIC_KEY)) {
-      Keys.PublicKey key = value.value();
-      keys.add(new Key("public-key", key.key(), List.of(key.origin()), value.origin().toString()));
+    config
+        .values(HttpSettings.PUBLIC_KEY)
+        .forEach(value -> keys.add(publicKey(value.value(), value.origin())));
+    if (config.value(Settings.DEV)) {
+      Origin dev = config.origin(Settings.DEV);
+      keys.add(new Key("api-key", NodeSignaling.DEV_KEY, List.of(), dev.toString()));
+      keys.add(publicKey(NodeSignaling.DEV_PUBLIC_KEY, dev));
     }
     return keys;
+  }
+
+  private static Key publicKey(Keys.PublicKey key, Origin origin) {
+    return new Key("public-key", key.key(), List.of(key.origin()), origin.toString());
   }
 
   @Override

@@ -45,7 +45,8 @@ import puente.stun.Transport;
 
 /** The gateway of this node: what the configuration says, wired to the rest. */
 final class NodeSignaling {
-  private static final String DEV_KEY = "dev";
+  static final String DEV_KEY = "dev";
+  static final Keys.PublicKey DEV_PUBLIC_KEY = new Keys.PublicKey("pub_dev", Keys.SELF);
 
   /** Clients leave some time within this, so that they do not all arrive elsewhere at once. */
   private static final long GO_AWAY_MS = 12_000;
@@ -404,7 +405,7 @@ final class NodeSignaling {
     List<Keys.PublicKey> published = new ArrayList<>(config.all(HttpSettings.PUBLIC_KEY));
     if (config.value(Settings.DEV)) {
       secrets.add(devKey(state));
-      published.add(new Keys.PublicKey("pub_dev", Keys.SELF));
+      published.add(DEV_PUBLIC_KEY);
     }
     return new Keys(secrets, published);
   }

@@ -179,6 +179,10 @@ async function checkNetwork() {
     const relays = open.filter(one => one.way !== 'stun').map(one => `${one.way.toUpperCase()} ${Math.max(1, Math.round(one.ms))}`);
     line('direct', stun ? 'ok' : 'warn', stun ? 'Direct calls likely' : 'Direct calls unlikely: UDP is blocked',
       stun ? `UDP, ${Math.max(1, Math.round(stun.ms))} ms` : '');
+    if (results.every(one => one.way === 'stun')) {
+      line('relay', 'off', 'This server gives pages no relay', '');
+      return;
+    }
     line('relay', relays.length ? 'ok' : 'warn', relays.length ? 'Relay ready if not' : 'No relay could be reached',
       relays.length ? `${relays.join(', ')} ms` : '');
   } catch (e) {
