@@ -3,7 +3,6 @@ package puente.stun;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import javax.crypto.Mac;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  *  obMatJos2 | security features (24 bits, 4 base64) | time (40) and MAC (72 bits, 19 base64)
  * </pre>
  *
- * <p>The time is the low 40 bits of the epoch's milliseconds. The MAC is an HMAC-SHA256 over the
- * time, the features, the transport and the addresses and ports of client and server: a nonce is
- * only good on the way that it was given to, on any node that has the key. For one thread; keys and
- * time are arguments.
+ * <p>The time is the low 40 bits of the epoch's milliseconds. The MAC is the first 72 bits of a
+ * {@link SipHash} over the time, the features, the transport and the addresses and ports of client
+ * and server: a nonce is only good on the way that it was given to, on any node that has the key.
+ * For one thread; keys and time are arguments.
  */
 public final class Nonce {
 
@@ -69,8 +68,8 @@ public final class Nonce {
 
   private static final int FEATURE_BITS = 24;
 
-  /** Time, features, transport, and family, address and port of both ends. */
-  private static final int INPUT_LENGTH = 8 + 4 + 1 + 2 * 19;
+  /** Time and features, both addresses of two words each, and ports, families and transport. */
+  private static final int INPUT_WORDS = 1 + 2 * 2 + 1;
 
   /** What {@link #check} found. Both bad ones are answered with 438 and a new nonce. */
   public enum Verdict {
@@ -86,10 +85,9 @@ public final class Nonce {
 
   private final int features;
   private final long lifetimeMs;
-  private final Integrity.Keyed currentMac = new Integrity.Keyed("HmacSHA256");
-  private final Integrity.Keyed previousMac = new Integrity.Keyed("HmacSHA256");
-  private final byte[] input = new byte[INPUT_LENGTH];
-  private final byte[] digest = new byte[Integrity.SHA256_LENGTH];
+  private final Keyed currentMac = new Keyed();
+  private final Keyed previousMac = new Keyed();
+  private final long[] input = new long[INPUT_WORDS];
   private final byte[] raw = new byte[TIME_BYTES + MAC_BYTES];
   private final byte[] expected = new byte[LENGTH];
   private final byte[] presented = new byte[LENGTH];
@@ -169,18 +167,22 @@ public final class Nonce {
     return bits;
   }
 
-  private void write(byte[] nonce, FiveTuple client, long time, Mac mac) {
-    Message.U64.set(input, 0, time);
-    Message.U32.set(input, 8, features);
-    input[12] = (byte) client.transport().ordinal();
-    put(13, client.client());
-    put(13 + 19, client.server());
-    mac.update(input);
-    Integrity.finish(mac, digest, 0);
+  private void write(byte[] nonce, FiveTuple client, long time, SipHash mac) {
+    TransportAddress from = client.client();
+    TransportAddress to = client.server();
+    input[0] = time << FEATURE_BITS | features;
+    input[1] = from.hi();
+    input[2] = from.lo();
+    input[3] = to.hi();
+    input[4] = to.lo();
+    input[5] = (long) client.transport().ordinal() << 48 | endOf(from) << 24 | endOf(to);
+    mac.hash(input);
     for (int i = 0; i < TIME_BYTES; i++) {
       raw[i] = (byte) (time >>> 8 * (TIME_BYTES - 1 - i));
     }
-    System.arraycopy(digest, 0, raw, TIME_BYTES, MAC_BYTES);
+    for (int i = 0; i < MAC_BYTES; i++) {
+      raw[TIME_BYTES + i] = mac.byteAt(i);
+    }
     System.arraycopy(PREFIX, 0, nonce, 0, PREFIX.length);
     for (int i = 0; i < 4; i++) {
       nonce[PREFIX.length + i] = BASE64[features >>> 18 - 6 * i & 0x3f];
@@ -196,10 +198,23 @@ public final class Nonce {
     return (first << 8 | second) >>> 10 - (bit & 7) & 0x3f;
   }
 
-  private void put(int at, TransportAddress address) {
-    input[at] = (byte) address.family().code();
-    Message.U64.set(input, at + 1, address.hi());
-    Message.U64.set(input, at + 9, address.lo());
-    Message.U16.set(input, at + 17, (short) address.port());
+  /** Family and port. */
+  private static long endOf(TransportAddress address) {
+    return address.family().code() << 16 | address.port();
+  }
+
+  /** A hash that remembers its key, which may be of any length. */
+  private static final class Keyed {
+
+    private final SipHash hash = new SipHash();
+    private @Nullable IntegrityKey last;
+
+    SipHash with(IntegrityKey key) {
+      if (last != key) {
+        hash.key(PasswordAlgorithm.SHA_256.digest(key.bytes()));
+        last = key;
+      }
+      return hash;
+    }
   }
 }
