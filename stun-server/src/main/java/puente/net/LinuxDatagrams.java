@@ -110,7 +110,9 @@ final class LinuxDatagrams implements Datagrams {
     boolean ipv4 = local.family() == Family.IPV4;
     int adopted = adopt(local, role);
     int fd = adopted >= 0 ? adopted : bind(local, role, ipv4);
-    setOptions(fd, role, ipv4);
+    if (role != Role.RELAY) {
+      setOptions(fd, role, ipv4);
+    }
     TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
     String key = key(actual, role);
     if (adopted < 0) {
@@ -193,6 +195,15 @@ final class LinuxDatagrams implements Datagrams {
     }
   }
 
+  /**
+   * What a relay's socket needs for data, when there is some: many an allocation is made for a
+   * candidate that is never used. The kernel looks at these options when it sends and when it is
+   * read, so that the first packet is treated as all others are.
+   */
+  void prepare(LinuxUdpSocket relay) {
+    setOptions(relay.fd, Role.RELAY, relay.isIpv4());
+  }
+
   private void setOptions(int fd, Role role, boolean ipv4) {
     int size = role == Role.RELAY ? bufferSize / RELAY_SHARE : bufferSize;
     setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
@@ -246,6 +257,13 @@ final class LinuxDatagrams implements Datagrams {
     }
     slotsUsed = 0;
     batch++;
+  }
+
+  /** What this socket is to send; what others are waits for its batch to end. */
+  void flush(LinuxUdpSocket socket) {
+    if (queue.hasOf(socket)) {
+      flush();
+    }
   }
 
   @Override

@@ -26,6 +26,9 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   /** Whether sends on this socket are still joined with UDP_SEGMENT. */
   boolean coalesces = true;
 
+  /** Whether it has yet to get the options that data needs. */
+  private boolean isBare;
+
   /** Whether more waited here, at the last look, than was taken. */
   boolean isBehind;
 
@@ -53,6 +56,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     this.role = role;
     this.number = number;
     this.receiver = receiver;
+    isBare = role == Datagrams.Role.RELAY;
     this.descriptor = new FileDescriptor(fd);
   }
 
@@ -85,6 +89,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
 
   @Override
   public void handle(IoRegistration from, IoEvent event) {
+    prepare();
     EpollIoOps ready = ((EpollIoEvent) event).ops();
     if (ready.contains(EpollIoOps.EPOLLERR)) {
       loop.drainErrors(this);
@@ -144,7 +149,15 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     loop.queue().addCopy(this, wayTo(to), trafficClass, message, length);
   }
 
+  private void prepare() {
+    if (isBare) {
+      isBare = false;
+      loop.prepare(this);
+    }
+  }
+
   private TransportAddress wayTo(TransportAddress to) {
+    prepare();
     Detour asked = detour;
     return asked == null ? to : asked.of(to);
   }
@@ -174,7 +187,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
       return;
     }
     registration = null;
-    loop.flush();
+    loop.flush(this);
     if (loop.isHeld()) {
       active.cancel();
       Libc.close(fd);

@@ -86,6 +86,11 @@ final class TransmitQueue {
     return count == 0;
   }
 
+  /** Whether something waits that this socket is to send. */
+  boolean hasOf(LinuxUdpSocket socket) {
+    return run == socket;
+  }
+
   /**
    * Adds a datagram whose payload lies at {@code payload} until the next flush.
    *
