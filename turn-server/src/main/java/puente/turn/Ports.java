@@ -307,7 +307,9 @@ final class Ports {
   }
 
   private static Relay relay(RelayAddress at, int port, @Nullable PortPool pool) {
-    Relay relay = new Relay(at.local().withPort(port), at.advertised().withPort(port));
+    TransportAddress local = at.local().withPort(port);
+    boolean same = at.advertised().equals(at.local());
+    Relay relay = new Relay(local, same ? local : at.advertised().withPort(port));
     relay.pool = pool;
     return relay;
   }

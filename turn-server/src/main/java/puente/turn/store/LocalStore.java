@@ -42,15 +42,28 @@ public final class LocalStore implements AllocationStore {
 
   private record User(String realm, String name) {}
 
+  /** The allocations of one user, realm or source; there is none without. */
+  private static final class Count<K> {
+    private final K key;
+    private int held;
+
+    Count(K key) {
+      this.key = key;
+    }
+  }
+
   /**
+   * What one allocation counts for.
+   *
    * @param quota of this user alone; 0 is the one that all have
    */
-  private record Holding(User user, TransportAddress source, int quota) {}
+  private record Holding(
+      Count<User> user, Count<String> realm, Count<TransportAddress> source, int quota) {}
 
   private final Map<FiveTuple, Holding> holdingByClient = new HashMap<>();
-  private final Map<User, Integer> countByUser = new HashMap<>();
-  private final Map<String, Integer> countByRealm = new HashMap<>();
-  private final Map<TransportAddress, Integer> countBySource = new HashMap<>();
+  private final Map<User, Count<User>> countByUser = new HashMap<>();
+  private final Map<String, Count<String>> countByRealm = new HashMap<>();
+  private final Map<TransportAddress, Count<TransportAddress>> countBySource = new HashMap<>();
   private final Map<String, Used> usedByName = new HashMap<>();
   private final Map<User, Bandwidth> bandwidthByUser = new HashMap<>();
   private long userBytesPerSecond;
@@ -88,7 +101,8 @@ public final class LocalStore implements AllocationStore {
   }
 
   public synchronized int countOf(String realm, String user) {
-    return countByUser.getOrDefault(new User(realm, user), 0);
+    Count<User> count = countByUser.get(new User(realm, user));
+    return count == null ? 0 : count.held;
   }
 
   @Override
@@ -111,7 +125,11 @@ public final class LocalStore implements AllocationStore {
     if (full == null && !isUsable(question.uses())) {
       full = Scope.USER;
     }
-    return full == null ? hold(client, holding) : new Refused(client, full);
+    if (full == null) {
+      return hold(client, holding);
+    }
+    change(holding, 0);
+    return new Refused(client, full);
   }
 
   private synchronized Answer readmit(Readmit question) {
@@ -120,8 +138,22 @@ public final class LocalStore implements AllocationStore {
     return hold(client, holding(client, question.realm(), question.user(), question.quota()));
   }
 
-  private static Holding holding(FiveTuple client, String realm, String user, int quota) {
-    return new Holding(new User(realm, user), sourceOf(client.client()), quota);
+  private Holding holding(FiveTuple client, String realm, String user, int quota) {
+    return new Holding(
+        count(countByUser, new User(realm, user)),
+        count(countByRealm, realm),
+        count(countBySource, sourceOf(client.client())),
+        quota);
+  }
+
+  private static <K> Count<K> count(Map<K, Count<K>> counts, K key) {
+    Count<K> known = counts.get(key);
+    if (known != null) {
+      return known;
+    }
+    Count<K> count = new Count<>(key);
+    counts.put(key, count);
+    return count;
   }
 
   /** Of one credential; the oldest are first. */
@@ -157,7 +189,7 @@ public final class LocalStore implements AllocationStore {
   private Answer hold(FiveTuple client, Holding holding) {
     holdingByClient.put(client, holding);
     change(holding, 1);
-    return new Granted(client, bandwidthOf(holding.user));
+    return new Granted(client, bandwidthOf(holding.user.key));
   }
 
   /** One for all allocations of a user on this node. */
@@ -195,23 +227,23 @@ public final class LocalStore implements AllocationStore {
   }
 
   private @Nullable Scope fullScope(Holding holding) {
-    Quotas limits = quotas(holding.user.realm);
-    boolean named = !holding.user.name.isEmpty();
+    Quotas limits = quotas(holding.realm.key);
+    boolean named = !holding.user.key.name.isEmpty();
     int perUser = holding.quota > 0 ? holding.quota : limits.perUser;
-    if (named && isFull(countByUser.get(holding.user), perUser)) {
+    if (named && isFull(holding.user.held, perUser)) {
       return Scope.USER;
     }
-    if (isFull(countBySource.get(holding.source), limits.perSource)) {
+    if (isFull(holding.source.held, limits.perSource)) {
       return Scope.IP;
     }
-    if (isFull(countByRealm.get(holding.user.realm), limits.perRealm)) {
+    if (isFull(holding.realm.held, limits.perRealm)) {
       return Scope.REALM;
     }
     return isFull(holdingByClient.size(), limits.total) ? Scope.GLOBAL : null;
   }
 
-  private static boolean isFull(@Nullable Integer count, int quota) {
-    return quota > 0 && count != null && count >= quota;
+  private static boolean isFull(int count, int quota) {
+    return quota > 0 && count >= quota;
   }
 
   @Override
@@ -228,21 +260,24 @@ public final class LocalStore implements AllocationStore {
     Holding holding = holdingByClient.remove(client);
     if (holding != null) {
       change(holding, -1);
-      if (!countByUser.containsKey(holding.user)) {
-        bandwidthByUser.remove(holding.user);
+      if (holding.user.held == 0) {
+        bandwidthByUser.remove(holding.user.key);
       }
     }
   }
 
   private void change(Holding holding, int by) {
     change(countByUser, holding.user, by);
-    change(countByRealm, holding.user.realm, by);
+    change(countByRealm, holding.realm, by);
     change(countBySource, holding.source, by);
   }
 
   /** A count of 0 is no entry: names that come and go leave nothing behind. */
-  private static <K> void change(Map<K, Integer> counts, K key, int by) {
-    counts.merge(key, by, (old, change) -> old + change == 0 ? null : old + change);
+  private static <K> void change(Map<K, Count<K>> counts, Count<K> count, int by) {
+    count.held += by;
+    if (count.held == 0) {
+      counts.remove(count.key);
+    }
   }
 
   /** IPv6 per /64, without a port. */
