@@ -7,11 +7,15 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports below the kernel's ephemeral range, so that no client socket takes one meanwhile. */
+/**
+ * Ports below the kernel's ephemeral range, so that no client socket takes one meanwhile. Of two
+ * JVMs that test at the same time, each has its half of them.
+ */
 public final class Ports {
 
-  private static final int LOWEST = 10_000;
-  private static final int HIGHEST = 32_000;
+  private static final int COUNT = 11_000;
+  private static final int LOWEST = 10_000 + COUNT * (Integer.getInteger("puente.fork", 1) - 1 & 1);
+  private static final int HIGHEST = LOWEST + COUNT;
 
   private Ports() {}
 
