@@ -82,10 +82,6 @@ final class TransmitQueue {
     }
   }
 
-  boolean isEmpty() {
-    return count == 0;
-  }
-
   /** Whether something waits that this socket is to send. */
   boolean hasOf(LinuxUdpSocket socket) {
     return run == socket;

@@ -124,11 +124,12 @@ public final class Allocation extends Deadline {
 
   /** The relayed addresses that clients are told: one, or two of a dual allocation. */
   public List<TransportAddress> relayedAddresses() {
-    List<TransportAddress> addresses = new ArrayList<>(2);
-    for (Relay relay : relays()) {
-      addresses.add(relay.advertised());
-    }
-    return addresses;
+    List<Relay> relays = relays();
+    return switch (relays.size()) {
+      case 0 -> List.of();
+      case 1 -> List.of(relays.getFirst().advertised());
+      default -> List.of(relays.getFirst().advertised(), relays.getLast().advertised());
+    };
   }
 
   /** When the last of its relayed addresses expires. */
@@ -260,14 +261,12 @@ public final class Allocation extends Deadline {
   }
 
   List<Relay> relays() {
-    List<Relay> relays = new ArrayList<>(2);
-    if (ipv4 != null) {
-      relays.add(ipv4);
+    Relay first = ipv4;
+    Relay second = ipv6;
+    if (first == null) {
+      return second == null ? List.of() : List.of(second);
     }
-    if (ipv6 != null) {
-      relays.add(ipv6);
-    }
-    return relays;
+    return second == null ? List.of(first) : List.of(first, second);
   }
 
   @Nullable Relay relayOf(Family family) {

@@ -40,6 +40,13 @@ public final class SnapshotCodec {
 
   private static final int ADDRESS_MAX = 19;
 
+  /** Longer than nearly all. */
+  private static final int SCRATCH = 0x1000;
+
+  /** Where a thread writes: one snapshot after the other, for each allocation that comes. */
+  private static final ThreadLocal<ByteBuffer> SCRATCH_OF_THREAD =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocate(SCRATCH));
+
   private static final Transport[] TRANSPORTS = Transport.values();
 
   private SnapshotCodec() {}
@@ -70,13 +77,22 @@ public final class SnapshotCodec {
       out.to.putLong(channel.expiresMs());
     }
     Snapshot.MobileState mobile = snapshot.mobile();
-    if (mobile != null || snapshot.relays().stream().anyMatch(Snapshot.RelayState::shared)) {
+    if (mobile != null || isShared(snapshot)) {
       out.shared(snapshot);
     }
     if (mobile != null) {
       out.to.put((byte) 1).putLong(mobile.id()).putInt(mobile.number());
     }
     return out.bytes();
+  }
+
+  private static boolean isShared(Snapshot snapshot) {
+    for (Snapshot.RelayState relay : snapshot.relays()) {
+      if (relay.shared()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The snapshot in these bytes; null if there is none that this version understands. */
@@ -135,7 +151,7 @@ public final class SnapshotCodec {
   private record Writer(ByteBuffer to) {
 
     Writer(int size) {
-      this(ByteBuffer.allocate(size));
+      this(size > SCRATCH ? ByteBuffer.allocate(size) : SCRATCH_OF_THREAD.get().clear());
     }
 
     byte[] bytes() {
