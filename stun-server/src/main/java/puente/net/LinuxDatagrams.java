@@ -110,9 +110,6 @@ final class LinuxDatagrams implements Datagrams {
     boolean ipv4 = local.family() == Family.IPV4;
     int adopted = adopt(local, role);
     int fd = adopted >= 0 ? adopted : bind(local, role, ipv4);
-    if (role != Role.RELAY) {
-      setOptions(fd, role, ipv4);
-    }
     TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
     String key = key(actual, role);
     if (adopted < 0) {
@@ -120,6 +117,9 @@ final class LinuxDatagrams implements Datagrams {
     }
     LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, key, actual, role, number, receiver);
     socket.coalesces = gro;
+    if (role != Role.RELAY) {
+      socket.prepare();
+    }
     socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
     open.add(socket);
     return socket;
@@ -195,16 +195,8 @@ final class LinuxDatagrams implements Datagrams {
     }
   }
 
-  /**
-   * What a relay's socket needs for data, when there is some: many an allocation is made for a
-   * candidate that is never used. The kernel looks at these options when it sends and when it is
-   * read, so that the first packet is treated as all others are.
-   */
-  void prepare(LinuxUdpSocket relay) {
-    setOptions(relay.fd, Role.RELAY, relay.isIpv4());
-  }
-
-  private void setOptions(int fd, Role role, boolean ipv4) {
+  /** What a socket needs for data; see {@link LinuxUdpSocket#prepare}. */
+  void setOptions(int fd, Role role, boolean ipv4) {
     int size = role == Role.RELAY ? bufferSize / RELAY_SHARE : bufferSize;
     setBuffer(fd, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF, size);
     setBuffer(fd, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF, size);

@@ -27,7 +27,7 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
   boolean coalesces = true;
 
   /** Whether it has yet to get the options that data needs. */
-  private boolean isBare;
+  private boolean isBare = true;
 
   /** Whether more waited here, at the last look, than was taken. */
   boolean isBehind;
@@ -56,7 +56,6 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     this.role = role;
     this.number = number;
     this.receiver = receiver;
-    isBare = role == Datagrams.Role.RELAY;
     this.descriptor = new FileDescriptor(fd);
   }
 
@@ -149,10 +148,15 @@ final class LinuxUdpSocket implements UdpSocket, EpollIoHandle {
     loop.queue().addCopy(this, wayTo(to), trafficClass, message, length);
   }
 
-  private void prepare() {
+  /**
+   * Sets the options that data needs, if they are not set. A relay's waits for its first data: many
+   * an allocation is made for a candidate that is never used. A packet's traffic class is read with
+   * it, and errors come of what was sent, so that the first packet is treated as all others are.
+   */
+  void prepare() {
     if (isBare) {
       isBare = false;
-      loop.prepare(this);
+      loop.setOptions(fd, role, isIpv4());
     }
   }
 

@@ -113,7 +113,7 @@ public final class Integrity {
   }
 
   /** An HMAC that remembers its key: setting one up costs as much as hashing a short message. */
-  static final class Keyed {
+  private static final class Keyed {
 
     private final Mac mac;
     private @Nullable IntegrityKey last;

@@ -140,20 +140,10 @@ public final class LocalStore implements AllocationStore {
 
   private Holding holding(FiveTuple client, String realm, String user, int quota) {
     return new Holding(
-        count(countByUser, new User(realm, user)),
-        count(countByRealm, realm),
-        count(countBySource, sourceOf(client.client())),
+        countByUser.computeIfAbsent(new User(realm, user), Count::new),
+        countByRealm.computeIfAbsent(realm, Count::new),
+        countBySource.computeIfAbsent(sourceOf(client.client()), Count::new),
         quota);
-  }
-
-  private static <K> Count<K> count(Map<K, Count<K>> counts, K key) {
-    Count<K> known = counts.get(key);
-    if (known != null) {
-      return known;
-    }
-    Count<K> count = new Count<>(key);
-    counts.put(key, count);
-    return count;
   }
 
   /** Of one credential; the oldest are first. */
