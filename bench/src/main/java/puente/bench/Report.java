@@ -113,7 +113,8 @@ final class Report {
   private static String words(String work) {
     return switch (work) {
       case "binding" -> "STUN Binding, 64 clients";
-      case "alloc-cold" -> "Allocate with its 401 round, first of the process";
+      case "alloc-cold" -> "Allocate with its 401 round, first 10,000 of a process at rest";
+      case "alloc-at-once" -> "Allocate, first 10,000, with the rest of the start";
       case "alloc-warm" -> "the same, warm";
       case "free" -> "Refresh with lifetime 0";
       case "memory" -> "resident memory per idle allocation";

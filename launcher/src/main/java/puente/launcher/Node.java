@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import puente.net.Addresses;
 import puente.net.BindFailure;
+import puente.net.DatagramCounters;
 import puente.net.EventLoops;
 import puente.turn.CloseReason;
 import puente.turn.TurnConfig;
@@ -114,7 +115,7 @@ final class Node implements NodeControl {
       drain.onPhase(signaling::onPhase);
     } catch (BindFailure refused) {
       letGo();
-      throw startFailure(refused);
+      throw StartFailure.of(refused);
     } catch (StartFailure | RuntimeException failure) {
       letGo();
       throw failure;
@@ -199,21 +200,11 @@ final class Node implements NodeControl {
       return NodeOutset.of(parts, state);
     } catch (BindFailure refused) {
       loops.close().toCompletableFuture().join();
-      throw startFailure(refused);
+      throw StartFailure.of(refused);
     } catch (StartFailure failure) {
       loops.close().toCompletableFuture().join();
       throw failure;
     }
-  }
-
-  static StartFailure startFailure(BindFailure refused) {
-    StartFailure.Kind kind =
-        switch (refused.reason()) {
-          case DENIED -> StartFailure.Kind.PERMISSION;
-          case IN_USE, NO_SUCH_ADDRESS -> StartFailure.Kind.PORT;
-          case NO_DESCRIPTORS, OTHER -> StartFailure.Kind.OTHER;
-        };
-    return new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
   }
 
   private NodeMetrics metrics(NodeDrain leaving, @Nullable TakeoverHook moving) {
@@ -250,6 +241,14 @@ final class Node implements NodeControl {
     all.addAll(signaling.listening(config));
     all.add(new Listening("admin", admin.address(config)));
     return all;
+  }
+
+  long received() {
+    long received = 0;
+    for (DatagramCounters counters : turn.datagramCounters()) {
+      received += counters.value(DatagramCounters.Fact.RECEIVED);
+    }
+    return received;
   }
 
   /**

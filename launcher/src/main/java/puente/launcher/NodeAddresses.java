@@ -166,7 +166,7 @@ final class NodeAddresses {
               .filter(relay -> !known.contains(relay.local()))
               .toList());
     } catch (BindFailure refused) {
-      throw Node.startFailure(refused);
+      throw StartFailure.of(refused);
     }
   }
 

@@ -96,7 +96,7 @@ final class NodeListening {
       turn.listen(
           listens, parts.binding().squares(), next.value(DrainSettings.DEADLINE).toMillis());
     } catch (BindFailure refused) {
-      throw Node.startFailure(refused);
+      throw StartFailure.of(refused);
     }
     Set<TransportAddress> all = new LinkedHashSet<>(NodePreparation.ownEndpoints(fixed, listens));
     all.addAll(turn.addresses());

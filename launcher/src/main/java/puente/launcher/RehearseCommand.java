@@ -6,9 +6,6 @@ import picocli.CommandLine.Command;
 /** For the script: runs what a server runs, so that the virtual machine can write it down. */
 @Command(name = "rehearse", hidden = true, header = "Run a server for a moment, for the AOT cache.")
 final class RehearseCommand implements Callable<Integer> {
-  /** What ran a few hundred times is not written down for the compiler. */
-  private static final int REPEATS = 3000;
-
   private final RunningNode.Starter starter;
   private final Runnable reading;
 
@@ -21,8 +18,10 @@ final class RehearseCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws StartFailure {
     reading.run();
-    return Rehearsal.play(starter, REPEATS, () -> false) ? 0 : Puente.EXIT_FAILURE;
+    Logging.apply(Rehearsal.quiet());
+    boolean played = Rehearsal.play(starter::alone, Rehearsal.Extent.TO_WRITE_DOWN, () -> false);
+    return played ? 0 : Puente.EXIT_FAILURE;
   }
 }

@@ -1,11 +1,11 @@
 package puente.launcher;
 
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import puente.net.DescriptorHolder;
 
 /** A server that runs: what the command line does with it. */
-interface RunningNode {
+interface RunningNode extends ServingPart {
   /** How a node is started. */
   @FunctionalInterface
   interface Starter {
@@ -19,6 +19,16 @@ interface RunningNode {
     default Prepared prepare(Config config, StateDirectory state, DescriptorHolder holder)
         throws StartFailure {
       return () -> start(config, state, holder);
+    }
+
+    /** The same with sockets that end with this process. */
+    default ServingPart alone(Config config, StateDirectory state) throws StartFailure {
+      return start(config, state, DescriptorHolder.none());
+    }
+
+    /** What can be rehearsed beside a server that serves, if anything can: it tells nobody. */
+    default Optional<Rehearsal.Stage> understudy() {
+      return Optional.empty();
     }
   }
 
@@ -38,7 +48,8 @@ interface RunningNode {
     default void discard() {}
   }
 
-  List<Listening> listening();
+  /** Datagrams that have come so far. */
+  long received();
 
   /**
    * Takes what can change from a new configuration. A listener that cannot be opened is said, and
@@ -60,7 +71,4 @@ interface RunningNode {
    * written down, and the sockets that are held stay open.
    */
   CompletionStage<Void> leave();
-
-  /** Stops in order. */
-  CompletionStage<Void> stop();
 }

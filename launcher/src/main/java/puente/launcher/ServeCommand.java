@@ -86,7 +86,8 @@ final class ServeCommand implements Callable<Integer> {
         .forEach(name -> Events.warn("signal-unavailable", "signal", name));
     supervision.connect();
     if (supervision.hasTime()) {
-      Rehearsal.play(starter, 0, supervision::isUrgent);
+      Logging.apply(Rehearsal.quiet());
+      Rehearsal.play(starter::alone, Rehearsal.Extent.TO_TAKE_OVER, supervision::isUrgent);
       Logging.apply(config);
     }
     StateDirectory state = StateDirectory.open(config);
@@ -160,9 +161,16 @@ final class ServeCommand implements Callable<Integer> {
     if (hasLookedAhead) {
       catchUp(node, config);
     }
+    Optional<WarmUp> warmUp =
+        config.value(SupervisionSettings.WARM_UP) && !supervision.hasTime()
+            ? starter.understudy().map(stage -> WarmUp.begin(stage, node::received))
+            : Optional.empty();
     external.watch(config, state, () -> signals.add("HUP"));
     int exitCode = untilStopped(node, supervision);
     external.end();
+    if (warmUp.isPresent()) {
+      warmUp.get().end();
+    }
     if (!hasYielded) {
       pidfile.ifPresent(ServeCommand::remove);
     }

@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.io.Serial;
+import puente.net.BindFailure;
 
 /** Why the server cannot start: one clear line for a person, and the exit code for a script. */
 final class StartFailure extends Exception {
@@ -38,6 +39,17 @@ final class StartFailure extends Exception {
 
   static StartFailure configuration(String line) {
     return new StartFailure(Kind.CONFIGURATION, line);
+  }
+
+  /** An address that cannot be opened. */
+  static StartFailure of(BindFailure refused) {
+    Kind kind =
+        switch (refused.reason()) {
+          case DENIED -> Kind.PERMISSION;
+          case IN_USE, NO_SUCH_ADDRESS -> Kind.PORT;
+          case NO_DESCRIPTORS, OTHER -> Kind.OTHER;
+        };
+    return new StartFailure(kind, String.valueOf(refused.getMessage()), refused);
   }
 
   Kind kind() {

@@ -24,6 +24,15 @@ final class SupervisionSettings {
           .fallback("yes")
           .in(ROWS);
 
+  static final Setting<Boolean> WARM_UP =
+      Settings.flag(
+              Group.PROCESS,
+              "warm-up",
+              "After its start, and until clients come, the server rehearses on loopback, a second of "
+                  + "CPU, so that the first clients find it compiled.")
+          .fallback("yes")
+          .in(ROWS);
+
   private SupervisionSettings() {}
 
   static void addTo(List<Setting<?>> table) {

@@ -1,6 +1,7 @@
 package puente.launcher;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
@@ -30,7 +31,7 @@ record WiredNode(Node node) implements RunningNode {
               try {
                 outset = NodeOutset.of(parts, state);
               } catch (BindFailure refused) {
-                throw Node.startFailure(refused);
+                throw StartFailure.of(refused);
               }
             }
 
@@ -45,11 +46,21 @@ record WiredNode(Node node) implements RunningNode {
             }
           };
         }
+
+        @Override
+        public Optional<Rehearsal.Stage> understudy() {
+          return Optional.of(DataPlane::start);
+        }
       };
 
   @Override
   public List<Listening> listening() {
     return node.listening();
+  }
+
+  @Override
+  public long received() {
+    return node.received();
   }
 
   @Override

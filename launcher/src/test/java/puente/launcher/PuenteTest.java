@@ -470,6 +470,11 @@ class PuenteTest {
     }
 
     @Override
+    public long received() {
+      return 0;
+    }
+
+    @Override
     public void reload(Config config) {
       realms.add(config.value(Settings.REALM));
       onReload.accept(config);
