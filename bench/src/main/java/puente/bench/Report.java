@@ -115,7 +115,7 @@ final class Report {
       case "binding" -> "STUN Binding, 64 clients";
       case "alloc-cold" -> "Allocate with its 401 round, first 10,000 of a process at rest";
       case "alloc-at-once" -> "Allocate, first 10,000, with the rest of the start";
-      case "alloc-warm" -> "the same, warm";
+      case "alloc-warm" -> "Allocate with its 401 round, warm";
       case "free" -> "Refresh with lifetime 0";
       case "memory" -> "resident memory per idle allocation";
       case "relay100-up" -> "relay 160 B, 100 allocations in turn, client to peer";
