@@ -23,7 +23,9 @@ public interface Datagrams {
     /** Faces the peers of one allocation. */
     RELAY,
     /** Faces the peers of many allocations. */
-    SHARED_RELAY
+    SHARED_RELAY,
+    /** Faces nobody: shows that a port can be had, which another loop will open. */
+    RESERVED
   }
 
   /** How the sends and receives went; read by other threads. */

@@ -112,12 +112,12 @@ final class LinuxDatagrams implements Datagrams {
     int fd = adopted >= 0 ? adopted : bind(local, role, ipv4);
     TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
     String key = key(actual, role);
-    if (adopted < 0) {
+    if (adopted < 0 && role != Role.RESERVED) {
       holder.hold(key, fd);
     }
     LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, key, actual, role, number, receiver);
     socket.coalesces = gro;
-    if (role != Role.RELAY) {
+    if (role == Role.LISTENER || role == Role.SHARED_RELAY) {
       socket.prepare();
     }
     socket.registeredAs(eventLoop.register(socket).syncUninterruptibly().getNow());
@@ -126,7 +126,8 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   private String key(TransportAddress local, Role role) {
-    if (!isHeld()) {
+    // Held, a port could not be opened by another loop until it is let go.
+    if (!isHeld() || role == Role.RESERVED) {
       return "";
     }
     return role == Role.LISTENER
@@ -190,7 +191,7 @@ final class LinuxDatagrams implements Datagrams {
       Libc.close(gaps.remove());
     }
     note(socket, false);
-    if (!left) {
+    if (!left && !socket.key.isEmpty()) {
       holder.release(socket.key);
     }
   }

@@ -174,6 +174,7 @@ final class Ports {
             even.local().withPort(even.local().port() + 1),
             even.advertised().withPort(even.local().port() + 1));
     sibling.pool = even.pool;
+    sibling.reserved = true;
     return sibling;
   }
 

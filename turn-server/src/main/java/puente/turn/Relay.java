@@ -32,6 +32,9 @@ public sealed class Relay permits SharedPort, SharedRelay, SpareRelay {
   /** For TCP with peers (RFC 6062), not for datagrams. */
   boolean tcp;
 
+  /** Held for who will claim it (EVEN-PORT with R): its socket only shows that the port is free. */
+  boolean reserved;
+
   State state = State.BINDING;
 
   /** Where its port goes back to; null if the port is on loan, and in tests of the shell. */
@@ -58,6 +61,10 @@ public sealed class Relay permits SharedPort, SharedRelay, SpareRelay {
 
   public boolean isTcp() {
     return tcp;
+  }
+
+  public boolean isReserved() {
+    return reserved;
   }
 
   public Family family() {

@@ -26,11 +26,15 @@ final class ShardRelays {
       return;
     }
     try {
-      relay.socket = relay.isShared() ? shared(relay.carrier()) : open(relay, Datagrams.Role.RELAY);
+      relay.socket = relay.isShared() ? shared(relay.carrier()) : own(relay);
       bound(relay);
     } catch (BindFailure failure) {
       failed(relay, failure);
     }
+  }
+
+  private UdpSocket own(Relay relay) throws BindFailure {
+    return open(relay, relay.isReserved() ? Datagrams.Role.RESERVED : Datagrams.Role.RELAY);
   }
 
   /** The socket of a port with many allocations: opened for the first, and never closed. */

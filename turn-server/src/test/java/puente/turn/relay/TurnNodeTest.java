@@ -2,6 +2,7 @@ package puente.turn.relay;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,8 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import puente.net.Addresses;
 import puente.net.BindFailure;
 import puente.net.DatagramCounters.Fact;
+import puente.net.DescriptorHolder;
 import puente.net.EventLoops;
 import puente.net.EventLoops.UdpIo;
 import puente.stun.AttributeType;
@@ -252,6 +256,62 @@ class TurnNodeTest {
     send(peer, from, payload);
     assertArrayEquals(channelData(payload), bytes(receive(client)));
     return from;
+  }
+
+  /** RFC 8656 §7.2: a port that another process holds could not be opened for who claims it. */
+  @Test
+  void aReservedPortIsHeldByNobodyUntilItIsClaimed() throws Exception {
+    stop();
+    Keys held = new Keys();
+    loops = EventLoops.open(2, UdpIo.AUTO, true, 1 << 20, held);
+    node = start(loops, 0);
+    try (DatagramSocket first = socket();
+        DatagramSocket second = socket()) {
+      MessageBuilder reserving =
+          request(Method.ALLOCATE)
+              .i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24)
+              .bytes(AttributeType.EVEN_PORT, new byte[] {(byte) 0x80});
+      Message reserved = exchange(first, endpoint(Transport.UDP), reserving);
+      TransportAddress even =
+          notNull(reserved.xorAddressAt(reserved.find(AttributeType.XOR_RELAYED_ADDRESS)));
+      String next = DescriptorHolder.relayKey(even.withPort(even.port() + 1));
+      assertTrue(held.keys.contains(DescriptorHolder.relayKey(even)), held.keys::toString);
+      assertFalse(held.keys.contains(next), held.keys::toString);
+      byte[] token = reserved.valueBytes(reserved.find(AttributeType.RESERVATION_TOKEN));
+      MessageBuilder claiming =
+          request(Method.ALLOCATE)
+              .i32(AttributeType.REQUESTED_TRANSPORT, 17 << 24)
+              .bytes(AttributeType.RESERVATION_TOKEN, token);
+      Message claimed = exchange(second, endpoint(Transport.UDP), claiming);
+      assertEquals(MessageClass.SUCCESS, claimed.messageClass());
+      assertTrue(held.keys.contains(next), held.keys::toString);
+    }
+  }
+
+  /** Holds nothing, and remembers what it was asked to hold. */
+  private static final class Keys implements DescriptorHolder {
+    private final Set<String> keys = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public int adopt(String key) {
+      return -1;
+    }
+
+    @Override
+    public boolean has(String key) {
+      return false;
+    }
+
+    @Override
+    public void hold(String key, int descriptor) {
+      keys.add(key);
+    }
+
+    @Override
+    public void release(String key) {}
+
+    @Override
+    public void releaseRest() {}
   }
 
   private static long allocated(ThreadMXBean threads, long[] ids) {
