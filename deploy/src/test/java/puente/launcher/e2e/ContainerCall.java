@@ -21,6 +21,9 @@ final class ContainerCall {
   /** Silence of a server that is being replaced is no end; an answer with an error is. */
   private static final int REFUSED = 1;
 
+  /** From then on an allocation may be gone: it was let go of. */
+  private static volatile boolean ending;
+
   private final TurnClient client;
   private final InetSocketAddress relayed;
   private final AtomicLong received = new AtomicLong();
@@ -59,11 +62,11 @@ final class ContainerCall {
   }
 
   private void refresh() {
-    while (true) {
+    while (!ending) {
       byte[] request = client.authenticated(Stun.request(Stun.REFRESH));
       try {
         byte[] answer = client.exchange(request);
-        if ((Stun.type(answer) & Stun.ERROR) != Stun.SUCCESS) {
+        if ((Stun.type(answer) & Stun.ERROR) != Stun.SUCCESS && !ending) {
           System.out.println("lost: " + Stun.errorCode(answer));
           Runtime.getRuntime().halt(REFUSED);
         }
@@ -75,6 +78,7 @@ final class ContainerCall {
   }
 
   private static void end(ContainerCall one, ContainerCall other) {
+    ending = true;
     one.client.refresh(0);
     other.client.refresh(0);
   }

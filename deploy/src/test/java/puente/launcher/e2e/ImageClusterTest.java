@@ -225,6 +225,8 @@ class ImageClusterTest {
             "--admin-ip=0.0.0.0"));
     return container(image, node)
         .withEnv("PUENTE_ADMIN_TOKEN", TOKEN)
+        // Nine starts of a node on one machine: each would take a second from the call.
+        .withEnv("PUENTE_WARM_UP", "no")
         .withCommand(options.toArray(String[]::new))
         .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid"))
         .withCreateContainerCmdModifier(
