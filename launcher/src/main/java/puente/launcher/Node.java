@@ -244,11 +244,7 @@ final class Node implements NodeControl {
   }
 
   long received() {
-    long received = 0;
-    for (DatagramCounters counters : turn.datagramCounters()) {
-      received += counters.value(DatagramCounters.Fact.RECEIVED);
-    }
-    return received;
+    return DatagramCounters.sum(turn.datagramCounters(), DatagramCounters.Fact.RECEIVED);
   }
 
   /**

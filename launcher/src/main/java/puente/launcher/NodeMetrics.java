@@ -79,7 +79,7 @@ final class NodeMetrics implements AutoCloseable {
     }
 
     long sumDatagrams(DatagramCounters.Fact fact) {
-      return datagrams.stream().mapToLong(loop -> loop.value(fact)).sum();
+      return DatagramCounters.sum(datagrams, fact);
     }
   }
 

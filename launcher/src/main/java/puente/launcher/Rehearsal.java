@@ -142,14 +142,17 @@ final class Rehearsal implements AutoCloseable {
     }
   }
 
+  /** The same with a whole server, before there is one to hear of: the log is kept quiet. */
+  static boolean playQuietly(RunningNode.Starter starter, Extent extent, BooleanSupplier urgent)
+      throws StartFailure {
+    Path nowhere = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    Logging.apply(config(0, nowhere, true));
+    return play(starter::alone, extent, urgent);
+  }
+
   private ServingPart start(int port) throws StartFailure {
     Config config = config(port, directory, extent.isWhole());
     return stage.start(config, StateDirectory.open(config));
-  }
-
-  /** What a server is started with that nobody is to hear of. */
-  static Config quiet() throws StartFailure {
-    return config(0, Path.of(System.getProperty("java.io.tmpdir", "/tmp")), true);
   }
 
   private static Config config(int port, Path directory, boolean isWhole) throws StartFailure {

@@ -20,8 +20,7 @@ final class RehearseCommand implements Callable<Integer> {
   @Override
   public Integer call() throws StartFailure {
     reading.run();
-    Logging.apply(Rehearsal.quiet());
-    boolean played = Rehearsal.play(starter::alone, Rehearsal.Extent.TO_WRITE_DOWN, () -> false);
+    boolean played = Rehearsal.playQuietly(starter, Rehearsal.Extent.TO_WRITE_DOWN, () -> false);
     return played ? 0 : Puente.EXIT_FAILURE;
   }
 }

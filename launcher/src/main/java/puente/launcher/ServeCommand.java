@@ -86,8 +86,7 @@ final class ServeCommand implements Callable<Integer> {
         .forEach(name -> Events.warn("signal-unavailable", "signal", name));
     supervision.connect();
     if (supervision.hasTime()) {
-      Logging.apply(Rehearsal.quiet());
-      Rehearsal.play(starter::alone, Rehearsal.Extent.TO_TAKE_OVER, supervision::isUrgent);
+      Rehearsal.playQuietly(starter, Rehearsal.Extent.TO_TAKE_OVER, supervision::isUrgent);
       Logging.apply(config);
     }
     StateDirectory state = StateDirectory.open(config);

@@ -2,6 +2,7 @@ package puente.net;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /** What happened on one loop's UDP sockets. Written by the loop, read by anyone. */
 public final class DatagramCounters {
@@ -86,6 +87,11 @@ public final class DatagramCounters {
       copy[i] = (long) SLOT.getOpaque(took, i);
     }
     return copy;
+  }
+
+  /** What all loops have counted. */
+  public static long sum(List<DatagramCounters> loops, Fact fact) {
+    return loops.stream().mapToLong(loop -> loop.value(fact)).sum();
   }
 
   public long value(Fact fact) {
