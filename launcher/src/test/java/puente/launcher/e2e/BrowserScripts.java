@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** The scripts that drive Chromium, and what they need from npm: fetched once, pinned by digest. */
@@ -43,9 +45,16 @@ final class BrowserScripts {
   static void assertPassed(Program script, Duration limit, ServerProcess server) {
     try (script) {
       var result = script.finish(limit);
-      assertEquals(0, result.exit(), () -> result.output() + "\n" + server.log());
+      assertEquals(0, result.exit(), () -> failed(result.output()) + "\n" + server.log());
       System.out.print(result.output());
     }
+  }
+
+  /** What failed comes first: of a message, a summary shows one line. */
+  private static String failed(String output) {
+    return Stream.concat(
+            output.lines().filter(line -> line.contains("\"ok\":false")), output.lines())
+        .collect(Collectors.joining("\n"));
   }
 
   private static void install() throws IOException {
