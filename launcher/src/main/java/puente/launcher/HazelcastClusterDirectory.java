@@ -59,6 +59,9 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   private final ClaimCounters counters;
   private final Map<AllocationKey, Change> pending = new LinkedHashMap<>();
 
+  /** Ended, and not yet among what is {@link #pending}. */
+  private final Set<AllocationKey> ending = new HashSet<>();
+
   /** Between there and {@link #own}: neither has it then. */
   private Map<AllocationKey, Change> leaving = Map.of();
 
@@ -126,7 +129,13 @@ final class HazelcastClusterDirectory implements SnapshotSink {
   }
 
   @Override
+  public synchronized void ending(AllocationKey key) {
+    ending.add(key);
+  }
+
+  @Override
   public synchronized void save(List<Snapshot> changed, List<AllocationKey> ended) {
+    ended.forEach(ending::remove);
     if (pending.size() > PENDING_MAX) {
       dropped += changed.size() + ended.size();
       reconcile = true;
@@ -162,21 +171,22 @@ final class HazelcastClusterDirectory implements SnapshotSink {
 
   /** Whether this node serves it, as far as the shards have said. */
   boolean isServed(AllocationKey key) {
-    synchronized (this) {
-      Change waiting = pending.get(key);
-      if (waiting == null) {
-        waiting = leaving.get(key);
-      }
-      if (waiting != null) {
-        return waiting.state.isPresent();
-      }
+    return lives(key).orElseGet(() -> ownRecord(HazelcastClusterRecords.text(key)) != null);
+  }
+
+  /** What the shards have said of it that is not written yet. */
+  private synchronized Optional<Boolean> lives(AllocationKey key) {
+    if (ending.contains(key)) {
+      return Optional.of(false);
     }
-    return ownRecord(HazelcastClusterRecords.text(key)) != null;
+    Change waiting = pending.containsKey(key) ? pending.get(key) : leaving.get(key);
+    return Optional.ofNullable(waiting).map(change -> change.state.isPresent());
   }
 
   /** Whether this is of an allocation that has ended here since. */
   boolean isOver(Snapshot record) {
-    return over.isOver(HazelcastClusterRecords.text(record.key()), record);
+    boolean ends = record.node().equals(node) && !lives(record.key()).orElse(true);
+    return ends || over.isOver(HazelcastClusterRecords.text(record.key()), record);
   }
 
   /** These have come back after their end. */

@@ -87,6 +87,29 @@ class HazelcastClusterDirectoryTest {
     assertEquals("n2", second.ownerOf(key(2)).toCompletableFuture().join().orElseThrow());
   }
 
+  /** Packets that a client has sent before its last Refresh come after it: there it is over. */
+  @Test
+  void whatHasEndedIsNotClaimedAgain() {
+    HazelcastCluster node = lab.nodes(1, LocalStore.Quotas.NONE).getFirst();
+    List<Snapshot> many = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      many.add(of(i, "n1", 1));
+    }
+    node.sink().save(many, List.of());
+    until(() -> all(node).size() == 50, 10);
+    for (int i = 0; i < 50; i++) {
+      node.sink().ending(key(i));
+      assertTrue(claim(node, i) instanceof AllocationStore.Unclaimed, "ends");
+      node.sink().save(List.of(), List.of(key(i)));
+      assertTrue(claim(node, i) instanceof AllocationStore.Unclaimed, "is being deleted");
+    }
+    until(() -> all(node).isEmpty(), 10);
+
+    node.sink().save(List.of(of(1, "n1", 2)), List.of());
+    until(() -> all(node).size() == 1, 10);
+    assertTrue(claim(node, 1) instanceof AllocationStore.Claimed, "a new one");
+  }
+
   @Test
   void recordsLostWithANodeAreWrittenAgain() {
     List<HazelcastCluster> nodes = lab.nodes(3, LocalStore.Quotas.NONE);

@@ -100,6 +100,8 @@ class ImageClusterTest {
     assertEquals(300, newcomer("n1"));
     awaitPackets(call);
     engine.docker(LIMIT, "stop", call.getContainerId());
+    // 128 + SIGTERM: it has let go of both allocations in time.
+    assertEquals(143, exit(call), call.getLogs());
     ExecResult drained = ordered("n1", "drain", "--wait", "--timeout", "60s");
     assertEquals(0, drained.getExitCode(), drained.getStdout() + drained.getStderr());
     assertTrue(drained.getStdout().contains("n1 drained"), drained.getStdout());
@@ -132,9 +134,14 @@ class ImageClusterTest {
   }
 
   private void stopsInOrder(String node) {
-    String id = at(node).getContainerId();
-    engine.docker(LIMIT, "stop", "--time=45", id);
-    assertEquals("0", engine.docker(LIMIT, "inspect", "--format={{.State.ExitCode}}", id).strip());
+    engine.docker(LIMIT, "stop", "--time=45", at(node).getContainerId());
+    assertEquals(0, exit(at(node)));
+  }
+
+  private int exit(GenericContainer<?> container) {
+    String id = container.getContainerId();
+    String code = engine.docker(LIMIT, "inspect", "--format={{.State.ExitCode}}", id);
+    return Integer.parseInt(code.strip());
   }
 
   /** A new container on the old one's volume, with its address. */
@@ -225,8 +232,6 @@ class ImageClusterTest {
             "--admin-ip=0.0.0.0"));
     return container(image, node)
         .withEnv("PUENTE_ADMIN_TOKEN", TOKEN)
-        // Nine starts of a node on one machine: each would take a second from the call.
-        .withEnv("PUENTE_WARM_UP", "no")
         .withCommand(options.toArray(String[]::new))
         .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid"))
         .withCreateContainerCmdModifier(

@@ -40,6 +40,7 @@ final class Changes {
 
   void ended(AllocationKey key) {
     if (!keeping.sinks().isEmpty()) {
+      keeping.sinks().forEach(sink -> sink.ending(key));
       ended.add(key);
       schedule();
     }

@@ -13,4 +13,10 @@ public interface SnapshotSink {
    * @param ended whose allocations are over; before {@code changed}: a client in both has a new one
    */
   void save(List<Snapshot> changed, List<AllocationKey> ended);
+
+  /**
+   * An allocation has ended; it will be among those of the next call of {@link #save}. Who is asked
+   * meanwhile whether anybody goes on with it must know: its client's last packets may come later.
+   */
+  default void ending(AllocationKey key) {}
 }

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
@@ -127,9 +128,19 @@ class RestoreNodeTest {
     Map<AllocationKey, Snapshot> kept = new ConcurrentHashMap<>();
     Map<AllocationKey, Boolean> ended = new ConcurrentHashMap<>();
     SnapshotSink sink =
-        (changes, ends) -> {
-          ends.forEach(key -> ended.put(key, true));
-          changes.forEach(snapshot -> kept.put(snapshot.key(), snapshot));
+        new SnapshotSink() {
+          private final Set<AllocationKey> ending = ConcurrentHashMap.newKeySet();
+
+          @Override
+          public void ending(AllocationKey key) {
+            ending.add(key);
+          }
+
+          @Override
+          public void save(List<Snapshot> changed, List<AllocationKey> over) {
+            over.forEach(key -> ended.put(key, ending.remove(key)));
+            changed.forEach(snapshot -> kept.put(snapshot.key(), snapshot));
+          }
         };
     try (DatagramSocket peer = socket();
         DatagramSocket client = socket();
@@ -142,7 +153,7 @@ class RestoreNodeTest {
       }
       assertEquals(good.revision() + 1, kept.get(good.key()).revision());
       assertEquals("node", kept.get(good.key()).node());
-      assertTrue(ended.containsKey(twin.key()));
+      assertEquals(true, ended.get(twin.key()), "told at once, and again with the others");
       assertEquals(1, total(Counter.NOT_RESTORED));
     }
   }
