@@ -42,28 +42,30 @@ public final class LocalStore implements AllocationStore {
 
   private record User(String realm, String name) {}
 
-  /** The allocations of one user, realm or source; there is none without. */
-  private static final class Count<K> {
-    private final K key;
+  /** The allocations of all users of a realm. */
+  private static final class RealmCount {
+    private int held;
+  }
+
+  /** The allocations of one user; there is none without. */
+  private static final class UserCount {
+    private final User user;
+    private final RealmCount realm;
     private int held;
 
-    Count(K key) {
-      this.key = key;
+    UserCount(User user, RealmCount realm) {
+      this.user = user;
+      this.realm = realm;
     }
   }
 
-  /**
-   * What one allocation counts for.
-   *
-   * @param quota of this user alone; 0 is the one that all have
-   */
-  private record Holding(
-      Count<User> user, Count<String> realm, Count<TransportAddress> source, int quota) {}
+  private final Map<FiveTuple, UserCount> holderByClient = new HashMap<>();
+  private final Map<User, UserCount> countByUser = new HashMap<>();
+  private final Map<String, RealmCount> countByRealm = new HashMap<>();
 
-  private final Map<FiveTuple, Holding> holdingByClient = new HashMap<>();
-  private final Map<User, Count<User>> countByUser = new HashMap<>();
-  private final Map<String, Count<String>> countByRealm = new HashMap<>();
-  private final Map<TransportAddress, Count<TransportAddress>> countBySource = new HashMap<>();
+  /** Empty without a quota per source: with one address for each client it is large. */
+  private final Map<TransportAddress, Integer> countBySource = new HashMap<>();
+
   private final Map<String, Used> usedByName = new HashMap<>();
   private final Map<User, Bandwidth> bandwidthByUser = new HashMap<>();
   private long userBytesPerSecond;
@@ -77,14 +79,18 @@ public final class LocalStore implements AllocationStore {
 
   /** From now on; allocations alive stay, even beyond. */
   public synchronized void quotas(Quotas newQuotas) {
-    quotas = newQuotas;
-    quotasByRealm = Map.of();
+    quotas(newQuotas, Map.of());
   }
 
   /** For some realms others hold; of these, those for sources and for the whole are not looked at. */
   public synchronized void quotas(Quotas newQuotas, Map<String, Quotas> byRealm) {
+    boolean wereCounted = quotas.perSource > 0;
     quotas = newQuotas;
     quotasByRealm = Map.copyOf(byRealm);
+    if (wereCounted != quotas.perSource > 0) {
+      countBySource.clear();
+      holderByClient.keySet().forEach(client -> changeSource(client, 1));
+    }
   }
 
   /** What holds in this realm. */
@@ -97,11 +103,11 @@ public final class LocalStore implements AllocationStore {
 
   /** Allocations alive or being made. */
   public synchronized int size() {
-    return holdingByClient.size();
+    return holderByClient.size();
   }
 
   public synchronized int countOf(String realm, String user) {
-    Count<User> count = countByUser.get(new User(realm, user));
+    UserCount count = countByUser.get(new User(realm, user));
     return count == null ? 0 : count.held;
   }
 
@@ -120,30 +126,29 @@ public final class LocalStore implements AllocationStore {
     FiveTuple client = question.client();
     // A client has one allocation: a former grant that nobody gave back is replaced, not counted.
     release(client);
-    Holding holding = holding(client, question.realm(), question.user(), question.quota());
-    Scope full = fullScope(holding);
+    UserCount holder = holder(question.realm(), question.user());
+    Scope full = fullScope(client, holder, question.quota());
     if (full == null && !isUsable(question.uses())) {
       full = Scope.USER;
     }
     if (full == null) {
-      return hold(client, holding);
+      return hold(client, holder);
     }
-    change(holding, 0);
+    change(holder, 0);
     return new Refused(client, full);
   }
 
   private synchronized Answer readmit(Readmit question) {
     FiveTuple client = question.client();
     release(client);
-    return hold(client, holding(client, question.realm(), question.user(), question.quota()));
+    return hold(client, holder(question.realm(), question.user()));
   }
 
-  private Holding holding(FiveTuple client, String realm, String user, int quota) {
-    return new Holding(
-        countByUser.computeIfAbsent(new User(realm, user), Count::new),
-        countByRealm.computeIfAbsent(realm, Count::new),
-        countBySource.computeIfAbsent(sourceOf(client.client()), Count::new),
-        quota);
+  private UserCount holder(String realm, String name) {
+    return countByUser.computeIfAbsent(
+        new User(realm, name),
+        user ->
+            new UserCount(user, countByRealm.computeIfAbsent(realm, unused -> new RealmCount())));
   }
 
   /** Of one credential; the oldest are first. */
@@ -176,10 +181,11 @@ public final class LocalStore implements AllocationStore {
     return true;
   }
 
-  private Answer hold(FiveTuple client, Holding holding) {
-    holdingByClient.put(client, holding);
-    change(holding, 1);
-    return new Granted(client, bandwidthOf(holding.user.key));
+  private Answer hold(FiveTuple client, UserCount holder) {
+    holderByClient.put(client, holder);
+    change(holder, 1);
+    changeSource(client, 1);
+    return new Granted(client, bandwidthOf(holder.user));
   }
 
   /** One for all allocations of a user on this node. */
@@ -216,20 +222,25 @@ public final class LocalStore implements AllocationStore {
     return all;
   }
 
-  private @Nullable Scope fullScope(Holding holding) {
-    Quotas limits = quotas(holding.realm.key);
-    boolean named = !holding.user.key.name.isEmpty();
-    int perUser = holding.quota > 0 ? holding.quota : limits.perUser;
-    if (named && isFull(holding.user.held, perUser)) {
+  /**
+   * Which quota is full.
+   *
+   * @param quota of this user alone; 0 is the one that all have
+   */
+  private @Nullable Scope fullScope(FiveTuple client, UserCount holder, int quota) {
+    Quotas limits = quotas(holder.user.realm);
+    boolean named = !holder.user.name.isEmpty();
+    if (named && isFull(holder.held, quota > 0 ? quota : limits.perUser)) {
       return Scope.USER;
     }
-    if (isFull(holding.source.held, limits.perSource)) {
+    if (limits.perSource > 0
+        && countBySource.getOrDefault(sourceOf(client.client()), 0) >= limits.perSource) {
       return Scope.IP;
     }
-    if (isFull(holding.realm.held, limits.perRealm)) {
+    if (isFull(holder.realm.held, limits.perRealm)) {
       return Scope.REALM;
     }
-    return isFull(holdingByClient.size(), limits.total) ? Scope.GLOBAL : null;
+    return isFull(holderByClient.size(), limits.total) ? Scope.GLOBAL : null;
   }
 
   private static boolean isFull(int count, int quota) {
@@ -238,35 +249,48 @@ public final class LocalStore implements AllocationStore {
 
   @Override
   public synchronized void move(FiveTuple from, FiveTuple to) {
-    Holding holding = holdingByClient.remove(from);
-    if (holding != null) {
+    UserCount holder = holderByClient.remove(from);
+    if (holder != null) {
+      changeSource(from, -1);
       release(to);
-      holdingByClient.put(to, holding);
+      holderByClient.put(to, holder);
+      changeSource(to, 1);
     }
   }
 
   @Override
   public synchronized void release(FiveTuple client) {
-    Holding holding = holdingByClient.remove(client);
-    if (holding != null) {
-      change(holding, -1);
-      if (holding.user.held == 0) {
-        bandwidthByUser.remove(holding.user.key);
+    UserCount holder = holderByClient.remove(client);
+    if (holder != null) {
+      change(holder, -1);
+      changeSource(client, -1);
+      if (holder.held == 0) {
+        bandwidthByUser.remove(holder.user);
       }
     }
   }
 
-  private void change(Holding holding, int by) {
-    change(countByUser, holding.user, by);
-    change(countByRealm, holding.realm, by);
-    change(countBySource, holding.source, by);
+  /** A count of 0 is no entry: names that come and go leave nothing behind. */
+  private void change(UserCount holder, int by) {
+    holder.held += by;
+    holder.realm.held += by;
+    if (holder.held == 0) {
+      countByUser.remove(holder.user);
+    }
+    if (holder.realm.held == 0) {
+      countByRealm.remove(holder.user.realm);
+    }
   }
 
-  /** A count of 0 is no entry: names that come and go leave nothing behind. */
-  private static <K> void change(Map<K, Count<K>> counts, Count<K> count, int by) {
-    count.held += by;
-    if (count.held == 0) {
-      counts.remove(count.key);
+  private void changeSource(FiveTuple client, int by) {
+    if (quotas.perSource > 0) {
+      TransportAddress source = sourceOf(client.client());
+      int held = countBySource.getOrDefault(source, 0) + by;
+      if (held == 0) {
+        countBySource.remove(source);
+      } else {
+        countBySource.put(source, held);
+      }
     }
   }
 

@@ -69,6 +69,37 @@ class LocalStoreTest {
     assertInstanceOf(Granted.class, ask(store, client6(2, 1), "c"));
   }
 
+  /** Sources are not counted without a quota; with one, all that are there count. */
+  @Test
+  void aQuotaPerSourceMayComeLater() {
+    LocalStore store = new LocalStore(LocalStore.Quotas.NONE);
+    assertInstanceOf(Granted.class, ask(store, client(1), "a"));
+    assertInstanceOf(Granted.class, ask(store, client(2), "b"));
+    store.quotas(new LocalStore.Quotas(0, 0, 1, 0));
+    assertEquals(AllocationStore.Scope.IP, refusal(ask(store, client(1, 2), "c")).scope());
+    store.release(client(1));
+    assertInstanceOf(Granted.class, ask(store, client(1, 2), "c"));
+
+    store.quotas(LocalStore.Quotas.NONE);
+    store.release(client(2));
+    assertInstanceOf(Granted.class, ask(store, client(1, 3), "c"));
+    store.quotas(new LocalStore.Quotas(0, 0, 2, 0));
+    assertEquals(AllocationStore.Scope.IP, refusal(ask(store, client(1, 4), "c")).scope());
+    assertInstanceOf(Granted.class, ask(store, client(2), "b"));
+  }
+
+  /** A client that has moved (RFC 8016) counts where it is. */
+  @Test
+  void aMovedClientCountsAtItsNewSource() {
+    LocalStore store = new LocalStore(new LocalStore.Quotas(0, 0, 1, 0));
+    assertInstanceOf(Granted.class, ask(store, client(1), "a"));
+    store.move(client(1), client(2));
+    assertEquals(AllocationStore.Scope.IP, refusal(ask(store, client(2, 2), "a")).scope());
+    assertInstanceOf(Granted.class, ask(store, client(1), "a"));
+    store.release(client(2));
+    assertInstanceOf(Granted.class, ask(store, client(2, 2), "a"));
+  }
+
   /** Shards that reserve and release at the same time never go over a quota, and end at none. */
   @Test
   void concurrentShardsNeverGoOver() throws Exception {
@@ -147,6 +178,10 @@ class LocalStoreTest {
 
   private static FiveTuple client(int n) {
     return tuple(TransportAddress.ipv4(0xc000_0200 + n, 1));
+  }
+
+  private static FiveTuple client(int n, int port) {
+    return tuple(TransportAddress.ipv4(0xc000_0200 + n, port));
   }
 
   private static FiveTuple client6(long network, long host) {
