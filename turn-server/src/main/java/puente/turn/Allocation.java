@@ -110,7 +110,7 @@ public final class Allocation extends Deadline {
 
   /** Where its client was when it was made, or restored: what it is called by people. */
   public FiveTuple origin() {
-    return birth.request.client();
+    return birth.origin;
   }
 
   /** The username, empty for nobody. */
@@ -240,7 +240,7 @@ public final class Allocation extends Deadline {
 
   /** Whether it has TCP with its peers (RFC 6062), and no datagrams. */
   public boolean isTcp() {
-    return birth.wanted.tcp();
+    return birth.tcp;
   }
 
   /** What LIFETIME said when it was made. */

@@ -214,7 +214,7 @@ final class Allocations {
   /** RFC 8656 §7.2, "The server chooses a relayed transport address". */
   private void open(Allocation allocation, long now, Effects out) {
     Birth birth = allocation.birth;
-    Wanted wanted = birth.wanted;
+    Wanted wanted = birth.wanted();
     allocation.stage = Allocation.Stage.BINDING;
     Long token = wanted.token();
     if (token != null) {
@@ -243,17 +243,17 @@ final class Allocations {
   /** Takes a port of this family and has it bound; without one the family is missing. */
   private void openRelay(Allocation allocation, Family family, long now, Effects out) {
     Birth birth = allocation.birth;
-    Relay relay = ports.take(family, birth.wanted, allocation.login.tenant(), now);
+    Relay relay = ports.take(family, birth.wanted(), allocation.login.tenant(), now);
     if (relay == null) {
       birth.missingFamily = family;
       birth.missing = ErrorCode.INSUFFICIENT_CAPACITY;
       return;
     }
-    relay.tcp = birth.wanted.tcp();
+    relay.tcp = birth.tcp;
     relay.allocation = allocation;
     allocation.set(family, relay);
     out.bind(relay);
-    if (birth.wanted.reserveNext()) {
+    if (birth.wanted().reserveNext()) {
       Relay sibling = ports.siblingOf(relay);
       sibling.allocation = allocation;
       birth.sibling = sibling;
@@ -297,7 +297,7 @@ final class Allocations {
     }
     if (birth.restored) {
       allocation.dropAllOf(relay, counters);
-    } else if (inUse && birth.wanted.token() == null && birth.retries++ < BIND_RETRIES) {
+    } else if (inUse && birth.wanted().token() == null && birth.retries++ < BIND_RETRIES) {
       openRelay(allocation, relay.family(), now, out);
     } else {
       birth.missingFamily = relay.family();
@@ -330,6 +330,7 @@ final class Allocations {
     }
     if (birth.restored) {
       resume(allocation, now, out);
+      birth.made();
       return;
     }
     long expiresMs = allocation.login.expiry(birth.lifetimeSeconds, config, now);
@@ -348,7 +349,8 @@ final class Allocations {
     counters.allocationCreated(allocation.client().transport());
     changed(allocation, out);
     out.note(Notes.opened(allocation, now));
-    answers.birth(allocation, birth.request, ticketOf(allocation), out);
+    answers.birth(allocation, birth.request(), ticketOf(allocation), out);
+    birth.made();
   }
 
   /** It goes on for as long as it would have; it was created and answered in its former life. */
@@ -382,11 +384,12 @@ final class Allocations {
 
   /** The allocation will not be: nothing of it stays, and its client is told. */
   private void fail(Allocation allocation, Refuse refusal, long now, Effects out) {
-    Request request = allocation.birth.request;
+    Birth birth = allocation.birth;
     release(allocation, now, out);
-    if (allocation.birth.restored) {
+    if (birth.restored) {
       return;
     }
+    Request request = birth.request();
     recent.remember(request, refusal.error(), now);
     out.note(Notes.refused(request, null, refusal, now));
     answers.refuse(request, refusal, now, out);

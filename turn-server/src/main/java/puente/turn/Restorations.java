@@ -88,7 +88,7 @@ final class Restorations {
   private void learn(Allocation here, Snapshot snapshot, long now, Effects out) {
     if (!here.isActive()
         || here.createdMs() != snapshot.createdMs()
-        || !Arrays.equals(here.birth.request.transactionId(), snapshot.birth().transactionId())) {
+        || !Arrays.equals(here.birth.transactionId, snapshot.birth().transactionId())) {
       return;
     }
     here.epoch = Math.max(here.epoch, snapshot.epoch());
@@ -287,7 +287,7 @@ final class Restorations {
 
   private static BirthState birthOf(Allocation allocation) {
     Birth birth = allocation.birth;
-    ByteBuffer transactionId = ByteBuffer.wrap(birth.request.transactionId());
+    ByteBuffer transactionId = ByteBuffer.wrap(birth.transactionId);
     return new BirthState(
         allocation.createdMs(),
         transactionId.getLong(),

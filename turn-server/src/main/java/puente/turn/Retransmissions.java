@@ -44,7 +44,7 @@ final class Retransmissions {
   /** Whether this is the request that made the allocation, or makes it just now. */
   private boolean bornOf(Request request, Allocation allocation, Effects out) {
     if (request.method() != Method.ALLOCATE
-        || !Arrays.equals(allocation.birth.request.transactionId(), request.transactionId())) {
+        || !Arrays.equals(allocation.birth.transactionId, request.transactionId())) {
       return false;
     }
     if (allocation.isActive()) {
