@@ -330,7 +330,6 @@ final class Allocations {
     }
     if (birth.restored) {
       resume(allocation, now, out);
-      birth.made();
       return;
     }
     long expiresMs = allocation.login.expiry(birth.lifetimeSeconds, config, now);
@@ -384,12 +383,11 @@ final class Allocations {
 
   /** The allocation will not be: nothing of it stays, and its client is told. */
   private void fail(Allocation allocation, Refuse refusal, long now, Effects out) {
-    Birth birth = allocation.birth;
     release(allocation, now, out);
-    if (birth.restored) {
+    if (allocation.birth.restored) {
       return;
     }
-    Request request = birth.request();
+    Request request = allocation.birth.request();
     recent.remember(request, refusal.error(), now);
     out.note(Notes.refused(request, null, refusal, now));
     answers.refuse(request, refusal, now, out);

@@ -67,6 +67,12 @@ final class Birth {
     return Objects.requireNonNull(wanted);
   }
 
+  /** Made, and answered, long since. */
+  void restored() {
+    restored = true;
+    made();
+  }
+
   /** It is there, and has been answered. */
   void made() {
     request = null;

@@ -170,7 +170,7 @@ final class Restorations {
     Request request = new Request(Method.ALLOCATE, born.transactionId(), client, login);
     Allocation allocation = new Allocation(request, wanted, born.createdMs());
     allocation.birth.token = born.token();
-    allocation.birth.restored = true;
+    allocation.birth.restored();
     allocation.epoch = snapshot.epoch();
     allocation.revision = snapshot.revision();
     allocation.mobile = Mobility.of(snapshot.mobile());
