@@ -115,7 +115,7 @@ final class LabNode {
         "--sun-misc-unsafe-memory-access=allow",
         "-XX:+UseCompactObjectHeaders",
         "-XX:+UseSerialGC",
-        "-Xms32m",
+        "-Xms40m",
         "-cp",
         classPath(),
         "puente.launcher.Puente",
