@@ -40,8 +40,8 @@ public interface DescriptorHolder {
   }
 
   /** See {@link #none}. */
-  enum Nobody implements DescriptorHolder {
-    INSTANCE;
+  class Nobody implements DescriptorHolder {
+    private static final DescriptorHolder INSTANCE = new Nobody();
 
     @Override
     public int adopt(String key) {

@@ -112,7 +112,7 @@ final class LinuxDatagrams implements Datagrams {
     int fd = adopted >= 0 ? adopted : bind(local, role, ipv4);
     TransportAddress actual = local.port() == 0 ? boundAddress(fd) : local;
     String key = key(actual, role);
-    if (adopted < 0 && role != Role.RESERVED) {
+    if (adopted < 0 && !key.isEmpty()) {
       holder.hold(key, fd);
     }
     LinuxUdpSocket socket = new LinuxUdpSocket(this, fd, key, actual, role, number, receiver);
@@ -125,8 +125,9 @@ final class LinuxDatagrams implements Datagrams {
     return socket;
   }
 
+  /** Empty for what nobody else holds. */
   private String key(TransportAddress local, Role role) {
-    // Held, a port could not be opened by another loop until it is let go.
+    // Held, a reserved port could not be opened by another loop until it is let go.
     if (!isHeld() || role == Role.RESERVED) {
       return "";
     }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -17,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeadlinesTest {
 
   @Test
-  void whoComesFirstAtATimeIsOneOfThem() {
+  void theSoonestComesFirst() {
     Deadlines deadlines = new Deadlines();
     assertEquals(Long.MAX_VALUE, deadlines.nextMs());
     assertNull(deadlines.poll(Long.MAX_VALUE));
@@ -74,9 +73,6 @@ class DeadlinesTest {
   }
 
   private static long soonest(List<Deadline> waiting) {
-    return waiting.stream()
-        .map(entry -> entry.dueMs)
-        .min(Comparator.naturalOrder())
-        .orElse(Long.MAX_VALUE);
+    return waiting.stream().mapToLong(entry -> entry.dueMs).min().orElse(Long.MAX_VALUE);
   }
 }

@@ -126,6 +126,12 @@ final class Engine {
     return finished.output();
   }
 
+  /** The exit code of a container that has ended. */
+  int exitOf(String container) {
+    String format = "--format={{.State.ExitCode}}";
+    return Integer.parseInt(docker(Duration.ofSeconds(20), "inspect", format, container).strip());
+  }
+
   boolean has(String image) {
     return docker(host, Duration.ofSeconds(20), "image", "inspect", image).exit() == 0;
   }

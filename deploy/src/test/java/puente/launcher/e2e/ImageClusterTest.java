@@ -101,7 +101,7 @@ class ImageClusterTest {
     awaitPackets(call);
     engine.docker(LIMIT, "stop", call.getContainerId());
     // 128 + SIGTERM: it has let go of both allocations in time.
-    assertEquals(143, exit(call), call.getLogs());
+    assertEquals(143, engine.exitOf(call.getContainerId()), call.getLogs());
     ExecResult drained = ordered("n1", "drain", "--wait", "--timeout", "60s");
     assertEquals(0, drained.getExitCode(), drained.getStdout() + drained.getStderr());
     assertTrue(drained.getStdout().contains("n1 drained"), drained.getStdout());
@@ -134,14 +134,9 @@ class ImageClusterTest {
   }
 
   private void stopsInOrder(String node) {
-    engine.docker(LIMIT, "stop", "--time=45", at(node).getContainerId());
-    assertEquals(0, exit(at(node)));
-  }
-
-  private int exit(GenericContainer<?> container) {
-    String id = container.getContainerId();
-    String code = engine.docker(LIMIT, "inspect", "--format={{.State.ExitCode}}", id);
-    return Integer.parseInt(code.strip());
+    String id = at(node).getContainerId();
+    engine.docker(LIMIT, "stop", "--time=45", id);
+    assertEquals(0, engine.exitOf(id));
   }
 
   /** A new container on the old one's volume, with its address. */

@@ -83,15 +83,7 @@ class ImageTest {
       flow.client.refresh(0);
     }
     engine.docker(Duration.ofSeconds(30), "stop", server.getContainerId());
-    assertEquals(
-        "0",
-        engine
-            .docker(
-                Duration.ofSeconds(20),
-                "inspect",
-                "--format={{.State.ExitCode}}",
-                server.getContainerId())
-            .strip());
+    assertEquals(0, engine.exitOf(server.getContainerId()));
   }
 
   /**

@@ -289,29 +289,13 @@ class TurnNodeTest {
   }
 
   /** Holds nothing, and remembers what it was asked to hold. */
-  private static final class Keys implements DescriptorHolder {
+  private static final class Keys extends DescriptorHolder.Nobody {
     private final Set<String> keys = ConcurrentHashMap.newKeySet();
-
-    @Override
-    public int adopt(String key) {
-      return -1;
-    }
-
-    @Override
-    public boolean has(String key) {
-      return false;
-    }
 
     @Override
     public void hold(String key, int descriptor) {
       keys.add(key);
     }
-
-    @Override
-    public void release(String key) {}
-
-    @Override
-    public void releaseRest() {}
   }
 
   private static long allocated(ThreadMXBean threads, long[] ids) {
