@@ -98,21 +98,22 @@ final class Node implements NodeControl {
       takeover = takeover(parts.turnConfig());
       drain = new NodeDrain(config, loops, turn, cluster, link);
       hook = takeover == null ? null : hook(takeover);
-      // Clients in clear are served by now. Who looks at this node shall find it whole.
+      // Clients in clear are served by now.
       NodeTls.prepare(tls);
       turn.awaitAll();
       NodeMetrics metrics = metrics(drain, hook);
       NodeOrders orders = new NodeOrders(cluster, drain, loops);
       live = new NodeLive(config, state, loops, new NodeLive.Parts(turn, metrics, cluster, drain));
       live.peers(parts.turnConfig().peers());
-      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders, live);
-      admin = NodeAdmin.start(config, state, loops, seen, this);
       signaling =
           NodeSignaling.start(config, state, loops, tls, ports.open(), cluster, revoked::revoke);
       metrics.bind(signaling);
       signaling.rendezvous().ifPresent(desk -> turn.admit(new NodeRendezvous(desk)));
       live.bind(signaling);
       drain.onPhase(signaling::onPhase);
+      // Last: "ready" means that every port is open.
+      NodeAdmin.Parts seen = new NodeAdmin.Parts(turn, metrics, cluster, drain, orders, live);
+      admin = NodeAdmin.start(config, state, loops, seen, this);
     } catch (BindFailure refused) {
       letGo();
       throw StartFailure.of(refused);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import puente.supervisor.HealthCheck;
 
 /** What the operating system and an operator's scripts see: exit codes, signals, one clear line. */
 @Tag("e2e")
@@ -64,6 +65,26 @@ class ProcessTest {
                   "tcp-in-use", "listening-ip=127.0.0.1", "listening-port=" + port, "no-tls"));
       assertEquals(3, result.exit(), result.output());
       assertOneLine(result, port);
+    }
+  }
+
+  /** Probes find a server only when all its ports are open: one that lacks its pages never shows. */
+  @Test
+  void isNotSeenWithoutItsPages() throws IOException {
+    ours();
+    try (var http = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
+      var server =
+          ServerProcess.bare(
+              "http-in-use",
+              "listening-ip=127.0.0.1",
+              "listening-port=%PORT%",
+              "no-tls",
+              "http-port=" + http.getLocalPort());
+      var result = ended(server);
+      assertEquals(3, result.exit(), result.output());
+      assertOneLine(result, "" + http.getLocalPort());
+      var seen = server.folder.resolve("state").resolve(HealthCheck.FILE);
+      assertFalse(Files.exists(seen), "its admin port was open");
     }
   }
 
