@@ -122,8 +122,9 @@ final class Report {
       case "relay100-down" -> "the same, peer to client";
       case "relay1000-up" -> "relay 160 B, 1,000 allocations in turn, client to peer";
       case "relay1000-down" -> "the same, peer to client";
-      case "burst2", "burst4", "burst16" ->
-          "relay 1200 B, bursts of " + work.substring(5) + ", client to peer";
+      case "burst2-up", "burst4-up", "burst16-up" ->
+          "relay 1200 B, bursts of " + work.substring(5, work.indexOf('-')) + ", client to peer";
+      case "burst2-down", "burst4-down", "burst16-down" -> "the same, peer to client";
       case "one-flow" -> "relay 1200 B, one heavy flow";
       case "indications" -> "relay 160 B by Send and Data indications";
       case "tcp" -> "relay 1200 B, TCP clients";
