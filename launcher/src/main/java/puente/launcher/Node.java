@@ -468,9 +468,6 @@ final class Node implements NodeControl {
     certificates.close();
     drain.stopping();
     drain.stopTicking(loops);
-    if (link != null) {
-      link.close();
-    }
     if (takeover != null) {
       takeover.close();
     }

@@ -49,7 +49,10 @@ public interface Datagrams {
    */
   void leave();
 
-  /** Closes what is still open. */
+  /**
+   * Closes what is still open, for good. What somebody else holds stays held: a process that could
+   * not start must not end what the next one may go on with.
+   */
   void close();
 
   /** A number that changes with every flush: what has been worked out for a batch is old then. */

@@ -269,6 +269,7 @@ final class LinuxDatagrams implements Datagrams {
 
   @Override
   public void close() {
+    left = true;
     List.copyOf(open).forEach(LinuxUdpSocket::close);
     gaps.forEach(Libc::close);
     gaps.clear();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,24 @@ class EndsTest {
       long since = restarts.begin();
       tree.startAgain();
       assertEquals(FLOWS, restarts.end("given up, started again", since).after());
+    }
+  }
+
+  /** What a process that cannot start has of the former one's sockets, the next one has, too. */
+  @Test
+  void aSuccessorThatCannotStartEndsNoCall() throws Exception {
+    try (Restarts restarts = start("standby=no")) {
+      Tree tree = restarts.tree;
+      long since = restarts.begin();
+      try (ServerSocket other = new ServerSocket(0)) {
+        tree.set("http-port", other.getLocalPort());
+        tree.restart();
+        restarts.await("its end", () -> tree.said("the server died (exit code 3)") > 0);
+      }
+      restarts.await("one that can", () -> tree.said("event=taken-over") > 0);
+      Outcome outcome = restarts.end("a successor that cannot start", since);
+      assertEquals(FLOWS, outcome.after(), tree::output);
+      assertEquals(0, outcome.icmp(), "port-unreachable errors");
     }
   }
 

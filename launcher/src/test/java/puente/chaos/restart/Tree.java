@@ -85,6 +85,15 @@ final class Tree implements AutoCloseable {
         .start();
   }
 
+  /** Another value for the processes that start from now on. */
+  void set(String name, int value) throws IOException {
+    Files.write(
+        configuration,
+        Files.readAllLines(configuration).stream()
+            .map(line -> line.startsWith(name + "=") ? name + "=" + value : line)
+            .toList());
+  }
+
   InetSocketAddress address() {
     return new InetSocketAddress(ip, port);
   }

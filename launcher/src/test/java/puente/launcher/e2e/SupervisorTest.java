@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server under its supervisor: dies and comes back, and clients notice a gap at most. */
@@ -64,9 +65,17 @@ class SupervisorTest {
     }
   }
 
-  @Test
-  void aPlannedRestartLosesNothing() throws Exception {
-    Program program = start("standby=no");
+  static List<List<String>> alone() {
+    int cluster = Ports.free(2);
+    return List.of(List.of(), List.of(ServerProcess.cluster("one", cluster, cluster + 1)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("alone")
+  void aPlannedRestartLosesNothing(List<String> more) throws Exception {
+    var settings = new ArrayList<>(more);
+    settings.add("standby=no");
+    Program program = start(settings.toArray(String[]::new));
     try {
       Pings pings = new Pings(port, program);
       pings.until(() -> program.output().contains("is running"));
@@ -80,6 +89,7 @@ class SupervisorTest {
       assertEquals(0, result.exit(), result.output());
       assertTrue(result.output().contains("restarted"), result.output());
       assertTrue(program.output().contains("event=taken-over"), program.output());
+      assertFalse(program.output().contains("the server died"), program.output());
       first.onExit().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
       pings.report("planned restart");
     } finally {

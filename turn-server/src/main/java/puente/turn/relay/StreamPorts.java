@@ -88,10 +88,14 @@ final class StreamPorts {
     }
   }
 
-  /** Accepts no more; open connections stay. */
-  void close() {
+  /** Accepts no more, and ends every connection. */
+  void closeAll() {
     portByLocal.values().forEach(Port::close);
     portByLocal.clear();
+    for (int i = 0; i < streams.size(); i++) {
+      ShardStreams shardStreams = streams.get(i);
+      loops.shards().get(i).eventLoop().submit(shardStreams::closeAll).awaitUninterruptibly();
+    }
   }
 
   void shutdown() {

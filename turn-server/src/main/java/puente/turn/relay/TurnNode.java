@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import puente.net.BindFailure;
@@ -84,6 +85,7 @@ public final class TurnNode {
   private final String name;
   private final Options options;
   private volatile List<RelayAddress> relays;
+  private volatile Runnable closesLink = () -> {};
   private Strays strays = Strays.NONE;
   private CompletableFuture<Void> dtls = CompletableFuture.completedFuture(null);
 
@@ -136,7 +138,7 @@ public final class TurnNode {
         dtls = ShardDtls.serve(handshakes, shards, streams);
       }
     } catch (BindFailure failure) {
-      closeListeners();
+      close(shard -> shard.loop().datagrams().close());
       throw failure;
     }
   }
@@ -385,10 +387,10 @@ public final class TurnNode {
    */
   public ForwardLink forward(TransportAddress local, String secret) throws BindFailure {
     ForwardLink link = ForwardLink.open(local, secret, shards);
+    closesLink = link::close;
     SecureRandom random = new SecureRandom();
     for (Shard shard : shards) {
-      long seed = random.nextLong();
-      shard.loop().eventLoop().execute(() -> shard.forwardBy(link, seed));
+      shard.loop().eventLoop().execute(() -> shard.forwardBy(link, random.nextLong()));
     }
     return link;
   }
@@ -443,7 +445,7 @@ public final class TurnNode {
    * came by TCP or TLS has to come again.
    */
   public void leave() {
-    closeStreams();
+    closeOwn();
     for (Shard shard : shards) {
       shard.loop().eventLoop().submit(shard::leave).awaitUninterruptibly();
     }
@@ -451,23 +453,21 @@ public final class TurnNode {
 
   /** Stops listening and closes every connection; allocations end with the process. */
   public CompletionStage<Void> stop() {
-    closeListeners();
+    close(Shard::closeListeners);
     return CompletableFuture.completedStage(null);
   }
 
-  private void closeStreams() {
-    streamPorts.close();
-    for (int i = 0; i < shards.size(); i++) {
-      ShardStreams shardStreams = streams.get(i);
-      shards.get(i).loop().eventLoop().submit(shardStreams::closeAll).awaitUninterruptibly();
-    }
+  /** What another process opens anew. */
+  private void closeOwn() {
+    closesLink.run();
+    streamPorts.closeAll();
   }
 
-  private void closeListeners() {
+  private void close(Consumer<Shard> datagrams) {
     listeners.shutdown();
-    closeStreams();
+    closeOwn();
     for (Shard shard : shards) {
-      shard.loop().eventLoop().submit(shard::closeListeners).awaitUninterruptibly();
+      shard.loop().eventLoop().submit(() -> datagrams.accept(shard)).awaitUninterruptibly();
     }
     shards.clear();
     streamPorts.shutdown();
