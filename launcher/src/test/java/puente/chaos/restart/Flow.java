@@ -130,7 +130,7 @@ final class Flow implements AutoCloseable {
   void learnNonce() {
     Message heard = answer;
     if (heard == null || !heard.has(AttributeType.NONCE)) {
-      throw new AssertionError("no nonce");
+      throw new AssertionError("no nonce: " + (heard == null ? "" : MessageText.of(heard)));
     }
     nonce = heard.valueBytes(heard.find(AttributeType.NONCE));
   }

@@ -38,9 +38,11 @@ final class Restarts implements AutoCloseable {
       flows = new Flows(tree.address(), count, paceMs);
     } catch (IOException | RuntimeException | AssertionError failure) {
       tree.close();
-      throw failure;
+      throw new AssertionError(failure.getMessage() + "\n" + tree.output(), failure);
     }
     flows.start();
+    // Until then it neither is restarted nor shows figures.
+    await("the end of the start", () -> tree.said("event=started") > 0);
     if (!List.of(settings).contains("standby=no")) {
       await("a standby", () -> tree.said("event=standby") > 0);
     }

@@ -307,7 +307,8 @@ public final class ServerProcess implements AutoCloseable {
       while (!accepts(port) || (secure && !accepts(tlsPort))) {
         orFail(deadline);
       }
-      while (isPuente() && !accepts(httpPort)) {
+      // The admin port opens last.
+      while (isPuente() && !(accepts(httpPort) && accepts(adminPort))) {
         orFail(deadline);
       }
       return this;
