@@ -64,10 +64,13 @@ public interface ClientConnection {
     /** A new connection; false refuses it. */
     boolean onOpen(ClientConnection connection);
 
+    /** A row of frames may follow, and {@link #onReadEnd} will in any case. */
+    default void onReadBegin() {}
+
     /** One message or ChannelData, padding included; the packet is used again afterwards. */
     void onFrame(ClientConnection connection, Packet packet);
 
-    /** After a row of frames: their memory goes now. */
+    /** After a row of frames, whether they could be read or not: their memory goes now. */
     void onReadEnd();
 
     /** It begins with a PROXY header, but its word does not count; it is closed. */

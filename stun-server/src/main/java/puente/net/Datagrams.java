@@ -44,6 +44,13 @@ public interface Datagrams {
   void flush();
 
   /**
+   * What is to be sent from now on waits for {@link #flush}, which the caller is bound to call in any
+   * case before it gives up the loop. Without this, it is sent at the end of the loop's round, which
+   * costs a task.
+   */
+  default void hold() {}
+
+  /**
    * Sends what waits and reads no more, from any socket, while all stay open: another process goes
    * on with them. Nothing can be opened afterwards.
    */

@@ -71,6 +71,10 @@ final class LinuxDatagrams implements Datagrams {
   private long peersSinceNanos;
 
   private boolean flushScheduled;
+
+  /** Whether somebody is bound to flush. */
+  private boolean isHeldBack;
+
   private boolean defectLogged;
   private boolean coalescingLossLogged;
 
@@ -243,7 +247,13 @@ final class LinuxDatagrams implements Datagrams {
   }
 
   @Override
+  public void hold() {
+    isHeldBack = true;
+  }
+
+  @Override
   public void flush() {
+    isHeldBack = false;
     queue.flush();
     if (peersSinceNanos != 0) {
       counters.took(System.nanoTime() - peersSinceNanos, slotsUsed);
@@ -280,9 +290,9 @@ final class LinuxDatagrams implements Datagrams {
     return batch;
   }
 
-  /** Whoever queues outside a listener's batch is flushed after the loop's current round. */
+  /** Whoever queues and is not bound to flush is flushed after the loop's current round. */
   private void scheduleFlush() {
-    if (!flushScheduled) {
+    if (!isHeldBack && !flushScheduled) {
       flushScheduled = true;
       eventLoop.execute(flushTask);
     }
@@ -295,13 +305,11 @@ final class LinuxDatagrams implements Datagrams {
 
   void receiveFromClients(LinuxUdpSocket socket) {
     flush();
-    // Set for the time of the batch: its end flushes.
-    boolean scheduledBefore = flushScheduled;
-    flushScheduled = true;
     int received = 0;
     for (int round = 0; round < ROUNDS_MAX; round++) {
       long since = timed();
       received = ring.receive(socket.fd, 0, ReceiveRing.SLOTS);
+      hold();
       for (int i = 0; i < received; i++) {
         ring.show(i, socket);
       }
@@ -314,7 +322,6 @@ final class LinuxDatagrams implements Datagrams {
       }
     }
     note(socket, received == ReceiveRing.SLOTS);
-    flushScheduled = scheduledBefore;
   }
 
   /** Now, once in a while; else 0. */

@@ -160,9 +160,14 @@ public final class StreamConnection extends ChannelInboundHandlerAdapter
     if (framesRead == 0 && handOver(all)) {
       return;
     }
-    boolean sound = readFrames(all);
-    // Payloads on their way to peers lie in this buffer: send them before it goes.
-    listener.receiver().onReadEnd();
+    boolean sound;
+    listener.receiver().onReadBegin();
+    try {
+      sound = readFrames(all);
+    } finally {
+      // Payloads on their way to peers lie in this buffer: send them before it goes.
+      listener.receiver().onReadEnd();
+    }
     if (!sound) {
       if (framesRead == 0 && ProxyHeader.startsIn(all)) {
         listener.receiver().onUntrustedProxy(this);

@@ -104,6 +104,11 @@ final class ShardStreams implements ClientConnection.Receiver {
   }
 
   @Override
+  public void onReadBegin() {
+    shard.loop().datagrams().hold();
+  }
+
+  @Override
   public void onReadEnd() {
     shard.loop().datagrams().flush();
   }
