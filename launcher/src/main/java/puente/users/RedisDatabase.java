@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import puente.net.EventLoops;
 
 /** Redis, with the keys that coturn uses (its schema.userdb.redis). */
 final class RedisDatabase implements UserDatabase {
@@ -38,7 +39,8 @@ final class RedisDatabase implements UserDatabase {
             new io.vertx.core.VertxOptions()
                 .setEventLoopPoolSize(1)
                 .setInternalBlockingPoolSize(1)
-                .setWorkerPoolSize(1));
+                .setWorkerPoolSize(1)
+                .setFileSystemOptions(EventLoops.withoutCache()));
     redis = Redis.createClient(vertx, options);
   }
 

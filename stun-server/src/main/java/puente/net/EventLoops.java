@@ -5,6 +5,7 @@ import io.netty.channel.epoll.Epoll;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
@@ -46,7 +47,10 @@ public final class EventLoops {
     this.isNative = isNative;
     this.holder = isNative ? holder : DescriptorHolder.none();
     VertxOptions options =
-        new VertxOptions().setEventLoopPoolSize(count + 1).setPreferNativeTransport(isNative);
+        new VertxOptions()
+            .setEventLoopPoolSize(count + 1)
+            .setPreferNativeTransport(isNative)
+            .setFileSystemOptions(withoutCache());
     vertx = Vertx.vertx(options);
     Set<IoEventLoop> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     while (shards.size() < count) {
@@ -57,6 +61,14 @@ public final class EventLoops {
       shards.add(new Loop(eventLoop, datagrams(eventLoop, gro, bufferSize)));
     }
     control = newContext();
+  }
+
+  /**
+   * Nothing is read from jars by Vert.x here: it needs no directory to unpack them to, which would
+   * stay behind whenever a process is killed.
+   */
+  public static FileSystemOptions withoutCache() {
+    return new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false);
   }
 
   /**
