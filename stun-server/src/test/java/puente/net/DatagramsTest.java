@@ -104,6 +104,30 @@ class DatagramsTest {
     assertTrue(counters().value(Fact.RECEIVED_SEGMENTS) > 0);
   }
 
+  /** Who is bound to flush spends no task on it; what others send goes at the end of the round. */
+  @Test
+  void whatIsHeldBackWaitsForItsFlush() throws Exception {
+    Inbox inbox = new Inbox(2);
+    UdpSocket receiver = open(LOOPBACK, Role.RELAY, inbox);
+    UdpSocket sender = open(LOOPBACK, Role.RELAY, packet -> {});
+    Datagrams datagrams = loops.shards().getFirst().datagrams();
+    on(
+        () -> {
+          datagrams.hold();
+          sender.send(receiver.local(), 0, message(1, 100), 100);
+          return null;
+        });
+    on(
+        () -> {
+          assertEquals(0, counters().value(Fact.SENT));
+          datagrams.flush();
+          assertEquals(1, counters().value(Fact.SENT));
+          sender.send(receiver.local(), 0, message(2, 100), 100);
+          return null;
+        });
+    assertEquals(2, inbox.await().size());
+  }
+
   /** RFC 8656 §11.5: the error queue tells which peer could not be reached. */
   @Test
   void icmpErrorsNameThePeer() throws Exception {

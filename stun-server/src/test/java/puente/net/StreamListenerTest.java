@@ -61,6 +61,20 @@ class StreamListenerTest {
     assertTrue(echo.closed.await(PATIENCE_S, TimeUnit.SECONDS));
   }
 
+  /** What a row of frames holds back is let go even where one of them finds a defect. */
+  @ParameterizedTest
+  @EnumSource(UdpIo.class)
+  void aRowThatBreaksOffIsEnded(UdpIo io) throws Exception {
+    try (Socket client = connect(io)) {
+      echo.breaks.set(true);
+      client.getOutputStream().write(stun(8));
+      assertEquals(-1, client.getInputStream().read());
+    }
+    assertTrue(echo.closed.await(PATIENCE_S, TimeUnit.SECONDS));
+    assertEquals(1, echo.frames.get());
+    assertFalse(echo.isReading);
+  }
+
   /** research: 200 requests pipelined in one segment get 200 answers. */
   @ParameterizedTest
   @EnumSource(UdpIo.class)
@@ -223,11 +237,14 @@ class StreamListenerTest {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean garbage = new AtomicBoolean();
     private final AtomicBoolean refuse = new AtomicBoolean();
+    private final AtomicBoolean breaks = new AtomicBoolean();
     private final AtomicInteger frames = new AtomicInteger();
     private final byte[] scratch = new byte[70_000];
 
     @SuppressWarnings("NullAway.Init")
     private volatile StreamConnection last;
+
+    private volatile boolean isReading;
 
     @Override
     public long now() {
@@ -244,6 +261,9 @@ class StreamListenerTest {
     @Override
     public void onFrame(ClientConnection connection, Packet packet) {
       frames.incrementAndGet();
+      if (breaks.get()) {
+        throw new IllegalStateException("a defect");
+      }
       int first = packet.i32(0);
       if (first >>> 30 == 1) {
         int length = first & 0xffff;
@@ -255,7 +275,14 @@ class StreamListenerTest {
     }
 
     @Override
-    public void onReadEnd() {}
+    public void onReadBegin() {
+      isReading = true;
+    }
+
+    @Override
+    public void onReadEnd() {
+      isReading = false;
+    }
 
     @Override
     public void onGarbage(ClientConnection connection) {
