@@ -78,6 +78,33 @@ class TcpPathTest {
     }
   }
 
+  /** Whoever is connected leaves the selector while what is ready there is gone through. */
+  @Test
+  void twoThatComeAboutAtOnceStopNothing() throws Exception {
+    InetAddress own = InetAddress.getLoopbackAddress();
+    try (Server server = new Server();
+        ServerSocket one = new ServerSocket(0, 1, own);
+        ServerSocket another = new ServerSocket(0, 1, own);
+        TcpPath offerer = new TcpPath(true, server.footing());
+        TcpPath other = new TcpPath(false, server.footing())) {
+      JsonArray silent = new JsonArray().add(candidate(one)).add(candidate(another));
+      CompletableFuture<Void> theirs =
+          connect(other, offerer.description().put("candidates", silent));
+      try (Socket first = one.accept();
+          Socket second = another.accept()) {
+        assertEquals(first.getPort(), second.getPort());
+        connect(offerer, other.description()).get();
+        theirs.get();
+      }
+    }
+  }
+
+  private static JsonObject candidate(ServerSocket at) {
+    return new JsonObject()
+        .put("ip", at.getInetAddress().getHostAddress())
+        .put("port", at.getLocalPort());
+  }
+
   @Test
   void nothingButAddressesIsDialled() throws Exception {
     try (Server server = new Server();
