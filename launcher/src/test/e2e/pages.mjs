@@ -19,10 +19,7 @@ await report(browser, {
     [ana, ben] = await Promise.all([enter('Ana', {}), enter('Ben', narrow)]);
     const paths = await Promise.all([ana, ben].map(async page => {
       await page.waitForFunction(() => /relay, /.test(document.querySelector('.routebadge .word')?.textContent));
-      await page.waitForFunction(n => {
-        const video = document.querySelector('#stage .tile:not(.me) video');
-        return video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > n;
-      }, FRAMES);
+      await seesTheOther(page);
       return page.textContent('.routebadge .word');
     }));
     check(await ana.textContent('#stage .tile:not(.me) .who') === 'Ben', 'Ana sees Ben');
@@ -48,6 +45,17 @@ await report(browser, {
     await ana.waitForSelector('.wait');
     await ana.context().close();
     await ben.context().close();
+  },
+
+  async cameraAllowedLater() {
+    const [eva, finn] = await Promise.all([enter('Eva', {}, askLater), enter('Finn', narrow)]);
+    await seesTheOther(eva);
+    check(await finn.locator('#stage .tile.off:not(.me)').count() === 1, 'nothing to be seen of Eva yet');
+    await eva.evaluate(() => window.allow());
+    await seesTheOther(finn);
+    await finn.waitForSelector('#stage .tile:not(.me, .off)');
+    await eva.context().close();
+    await finn.context().close();
   },
 
   async iceTest() {
@@ -90,8 +98,9 @@ await report(browser, {
   },
 });
 
-async function enter(name, options) {
+async function enter(name, options, before = () => {}) {
   const page = await visitor(browser, name, options);
+  await page.addInitScript(before);
   await page.addInitScript(who => localStorage.setItem('puente-name', who), name);
   await page.goto(`${base}/?relay#e2e-room`);
   check(await page.inputValue('#room') === 'e2e-room', 'the room is in the URL');
@@ -99,6 +108,20 @@ async function enter(name, options) {
   await page.click('#go');
   await page.waitForSelector('#call:not([hidden])');
   return page;
+}
+
+/** As a person who has yet to answer whether the page may use the camera. */
+function askLater() {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const allowed = new Promise(over => { window.allow = over; });
+  navigator.mediaDevices.getUserMedia = wish => allowed.then(() => ask(wish));
+}
+
+async function seesTheOther(page) {
+  await page.waitForFunction(n => {
+    const video = document.querySelector('#stage .tile:not(.me) video');
+    return video?.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > n;
+  }, FRAMES);
 }
 
 async function axe(page, where) {

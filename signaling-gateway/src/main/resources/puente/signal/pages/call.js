@@ -75,8 +75,12 @@ async function openDevices() {
       ? 'Camera and microphone are not allowed here; you can watch and listen.' : e.message;
   }
   $('#preview').srcObject = media;
-  $('#me video').srcObject = media;
+  if (!screen) $('#me video').srcObject = media;
   apply();
+  if (room) { // joined before they were allowed
+    present();
+    await Promise.all([...tiles.values()].map(give));
+  }
   await listDevices();
 }
 
@@ -112,9 +116,10 @@ function toggle(kind) {
   want[what] = !want[what];
   apply();
   say(`${kind === 'mic' ? 'Microphone' : 'Camera'} ${want[what] ? 'on' : 'off'}`);
-  room?.setPresence(presence()).catch(() => {});
+  present();
 }
 
+const present = () => room?.setPresence(presence()).catch(() => {});
 const presence = () => ({ mic: want.audio && media.getAudioTracks().length > 0, cam: (want.video && media.getVideoTracks().length > 0) || Boolean(screen) });
 
 function apply() {
@@ -134,14 +139,13 @@ async function share() {
     say('Nothing is shared');
     return;
   }
-  const [track] = screen.getVideoTracks();
-  track.onended = stopSharing;
-  await replaceVideo(track);
+  screen.getVideoTracks()[0].onended = stopSharing;
+  await Promise.all([...tiles.values()].map(give));
   $('#me').classList.add('screen');
   $('#me video').srcObject = screen;
   $('#share .txt').textContent = 'Stop';
   apply();
-  room?.setPresence(presence()).catch(() => {});
+  present();
 }
 
 async function stopSharing() {
@@ -150,15 +154,18 @@ async function stopSharing() {
   $('#me').classList.remove('screen');
   $('#me video').srcObject = media;
   $('#share .txt').textContent = 'Share';
-  await replaceVideo(media.getVideoTracks()[0] ?? null);
+  await Promise.all([...tiles.values()].map(give));
   apply();
-  room?.setPresence(presence()).catch(() => {});
+  present();
 }
 
-async function replaceVideo(track) {
-  for (const one of tiles.values()) {
-    if (one.video) await one.video.replaceTrack(track);
-    else if (track) one.video = one.peer.pc.addTrack(track, media);
+/** What is to be heard and seen of us now, to one of the others. */
+async function give(one) {
+  const sound = media.getAudioTracks()[0];
+  const picture = screen?.getVideoTracks()[0] ?? media.getVideoTracks()[0];
+  for (const [kind, track] of Object.entries({ sound, picture })) {
+    if (one[kind]) await one[kind].replaceTrack(track ?? null);
+    else if (track) one[kind] = one.peer.pc.addTrack(track, media);
   }
 }
 
@@ -214,7 +221,9 @@ async function enter() {
       rtc: { iceTransportPolicy: asked.has('relay') ? 'relay' : 'all' },
     });
     net.on('state', state => { $('#signal').textContent = { resuming: 'reconnecting …', closed: 'disconnected' }[state] ?? ''; });
-    room = await net.join(name, { meta: { name: me }, presence: presence() });
+    const shown = presence();
+    room = await net.join(name, { meta: { name: me }, presence: shown });
+    if (presence().mic !== shown.mic || presence().cam !== shown.cam) present(); // allowed meanwhile
   } catch (e) {
     net?.close();
     net = null;
@@ -271,11 +280,8 @@ function arrive(peer) {
   peer.on('state', () => show(peer));
   $('.routebadge', element).addEventListener('click', e => sheet.open('path', e.currentTarget, peer));
   const one = tiles.get(peer.id);
-  const picture = screen?.getVideoTracks()[0] ?? media.getVideoTracks()[0];
-  const sound = media.getAudioTracks()[0];
-  if (sound) peer.pc.addTrack(sound, media);
-  if (picture) one.video = peer.pc.addTrack(picture, media);
-  if (!sound && !picture) peer.channel('watching'); // or nobody would begin
+  give(one);
+  if (!one.sound && !one.picture) peer.channel('watching'); // or nobody would begin
   show(peer);
   layout();
   say(`${called(peer)} is here`);
