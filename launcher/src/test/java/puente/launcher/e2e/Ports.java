@@ -17,26 +17,40 @@ public final class Ports {
   private static final int LOWEST = 10_000 + COUNT * (Integer.getInteger("puente.fork", 1) - 1 & 1);
   private static final int HIGHEST = LOWEST + COUNT;
 
+  /**
+   * Where to look next. Who asks soon after another gets others, though those are still free: a
+   * server opens its last one seconds after it was given them.
+   */
+  private static int next = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST) & ~1;
+
   private Ports() {}
 
   /** The first of {@code count} adjacent ports that are free for UDP and TCP. */
-  public static int free(int count) {
-    for (int attempt = 0; attempt < 1_000; attempt++) {
-      int first = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST - count) & ~1;
-      if (allFree(first, count)) {
+  public static synchronized int free(int count) {
+    int looked = 0;
+    while (looked < 2 * COUNT) {
+      if (next + count > HIGHEST) {
+        looked += HIGHEST - next;
+        next = LOWEST;
+      }
+      int first = next;
+      int end = endOfFree(first, count);
+      next = end + 2 & ~1;
+      if (end == first + count) {
         return first;
       }
+      looked += next - first;
     }
     throw new IllegalStateException("no " + count + " adjacent free ports");
   }
 
-  private static boolean allFree(int first, int count) {
-    for (int port = first; port < first + count; port++) {
-      if (!isFree(port)) {
-        return false;
-      }
+  /** The first from here on that is taken, or the one after all {@code count}. */
+  private static int endOfFree(int first, int count) {
+    int port = first;
+    while (port < first + count && isFree(port)) {
+      port++;
     }
-    return true;
+    return port;
   }
 
   static boolean isFree(int port) {
